@@ -1,0 +1,93 @@
+#include "base/log.hpp"
+
+#include "base/crypto.hpp"
+#include "base/encoding.hpp"
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <unistd.h>
+
+namespace catchup::base {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> names{"debug", "info", "warn", "error"};
+
+// The one mutable global of the program: what may be printed.
+std::atomic<log_level> threshold{log_level::info};
+
+std::string timestamp() {
+  using namespace std::chrono;
+  auto now = system_clock::now().time_since_epoch();
+  auto whole = duration_cast<seconds>(now).count();
+  auto millis = static_cast<int>(duration_cast<milliseconds>(now).count() % 1000);
+  std::time_t time = whole;
+  std::tm utc{};
+  gmtime_r(&time, &utc);
+  std::array<char, 40> out{};
+  auto n = std::strftime(out.data(), out.size(), "%Y-%m-%dT%H:%M:%S", &utc);
+  std::snprintf(out.data() + n, out.size() - n, ".%03dZ", millis);
+  return out.data();
+}
+
+bool plain(std::string_view value) {
+  for (char c : value)
+    if (c <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7f)
+      return false;
+  return !value.empty();
+}
+
+void append_value(std::string& line, std::string_view value) {
+  if (plain(value)) {
+    line += value;
+    return;
+  }
+  line += '"';
+  for (char c : value) {
+    if (c == '"' || c == '\\')
+      line += '\\';
+    line += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+  }
+  line += '"';
+}
+
+} // namespace
+
+bool set_log_level(std::string_view name) {
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (names[i] == name) {
+      threshold = static_cast<log_level>(i);
+      return true;
+    }
+  return false;
+}
+
+bool log_enabled(log_level level) noexcept { return level >= threshold.load(); }
+
+void log(log_level level, std::string_view event, std::initializer_list<field> fields) {
+  if (!log_enabled(level))
+    return;
+  auto line = timestamp();
+  line += ' ';
+  line += names[static_cast<std::size_t>(level)];
+  line += ' ';
+  line += event;
+  for (const auto& f : fields) {
+    line += ' ';
+    line += f.key;
+    line += '=';
+    append_value(line, f.value);
+  }
+  line += '\n';
+  // One write for one line: lines of several threads do not mix.
+  [[maybe_unused]] auto written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+std::string pseudonym(std::string_view identifier) {
+  static const auto key = random_array<32>();
+  return to_hex(const_bytes{hmac_sha256(key, as_bytes(identifier))}.first(4));
+}
+
+} // namespace catchup::base
