@@ -1,0 +1,90 @@
+#pragma once
+// Messages of the control plane: joining, resuming, speaking, limiting, status.
+
+#include "actors/client_sink.hpp"
+#include "base/ids.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace catchup::actors {
+
+/// The issuance endpoints, each guarded by a limiter.
+enum class endpoint_kind : std::uint8_t { create_room, livekit_token, turn_credentials };
+
+namespace msg {
+
+/// An admitted client (signature checked) wants to be a member. Refused with
+/// room_full, member_taken, draining or unavailable. On success the peer has
+/// pushed `welcome` as message 1 before this is answered.
+struct join {
+  base::room_tag room;
+  base::member_id member;
+  signal::shared_bytes key_package;
+  signal::shared_bytes lobby;
+  client_sink_ptr sink;
+};
+
+/// A client of a valid session token is back on a new socket and has seen all
+/// numbered messages up to `ack`. Refused with resume_unknown, draining.
+/// On success the peer has pushed `resumed` and what was missed.
+struct resume {
+  base::room_tag room;
+  base::member_id member;
+  std::uint32_t ack = 0;
+  client_sink_ptr sink;
+};
+
+/// The socket of an attachment is gone.
+struct detached {
+  std::uint64_t attachment = 0;
+};
+
+/// A numbered `send` of the client.
+struct say {
+  std::uint32_t n = 0;
+  base::member_id to;
+  signal::shared_bytes data;
+};
+
+/// The client's `ping`: it has everything up to `n`.
+struct acknowledge {
+  std::uint32_t n = 0;
+};
+
+/// The client's `leave`.
+struct leave {};
+
+/// Asks the limiter of an endpoint for one request of a source.
+struct spend {
+  endpoint_kind endpoint = endpoint_kind::create_room;
+  std::string source; ///< an address or an IPv6 /64, never logged
+};
+struct verdict {
+  bool allowed = false;
+  std::uint32_t retry_after_seconds = 0; ///< until the window ends
+};
+
+/// One actor, for the operator.
+struct actor_status {
+  std::string kind; ///< registry, room, peer, relay, allocation, limiter
+  std::string name; ///< a pseudonym
+  std::string parent;
+  std::string state;
+  std::uint64_t age_seconds = 0;
+  std::uint64_t restarts = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> counters;
+};
+struct get_status {};
+struct status {
+  std::vector<actor_status> actors;
+};
+
+/// Stop taking new members; those who are in are told when the process ends.
+struct drain {};
+
+} // namespace msg
+
+} // namespace catchup::actors

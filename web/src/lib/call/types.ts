@@ -1,0 +1,111 @@
+/**
+ * What the screens know of a call. The engine behind it (signalling, keys,
+ * media) is in this folder and its siblings; screens import only this file and
+ * `createCall` from './call'.
+ */
+
+/** Why a call cannot start, or ended. Each has a text of its own on screen. */
+export type CallErrorCode =
+  | 'link-incomplete' // no secret behind #
+  | 'link-wrong' // secret and room do not belong together, or the server does not know the room
+  | 'link-expired'
+  | 'room-full'
+  | 'too-many' // 429; retryAfter in seconds
+  | 'unsupported' // a browser without what end-to-end encryption needs
+  | 'not-secure' // not a secure context
+  | 'cannot-connect' // no route for media
+  | 'encryption-failed' // fail-closed: nothing is being sent
+  | 'version' // page older than the server
+  | 'server-unreachable'
+  | 'draining'
+  | 'moved' // replaced by another socket of the same session
+  | 'internal';
+
+export interface CallError {
+  code: CallErrorCode;
+  /** Seconds until another try makes sense. */
+  retryAfter?: number;
+  /** For the problem report; never a secret, an address or a name. */
+  detail?: string;
+}
+
+/** Life of a call as the person sees it. */
+export type CallPhase =
+  | 'idle' // before join()
+  | 'joining' // signalling and admission
+  | 'alone' // in the room, nobody else yet
+  | 'active' // at least one other member
+  | 'reconnecting' // signalling lost; media may well go on
+  | 'ended' // left on purpose
+  | 'failed'; // error is set
+
+/** What can be said of another person's media. */
+export type MediaState =
+  | 'connecting' // no route yet
+  | 'keys' // connected, waiting for the first frame that can be opened
+  | 'encrypted' // frames open
+  | 'cannot-decrypt' // frames arrive that cannot be opened
+  | 'reconnecting'; // route lost, trying again
+
+export type Route = 'direct' | 'relayed';
+
+export interface Member {
+  id: string; // hex, for keys in lists
+  name: string; // decrypted locally; '' when not given
+  away: boolean; // signalling of that person is interrupted
+  media: MediaState;
+  mic: boolean; // what they say they send
+  cam: boolean;
+  /** Attached only once frames have been opened; tracks come and go with mute. */
+  audio: MediaStream | null;
+  video: MediaStream | null;
+  route: Route | null;
+}
+
+export interface CallState {
+  phase: CallPhase;
+  error: CallError | null;
+  /** Unix ms when the call became active for the first time. */
+  since: number | null;
+  members: Member[];
+  mic: boolean;
+  cam: boolean;
+  /** True once the self-test of fail-closed encryption has passed. */
+  encryptionReady: boolean;
+}
+
+/** `auto` in normal use; the others force the relay ("hide my address"). */
+export type RoutePolicy = 'auto' | 'relay' | 'relay-udp' | 'relay-tcp';
+
+export interface JoinOptions {
+  name: string;
+  /** Local tracks; null joins without. The call does not stop them. */
+  audio: MediaStreamTrack | null;
+  video: MediaStreamTrack | null;
+  route?: RoutePolicy;
+}
+
+export interface CallStats {
+  route: Route | null;
+  rttMs: number | null;
+  sendKbps: number;
+  recvKbps: number;
+  lossPercent: number;
+}
+
+/** A Svelte store (subscribe gives the state at once and on every change). */
+export interface Call {
+  subscribe(run: (state: CallState) => void): () => void;
+  join(options: JoinOptions): Promise<void>;
+  /** Sets or clears what is sent; null mutes. Needs no renegotiation. */
+  setAudio(track: MediaStreamTrack | null): void;
+  setVideo(track: MediaStreamTrack | null): void;
+  setName(name: string): void;
+  /** Looks at the network again (also done by itself on `online`). */
+  restartIce(): void;
+  stats(): Promise<CallStats>;
+  leave(): Promise<void>;
+}
+
+/** `POST /create-room` with fresh keys; resolves to the path and fragment, `/r/ROOM#1.SECRET`. */
+export type CreateRoom = () => Promise<{ url: string } | { error: CallError }>;
