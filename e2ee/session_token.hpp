@@ -1,0 +1,34 @@
+#pragma once
+// Session tokens: what an admitted member shows instead of signing again
+// (docs/protocol.md §2). The server keeps no list of them.
+
+#include "base/ids.hpp"
+#include "base/time.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace catchup::e2ee {
+
+/// A session token has this many characters.
+inline constexpr std::size_t session_token_length = 66;
+/// Seconds from admission to the end of a token.
+inline constexpr base::unix_seconds session_life = 24 * 60 * 60;
+
+struct session {
+  base::room_tag tag;
+  base::member_id member;
+  /// The first second in which the token is no longer good; below 2^32.
+  base::unix_seconds expires = 0;
+
+  auto operator<=>(const session&) const = default;
+};
+
+std::string make_session_token(const session& s, base::const_bytes key);
+
+/// Empty when `text` is malformed, made with another key, or over at `now`.
+std::optional<session> parse_session_token(std::string_view text, base::const_bytes key,
+                                           base::unix_seconds now);
+
+} // namespace catchup::e2ee
