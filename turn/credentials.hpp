@@ -1,0 +1,40 @@
+#pragma once
+// Long-term credentials of the REST kind: the user name carries its own expiry,
+// the password is a MAC of it, so the server keeps no accounts.
+
+#include "base/bytes.hpp"
+#include "base/crypto.hpp"
+#include "base/time.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace catchup::turn {
+
+struct credentials {
+  std::string username; // "<expiry>:<user>"
+  std::string password;
+};
+
+/// What a client needs to use the relay as `user` until `expiry`.
+credentials make_credentials(std::string_view secret, std::string_view user,
+                             base::unix_seconds expiry);
+
+/// base64(HMAC-SHA1(secret, username)).
+std::string password_for(std::string_view secret, std::string_view username);
+
+/// MD5(username ":" realm ":" password), RFC 8489 §9.2.2.
+using long_term_key = base::md5_digest;
+long_term_key make_key(std::string_view username, std::string_view realm,
+                       std::string_view password);
+
+struct identity {
+  base::unix_seconds expiry = 0;
+  std::string_view user; // may be empty
+};
+
+/// Splits a user name. Digits only, at most 12, before the end or a colon.
+std::optional<identity> parse_username(std::string_view username) noexcept;
+
+} // namespace catchup::turn
