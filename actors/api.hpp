@@ -24,9 +24,7 @@ using peer_actor = caf::typed_actor<
     // The client leaves for good.
     caf::reacts_to<msg::leave>,
     // A connection is gone; the lease starts.
-    caf::reacts_to<msg::detached>
-    // … plus what rooms say to peers
-    >;
+    caf::reacts_to<msg::detached>>;
 
 /// Finds or makes rooms, supervises them, the relay and the limiters.
 using registry_actor = caf::typed_actor<
@@ -48,3 +46,5 @@ struct attached {
 
 } // namespace msg
 } // namespace catchup::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::attached)

@@ -5,6 +5,7 @@
 #include "base/bytes.hpp"
 #include "base/ids.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -70,8 +71,10 @@ struct pong {
 struct bye {
   bye_reason reason = bye_reason::left;
 };
+/// The client broke the protocol: `error bad-message`. A close follows.
+struct fault {};
 
 /// Everything a peer may say to its connection; `n` is 0 where not numbered.
-using message = std::variant<event, resumed, pong, bye>;
+using message = std::variant<event, resumed, pong, bye, fault>;
 
 } // namespace catchup::actors::signal

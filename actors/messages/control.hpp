@@ -4,9 +4,11 @@
 #include "actors/client_sink.hpp"
 #include "base/ids.hpp"
 
-#include <chrono>
+#include <caf/type_id.hpp>
+
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace catchup::actors {
@@ -85,6 +87,60 @@ struct status {
 /// Stop taking new members; those who are in are told when the process ends.
 struct drain {};
 
+// None of this ever leaves the process. What is harmless can be inspected and
+// so printed by CAF; what holds connections, sources or payloads cannot.
+
+template <class I>
+typename I::result_type inspect(I& f, detached& x) {
+  return f(caf::meta::type_name("detached"), x.attachment);
+}
+template <class I>
+typename I::result_type inspect(I& f, acknowledge& x) {
+  return f(caf::meta::type_name("acknowledge"), x.n);
+}
+template <class I>
+typename I::result_type inspect(I& f, leave&) {
+  return f(caf::meta::type_name("leave"));
+}
+template <class I>
+typename I::result_type inspect(I& f, verdict& x) {
+  return f(caf::meta::type_name("verdict"), x.allowed, x.retry_after_seconds);
+}
+template <class I>
+typename I::result_type inspect(I& f, actor_status& x) {
+  return f(caf::meta::type_name("actor_status"), x.kind, x.name, x.parent, x.state, x.age_seconds,
+           x.restarts, x.counters);
+}
+template <class I>
+typename I::result_type inspect(I& f, get_status&) {
+  return f(caf::meta::type_name("get_status"));
+}
+template <class I>
+typename I::result_type inspect(I& f, status& x) {
+  return f(caf::meta::type_name("status"), x.actors);
+}
+template <class I>
+typename I::result_type inspect(I& f, drain&) {
+  return f(caf::meta::type_name("drain"));
+}
+
 } // namespace msg
 
 } // namespace catchup::actors
+
+CAF_BEGIN_TYPE_ID_BLOCK(control_messages, caf::first_custom_type_id)
+
+  CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::detached))
+  CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::acknowledge))
+  CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::leave))
+  CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::verdict))
+  CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::get_status))
+  CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::status))
+  CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::drain))
+
+CAF_END_TYPE_ID_BLOCK(control_messages)
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::join)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::resume)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::say)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::spend)

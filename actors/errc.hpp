@@ -1,0 +1,35 @@
+#pragma once
+// Why an actor refuses, and why one ended.
+
+#include <caf/error.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace catchup::actors {
+
+enum class errc : std::uint8_t {
+  none,
+  // Refusals: the codes of docs/protocol.md §3.5.
+  room_full,
+  member_taken,
+  resume_unknown,
+  draining,
+  unavailable,
+  // Ends of a peer that are no crash. An ordinary leave has no error at all.
+  slow,           ///< the client does not take or acknowledge what it is sent
+  lease_over,     ///< away for too long
+  kicked,         ///< sent away by the operator
+  protocol_fault, ///< the client broke the numbering
+};
+
+std::string_view to_string(errc e) noexcept;
+
+/// Lets an errc be returned where CAF wants an error, and be compared with one.
+caf::error make_error(errc e);
+
+/// What to tell a client about `e`. Everything that is not ours (a dead
+/// receiver, a timeout) is `unavailable`; no error is `none`.
+errc reason(const caf::error& e) noexcept;
+
+} // namespace catchup::actors

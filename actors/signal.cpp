@@ -1,0 +1,35 @@
+#include "actors/signal.hpp"
+
+namespace catchup::actors::signal {
+
+namespace {
+
+// What a message costs besides its payload: its place in the queue.
+constexpr std::size_t overhead = 64;
+
+std::size_t size_of(const shared_bytes& b) noexcept { return b ? b->size() : 0; }
+
+std::size_t size_of(const member& m) noexcept {
+  return sizeof m + size_of(m.key_package) + size_of(m.lobby);
+}
+
+struct payload {
+  std::size_t operator()(const welcome& w) const noexcept {
+    auto out = sizeof w + w.session.size();
+    for (const auto& m : w.members)
+      out += size_of(m);
+    return out;
+  }
+  std::size_t operator()(const joined& j) const noexcept { return size_of(j.member); }
+  std::size_t operator()(const recv& r) const noexcept { return size_of(r.data); }
+  template <class T>
+  std::size_t operator()(const T& other) const noexcept {
+    return sizeof other;
+  }
+};
+
+} // namespace
+
+std::size_t size_of(const event& e) noexcept { return overhead + std::visit(payload{}, e); }
+
+} // namespace catchup::actors::signal
