@@ -30,6 +30,12 @@ public:
     return u8(static_cast<std::uint8_t>(v & 0xff));
   }
 
+  transcript& u64(std::uint64_t v) {
+    for (int shift = 56; shift >= 0; shift -= 8)
+      u8(static_cast<std::uint8_t>((v >> shift) & 0xff));
+    return *this;
+  }
+
   /// `in` must be shorter than 64 KiB: callers check what came from outside.
   transcript& lp(base::const_bytes in) {
     assert(in.size() <= 0xffff);
