@@ -1,0 +1,88 @@
+/** Links: reading the one in the address bar, and making new ones. */
+import { type Bytes, random } from '../crypto/bytes';
+import { decodeBase64url, encodeBase64url } from '../crypto/encoding';
+import { belongsTo, deriveRoomKeys, secretLength, tagOfRoom } from '../crypto/room-keys';
+import type { CallError, CreateRoom } from './types';
+
+/** The secret is never stored, logged or sent; only keys that follow from it are used. */
+export interface ParsedLink {
+  room: string;
+  secret: Bytes;
+}
+
+const suite = '1';
+
+/**
+ * Reads `/r/ROOM` and `#1.SECRET`. `link-wrong` when the path names no room,
+ * `link-incomplete` when what is behind # is missing or damaged.
+ */
+export function parseLink(
+  pathname: string,
+  hash: string,
+): { link: ParsedLink } | { error: CallError } {
+  const room = /^\/r\/([a-z2-7]{40})\/?$/.exec(pathname)?.[1];
+  if (room === undefined || tagOfRoom(room) === null) return { error: { code: 'link-wrong' } };
+  const text = /^#?1\.([A-Za-z0-9_-]{32})$/.exec(hash)?.[1];
+  const secret = text === undefined ? null : decodeBase64url(text);
+  if (secret?.length !== secretLength) return { error: { code: 'link-incomplete' } };
+  return { link: { room, secret } };
+}
+
+/** `/r/ROOM#1.SECRET`. */
+export function formatLink(link: ParsedLink): string {
+  return `/r/${link.room}#${suite}.${encodeBase64url(link.secret)}`;
+}
+
+export const createRoom: CreateRoom = async () => {
+  const secret = random(secretLength);
+  let keys: Awaited<ReturnType<typeof deriveRoomKeys>>;
+  try {
+    keys = await deriveRoomKeys(secret);
+  } catch {
+    return { error: { code: globalThis.isSecureContext ? 'unsupported' : 'not-secure' } };
+  }
+  const answer = await post('/create-room', {
+    admission_key: encodeBase64url(keys.admission.publicKey),
+  });
+  if ('error' in answer) return answer;
+  const room = answer.body.room;
+  if (typeof room !== 'string' || !belongsTo(keys, room)) {
+    return { error: { code: 'internal', detail: 'the server made another room' } };
+  }
+  return { url: formatLink({ room, secret }) };
+};
+
+async function post(
+  path: string,
+  body: object,
+): Promise<{ body: Record<string, unknown> } | { error: CallError }> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+      referrerPolicy: 'no-referrer',
+      signal: AbortSignal.timeout(15_000),
+    });
+  } catch {
+    return { error: { code: 'server-unreachable' } };
+  }
+  if (response.ok) {
+    const value: unknown = await response.json().catch(() => null);
+    if (typeof value === 'object' && value !== null) {
+      return { body: value as Record<string, unknown> };
+    }
+    return { error: { code: 'internal', detail: 'not JSON' } };
+  }
+  return { error: httpError(response) };
+}
+
+function httpError(response: Response): CallError {
+  const wait = Number(response.headers.get('Retry-After'));
+  const retry = Number.isFinite(wait) && wait > 0 ? { retryAfter: Math.ceil(wait) } : {};
+  if (response.status === 429) return { code: 'too-many', retryAfter: 60, ...retry };
+  if (response.status === 503) return { code: 'draining', ...retry };
+  if (response.status >= 500) return { code: 'server-unreachable', ...retry };
+  return { code: 'internal', detail: `status ${response.status}` };
+}
