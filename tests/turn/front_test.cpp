@@ -1,0 +1,673 @@
+#define CAF_SUITE front
+#include "turn/front.hpp"
+
+#include "support/hex.hpp"
+#include "support/test.hpp"
+#include "support/turn_client.hpp"
+#include "turn/allocation.hpp"
+#include "turn/channel_data.hpp"
+
+using namespace catchup;
+using namespace catchup::turn;
+using namespace std::chrono_literals;
+using catchup::test::at;
+using catchup::test::hex;
+using catchup::test::stun_copy;
+using catchup::test::turn_client;
+using stun::attribute;
+
+namespace {
+
+constexpr base::unix_seconds t0 = 1'700'000'000;
+const auto server = at("203.0.113.1", 3478);
+
+five_tuple udp(std::string_view ip, std::uint16_t port) {
+  return {.client = at(ip, port), .server = server, .transport = transport::udp, .connection = 0};
+}
+
+base::buffer flat(const transmit& t) {
+  auto out = base::to_buffer(t.head);
+  out.insert(out.end(), t.payload.begin(), t.payload.end());
+  out.resize(out.size() + t.padding);
+  return out;
+}
+
+struct fixture {
+  front core{{.secret = "s3cr3t", .realm = "example.org"}};
+  moment t{base::time_point{1000s}, t0};
+  turn_client alice{udp("198.51.100.1", 4000), make_credentials("s3cr3t", "alice", t0 + 3600)};
+  turn_client bob{udp("198.51.100.2", 5000), make_credentials("s3cr3t", "bob", t0 + 3600)};
+  allocation_id last_id = 0;
+
+  /// What goes back to the sender, if anything does.
+  std::optional<stun_copy> ask(turn_client& c, base::const_bytes in) {
+    auto a = core.handle(t, c.tuple(), in);
+    auto* out = std::get_if<transmit>(&a);
+    if (out == nullptr)
+      return std::nullopt;
+    CHECK(out->to == c.tuple());
+    return stun_copy{flat(*out)};
+  }
+  std::optional<request> hand_on(turn_client& c, base::const_bytes in) {
+    auto a = core.handle(t, c.tuple(), in);
+    auto* out = std::get_if<request>(&a);
+    return out ? std::optional{*out} : std::nullopt;
+  }
+  bool silent(const five_tuple& from, base::const_bytes in) {
+    return std::holds_alternative<std::monostate>(core.handle(t, from, in));
+  }
+  void authenticate(turn_client& c) { c.learn(*ask(c, c.allocate())); }
+
+  stun_copy reply_to(const request& r, response value) {
+    auto out = core.apply(reply{r.from, r.transaction, std::move(value)});
+    if (!out)
+      FAIL_TEST("no answer");
+    CHECK(out->to == r.from);
+    return stun_copy{flat(*out)};
+  }
+
+  /// An allocation as its actor would publish it.
+  allocation allocated(turn_client& c, std::uint16_t port, std::string_view ip = "203.0.113.1") {
+    request r;
+    r.from = c.tuple();
+    allocation out{++last_id, {{at(ip, 0).ip}}, at(ip, port), r, t.now};
+    core.apply(install{out.snapshot()});
+    return out;
+  }
+  void permit(allocation& a, const base::endpoint& peer) {
+    request r;
+    r.method = stun::method::create_permission;
+    r.peers = {peer};
+    CHECK_EQUAL(a.handle(t.now, r).answer.error, 0);
+    core.apply(install{a.snapshot()});
+  }
+  void bind(allocation& a, std::uint16_t channel, const base::endpoint& peer) {
+    request r;
+    r.method = stun::method::channel_bind;
+    r.channel = channel;
+    r.peers = {peer};
+    CHECK_EQUAL(a.handle(t.now, r).answer.error, 0);
+    core.apply(install{a.snapshot()});
+  }
+  void pass(std::chrono::seconds by) {
+    t.now += by;
+    t.wall += by.count();
+  }
+  /// Who gets what when `from` sends `in`.
+  std::optional<std::pair<five_tuple, base::buffer>> relayed(const turn_client& from,
+                                                             base::const_bytes in) {
+    auto a = core.handle(t, from.tuple(), in);
+    auto* out = std::get_if<transmit>(&a);
+    if (out == nullptr)
+      return std::nullopt;
+    CHECK(out->media);
+    return std::pair{out->to, flat(*out)};
+  }
+};
+
+} // namespace
+
+FIXTURE_SCOPE(front_tests, fixture)
+
+// --- without credentials
+
+TEST(a binding request is told its address and nothing else) {
+  turn_client c{udp("198.51.100.1", 4000), {}};
+  auto in = c.request(stun::method::binding);
+  auto out = ask(c, in);
+  REQUIRE(out);
+  CHECK(out->success());
+  CHECK(out->address(attribute::xor_mapped_address) == at("198.51.100.1", 4000));
+  CHECK(out->view().transaction() == c.transaction());
+  CHECK_EQUAL(out->bytes().size(), 32u);
+}
+
+TEST(a binding request over IPv6 is told its IPv6 address) {
+  turn_client c{udp("2001:db8::5", 4000), {}};
+  CHECK(ask(c, c.request(stun::method::binding))->address(attribute::xor_mapped_address)
+        == at("2001:db8::5", 4000));
+}
+
+TEST(a fingerprint is answered with a fingerprint) {
+  turn_client c{udp("198.51.100.1", 4000), {}};
+  CHECK(ask(c, c.request(stun::method::binding, [](auto& w) { w.add_fingerprint(); }))
+            ->view()
+            .has_fingerprint());
+  CHECK(!ask(c, c.request(stun::method::binding))->view().has_fingerprint());
+}
+
+TEST(a binding request with an unknown required attribute is refused with its name) {
+  turn_client c{udp("198.51.100.1", 4000), {}};
+  auto out = ask(c, c.request(stun::method::binding, [](auto& w) {
+    w.add_u32(attribute{0x7fff}, 0);
+    w.add_u32(attribute{0xff00}, 0);
+  }));
+  REQUIRE(out);
+  CHECK_EQUAL(out->error(), 420);
+  CHECK_EQUAL(base::as_text(*out->view().find(attribute::unknown_attributes)), "\x7f\xff");
+}
+
+TEST(a request without integrity is challenged and leaves no trace) {
+  for (auto m : {stun::method::allocate, stun::method::refresh, stun::method::create_permission,
+                 stun::method::channel_bind}) {
+    turn_client c{udp("198.51.100.1", 4000), {}};
+    auto in = c.request(m);
+    auto out = ask(c, in);
+    REQUIRE(out);
+    CHECK_EQUAL(out->error(), 401);
+    CHECK(out->view().method() == m);
+    CHECK_EQUAL(out->text(attribute::realm), "example.org");
+    CHECK(!out->text(attribute::nonce).empty());
+    CHECK(!out->has(attribute::message_integrity));
+    CHECK(!out->has(attribute::username));
+    CHECK(!core.known(c.tuple()));
+  }
+}
+
+TEST(no unauthenticated answer is large) {
+  turn_client c{udp("198.51.100.1", 4000), {}};
+  auto in = c.allocate();
+  CHECK_EQUAL(in.size(), 28u);
+  CHECK(ask(c, in)->bytes().size() <= 76);
+  auto many = c.request(stun::method::binding, [](auto& w) {
+    for (int i = 0; i < 50; ++i)
+      w.add(attribute(0x7000 + i), {});
+  });
+  CHECK(ask(c, many)->bytes().size() < many.size());
+}
+
+TEST(only requests are ever answered) {
+  turn_client c{udp("198.51.100.1", 4000), {}};
+  int answered = 0;
+  for (unsigned type = 0; type < 0x4000; ++type) {
+    auto in = c.request(stun::method::binding);
+    in[0] = static_cast<std::byte>(type >> 8);
+    in[1] = static_cast<std::byte>(type);
+    if (auto out = ask(c, in)) {
+      ++answered;
+      CHECK((type & 0x0110) == 0);
+    }
+  }
+  CHECK_EQUAL(answered, 5); // Binding and the four TURN requests
+}
+
+TEST(media and indications without an allocation get no answer) {
+  CHECK(silent(alice.tuple(), alice.send(at("203.0.113.1", 50000), base::as_bytes("x"))));
+  CHECK(silent(alice.tuple(), turn_client::channel_data(0x4000, base::as_bytes("x"))));
+  CHECK(silent(alice.tuple(), hex("0017 0000 2112a442 000000000000000000000000")));
+}
+
+TEST(junk gets no answer) {
+  for (auto text : {"", "00", "16030100", "80c80006", "474554202f", "ffff", "4000", "4000ffff",
+                    "0001000021 12a442", "0001 fffc 2112a442 000000000000000000000000"})
+    CHECK(silent(alice.tuple(), hex(text)));
+}
+
+// --- credentials
+
+TEST(right credentials make a request for the actors) {
+  authenticate(alice);
+  auto r = hand_on(alice, alice.allocate([](auto& w) { w.add_u32(attribute::lifetime, 3600); }));
+  REQUIRE(r);
+  CHECK(r->method == stun::method::allocate);
+  CHECK(r->from == alice.tuple());
+  CHECK(r->transaction == alice.transaction());
+  CHECK_EQUAL(r->username, std::to_string(t0 + 3600) + ":alice");
+  CHECK_EQUAL(*r->lifetime, 3600u);
+  CHECK_EQUAL(r->defect, 0);
+}
+
+TEST(private optional attributes of browsers are let pass) {
+  authenticate(alice);
+  CHECK(hand_on(alice, alice.allocate([](auto& w) {
+    w.add_text(attribute{0xff00}, "libwebrtc");
+    w.add_text(attribute::software, "browser");
+  })));
+}
+
+TEST(integrity without user name or realm or nonce is a bad request) {
+  authenticate(alice);
+  auto leave_out = [&](attribute which) {
+    base::buffer space(512);
+    stun::message_writer w{space, stun::message_class::request, stun::method::allocate, {}};
+    if (which != attribute::username)
+      w.add_text(attribute::username, "1:alice");
+    if (which != attribute::realm)
+      w.add_text(attribute::realm, "example.org");
+    if (which != attribute::nonce)
+      w.add_text(attribute::nonce, alice.nonce());
+    w.add_integrity(alice.key());
+    return base::to_buffer(*w.finish());
+  };
+  for (auto a : {attribute::username, attribute::realm, attribute::nonce}) {
+    auto out = ask(alice, leave_out(a));
+    REQUIRE(out);
+    CHECK_EQUAL(out->error(), 400);
+    CHECK(!out->has(attribute::message_integrity));
+  }
+}
+
+TEST(a wrong password or an unknown or expired user is unauthorized) {
+  for (const auto& c : {credentials{std::to_string(t0 + 60) + ":alice", "wrong"},
+                        make_credentials("other", "alice", t0 + 60),
+                        make_credentials("s3cr3t", "alice", t0 - 1),
+                        credentials{"alice", password_for("s3cr3t", "alice")},
+                        credentials{"-5:alice", password_for("s3cr3t", "-5:alice")},
+                        credentials{"", password_for("s3cr3t", "")}}) {
+    authenticate(alice);
+    alice.set_credentials(c);
+    auto out = ask(alice, alice.allocate());
+    REQUIRE(out);
+    CHECK_EQUAL(out->error(), 401);
+    CHECK(out->has(attribute::nonce));
+    CHECK(!out->has(attribute::message_integrity));
+    turn_client fresh{alice.tuple(), {}};
+    alice = fresh;
+  }
+}
+
+TEST(a realm that is not ours is unauthorized even with a matching key) {
+  authenticate(alice);
+  base::buffer space(512);
+  auto c = make_credentials("s3cr3t", "alice", t0 + 3600);
+  stun::message_writer w{space, stun::message_class::request, stun::method::allocate, {}};
+  w.add_text(attribute::username, c.username);
+  w.add_text(attribute::realm, "evil.org");
+  w.add_text(attribute::nonce, alice.nonce());
+  w.add_integrity(make_key(c.username, "evil.org", c.password));
+  CHECK_EQUAL(ask(alice, *w.finish())->error(), 401);
+}
+
+TEST(an old nonce is stale and the new one works) {
+  authenticate(alice);
+  pass(3599s);
+  alice.set_credentials(make_credentials("s3cr3t", "alice", t0 + 7200));
+  CHECK(hand_on(alice, alice.allocate()));
+  pass(1s);
+  auto out = ask(alice, alice.refresh(600));
+  REQUIRE(out);
+  CHECK_EQUAL(out->error(), 438);
+  CHECK_EQUAL(out->text(attribute::realm), "example.org");
+  alice.learn(*out);
+  CHECK(hand_on(alice, alice.refresh(600)));
+}
+
+TEST(a captured request is stale from anywhere else) {
+  authenticate(alice);
+  auto captured = alice.allocate();
+  turn_client eve{udp("198.51.100.9", 4000), {}};
+  CHECK_EQUAL(ask(eve, captured)->error(), 438);
+  eve.set_tuple(udp("198.51.100.1", 4001));
+  CHECK_EQUAL(ask(eve, captured)->error(), 438);
+  CHECK(!core.known(eve.tuple()));
+}
+
+TEST(an unknown required attribute is refused and signed after authentication) {
+  authenticate(alice);
+  auto add = [](auto& w) { w.add_u32(attribute{0x001a}, 0); };
+  auto out = ask(alice, alice.allocate(add));
+  REQUIRE(out);
+  CHECK_EQUAL(out->error(), 420);
+  CHECK(out->view().integrity_ok(alice.key()));
+  turn_client nobody{alice.tuple(), {}};
+  CHECK_EQUAL(ask(nobody, nobody.allocate(add))->error(), 401);
+}
+
+// --- what is wrong with a request by itself
+
+TEST(defects of requests are found) {
+  authenticate(alice);
+  authenticate(bob);
+  using m = stun::method;
+  auto defect = [&](m method, const turn_client::fill& f) {
+    pass(1s);
+    auto r = hand_on(alice, alice.request(method, f));
+    reply_to(*r, {});
+    return r->defect;
+  };
+  CHECK_EQUAL(defect(m::allocate, {}), 400);
+  CHECK_EQUAL(defect(m::allocate, [](auto& w) { w.add(attribute::requested_transport, {}); }), 400);
+  for (std::uint32_t protocol : {0u, 6u, 99u, 255u})
+    CHECK_EQUAL(defect(m::allocate,
+                       [=](auto& w) { w.add_u32(attribute::requested_transport, protocol << 24); }),
+                442);
+  auto with_udp = [&](const turn_client::fill& f) {
+    return defect(m::allocate, [&](auto& w) {
+      w.add_u32(attribute::requested_transport, 17u << 24);
+      f(w);
+    });
+  };
+  CHECK_EQUAL(with_udp([](auto& w) { w.add_u32(attribute::requested_address_family, 1u << 24); }), 0);
+  CHECK_EQUAL(with_udp([](auto& w) { w.add_u32(attribute::requested_address_family, 2u << 24); }), 0);
+  CHECK_EQUAL(with_udp([](auto& w) { w.add_u32(attribute::requested_address_family, 9u << 24); }), 440);
+  CHECK_EQUAL(with_udp([](auto& w) { w.add(attribute::lifetime, {}); }), 400);
+  CHECK_EQUAL(defect(m::refresh, {}), 0);
+  CHECK_EQUAL(defect(m::create_permission, {}), 400);
+  CHECK_EQUAL(defect(m::create_permission,
+                     [](auto& w) { w.add_u32(attribute::xor_peer_address, 0); }),
+              400);
+  CHECK_EQUAL(defect(m::create_permission,
+                     [](auto& w) {
+                       w.add_xor_address(attribute::xor_peer_address, at("1.2.3.4", 5));
+                       w.add_u32(attribute::xor_peer_address, 0);
+                     }),
+              400);
+  auto bind = [&](std::uint32_t number, bool peer) {
+    return defect(m::channel_bind, [=](auto& w) {
+      w.add_u32(attribute::channel_number, number << 16);
+      if (peer)
+        w.add_xor_address(attribute::xor_peer_address, at("1.2.3.4", 5));
+    });
+  };
+  CHECK_EQUAL(bind(0x4000, true), 0);
+  CHECK_EQUAL(bind(0x4000, false), 400);
+  for (std::uint32_t number : {0u, 0x3fffu, 0x7fffu, 0x8000u, 0xffffu})
+    CHECK_EQUAL(bind(number, true), 400);
+}
+
+TEST(every peer of a permission request is handed on and one of a channel) {
+  authenticate(alice);
+  auto r = hand_on(alice, alice.permit({at("1.2.3.4", 5), at("2001:db8::2", 6)}));
+  REQUIRE(r);
+  CHECK((r->peers == std::vector{at("1.2.3.4", 5), at("2001:db8::2", 6)}));
+  r = hand_on(alice, alice.bind(0x4003, at("1.2.3.4", 5)));
+  REQUIRE(r);
+  CHECK_EQUAL(r->channel, 0x4003);
+  CHECK((r->peers == std::vector{at("1.2.3.4", 5)}));
+}
+
+// --- answers
+
+TEST(the allocation success has what browsers insist on and is signed) {
+  authenticate(alice);
+  auto r = hand_on(alice, alice.allocate());
+  auto out = reply_to(*r, {.error = 0, .relayed = at("203.0.113.1", 50000), .lifetime = 600});
+  CHECK(out.success());
+  CHECK(out.view().transaction() == alice.transaction());
+  CHECK(out.address(attribute::xor_relayed_address) == at("203.0.113.1", 50000));
+  CHECK(out.address(attribute::xor_mapped_address) == alice.tuple().client);
+  CHECK_EQUAL(*out.number(attribute::lifetime), 600u);
+  CHECK(out.view().integrity_ok(alice.key()));
+}
+
+TEST(a refusal is an error with its code and signed) {
+  authenticate(alice);
+  auto r = hand_on(alice, alice.permit({at("10.0.0.1", 5)}));
+  auto out = reply_to(*r, {.error = 403, .relayed = {}, .lifetime = {}});
+  CHECK(out.view().cls() == stun::message_class::error);
+  CHECK(out.view().method() == stun::method::create_permission);
+  CHECK_EQUAL(out.error(), 403);
+  CHECK(out.view().integrity_ok(alice.key()));
+}
+
+TEST(a request is answered once) {
+  authenticate(alice);
+  auto r = hand_on(alice, alice.refresh(600));
+  CHECK(core.known(alice.tuple()));
+  reply_to(*r, {});
+  CHECK(!core.apply(reply{r->from, r->transaction, {}}));
+  CHECK(!core.known(alice.tuple()));
+}
+
+TEST(a retransmission waits for the answer that is coming and goes up again later) {
+  authenticate(alice);
+  auto in = alice.allocate();
+  CHECK(hand_on(alice, in));
+  CHECK(silent(alice.tuple(), in));
+  t.now += 100ms;
+  CHECK(hand_on(alice, in));
+  CHECK(silent(alice.tuple(), in));
+}
+
+TEST(requests in flight are limited for each client and in all) {
+  authenticate(alice);
+  std::size_t n = 0;
+  while (n < 1000 && hand_on(alice, alice.refresh(600)))
+    ++n;
+  CHECK_EQUAL(n, in_flight::max_per_client);
+  CHECK_EQUAL(core.totals().refused, 1u);
+  t.now += 10s;
+  core.sweep(t.now);
+  CHECK(!core.known(alice.tuple()));
+  CHECK(hand_on(alice, alice.refresh(600)));
+
+  in_flight few{3};
+  for (std::uint16_t i = 0; i < 5; ++i)
+    CHECK_EQUAL(few.admit(t.now, udp("198.51.100.1", i), {}), i < 3);
+}
+
+// --- the relay
+
+TEST(a payload goes from one allocation to the other as a data indication) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  permit(a, b.relayed());
+  permit(b, a.relayed());
+  for (std::string_view payload : {"", "x", "hello", "12345678"}) {
+    auto out = relayed(alice, alice.send(b.relayed(), base::as_bytes(payload)));
+    REQUIRE(out);
+    CHECK(out->first == bob.tuple());
+    stun_copy m{out->second};
+    CHECK(m.view().method() == stun::method::data);
+    CHECK(m.view().cls() == stun::message_class::indication);
+    CHECK(m.address(attribute::xor_peer_address) == a.relayed());
+    CHECK_EQUAL(m.text(attribute::data), payload);
+    CHECK(!m.has(attribute::message_integrity));
+  }
+}
+
+TEST(a data indication has a transaction id of its own) {
+  auto a = allocated(alice, 50000, "2001:db8::1");
+  auto b = allocated(bob, 50001, "2001:db8::1");
+  permit(a, b.relayed());
+  permit(b, a.relayed());
+  auto one = relayed(alice, alice.send(b.relayed(), base::as_bytes("1")));
+  auto two = relayed(alice, alice.send(b.relayed(), base::as_bytes("2")));
+  stun_copy first{one->second};
+  stun_copy second{two->second};
+  CHECK(first.view().transaction() != second.view().transaction());
+  CHECK(first.address(attribute::xor_peer_address) == a.relayed());
+  CHECK(second.address(attribute::xor_peer_address) == a.relayed());
+}
+
+TEST(a payload goes out on the channel of the receiver when it has one) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  bind(a, 0x4000, b.relayed());
+  bind(b, 0x4fff, a.relayed());
+  auto out = relayed(alice, turn_client::channel_data(0x4000, base::as_bytes("hello")));
+  REQUIRE(out);
+  CHECK(out->first == bob.tuple());
+  CHECK(out->second == turn_client::channel_data(0x4fff, base::as_bytes("hello")));
+  out = relayed(alice, alice.send(b.relayed(), base::as_bytes("indicated")));
+  CHECK(out->second == turn_client::channel_data(0x4fff, base::as_bytes("indicated")));
+}
+
+TEST(a channel of the sender alone ends as a data indication) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  bind(a, 0x4000, b.relayed());
+  permit(b, a.relayed());
+  auto out = relayed(alice, turn_client::channel_data(0x4000, base::as_bytes("hello")));
+  REQUIRE(out);
+  CHECK_EQUAL(stun_copy{out->second}.text(attribute::data), "hello");
+}
+
+TEST(channel data to a TCP client is padded and to a UDP client is not) {
+  auto tuple = bob.tuple();
+  tuple.transport = transport::tcp;
+  tuple.connection = 9;
+  bob.set_tuple(tuple);
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  bind(a, 0x4000, b.relayed());
+  bind(b, 0x4000, a.relayed());
+  auto out = relayed(alice, turn_client::channel_data(0x4000, base::as_bytes("hello")));
+  CHECK(out->second == hex("4000 0005 68656c6c6f 000000"));
+  out = relayed(bob, turn_client::channel_data(0x4000, base::as_bytes("hello")));
+  CHECK(out->second == hex("4000 0005 68656c6c6f"));
+}
+
+TEST(padding after channel data from a client is not relayed) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  bind(a, 0x4000, b.relayed());
+  bind(b, 0x4000, a.relayed());
+  auto out = relayed(alice, hex("4000 0005 68656c6c6f aabbcc"));
+  CHECK(out->second == hex("4000 0005 68656c6c6f"));
+}
+
+TEST(nothing passes that either side does not permit) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  auto in = alice.send(b.relayed(), base::as_bytes("x"));
+  CHECK(silent(alice.tuple(), in));
+  permit(a, b.relayed());
+  CHECK(silent(alice.tuple(), in));
+  permit(b, a.relayed());
+  CHECK(relayed(alice, in));
+  CHECK_EQUAL(core.totals().dropped, 2u);
+}
+
+TEST(permissions run out on both sides though the channels live) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  bind(a, 0x4000, b.relayed());
+  bind(b, 0x4000, a.relayed());
+  auto in = turn_client::channel_data(0x4000, base::as_bytes("x"));
+  pass(299s);
+  CHECK(relayed(alice, in));
+  pass(1s);
+  CHECK(silent(alice.tuple(), in));
+  permit(a, b.relayed());
+  CHECK(silent(alice.tuple(), in));
+  permit(b, a.relayed());
+  CHECK(relayed(alice, in));
+}
+
+TEST(an expired channel of the receiver falls back to indications) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  bind(b, 0x4000, a.relayed());
+  pass(599s);
+  permit(a, b.relayed());
+  permit(b, a.relayed());
+  auto in = alice.send(b.relayed(), base::as_bytes("x"));
+  CHECK_EQUAL(relayed(alice, in)->second.size(), 5u);
+  auto late = b.snapshot();
+  late.expires += 100s; // as a Refresh would
+  core.apply(install{late});
+  late = a.snapshot();
+  late.expires += 100s;
+  core.apply(install{late});
+  pass(1s);
+  CHECK_EQUAL(stun_copy{relayed(alice, in)->second}.text(attribute::data), "x");
+}
+
+TEST(an allocation that has expired carries nothing even before it is removed) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  pass(400s);
+  permit(a, b.relayed());
+  permit(b, a.relayed());
+  auto in = alice.send(b.relayed(), base::as_bytes("x"));
+  CHECK(relayed(alice, in));
+  pass(200s);
+  CHECK(silent(alice.tuple(), in));
+}
+
+TEST(of two peers in a send indication only the first counts) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  permit(a, b.relayed());
+  permit(b, a.relayed());
+  auto second = [](const base::endpoint& e) {
+    return [=](auto& w) { w.add_xor_address(attribute::xor_peer_address, e); };
+  };
+  CHECK(silent(alice.tuple(),
+               alice.send(at("10.0.0.1", 80), base::as_bytes("x"), second(b.relayed()))));
+  CHECK(relayed(alice, alice.send(b.relayed(), base::as_bytes("x"), second(at("10.0.0.1", 80)))));
+}
+
+TEST(a send indication with an unknown required attribute is discarded) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  permit(a, b.relayed());
+  permit(b, a.relayed());
+  CHECK(silent(alice.tuple(), alice.send(b.relayed(), base::as_bytes("x"),
+                                         [](auto& w) { w.add_u32(attribute{0x7abc}, 0); })));
+  CHECK(relayed(alice, alice.send(b.relayed(), base::as_bytes("x"),
+                                  [](auto& w) { w.add_u32(attribute{0xfabc}, 0); })));
+}
+
+TEST(traffic to a relayed port nobody has is dropped until somebody has it) {
+  auto a = allocated(alice, 50000);
+  bind(a, 0x4000, at("203.0.113.1", 50001));
+  auto in = turn_client::channel_data(0x4000, base::as_bytes("x"));
+  CHECK(silent(alice.tuple(), in));
+  auto b = allocated(bob, 50001);
+  permit(b, a.relayed());
+  CHECK(relayed(alice, in));
+}
+
+TEST(an allocation may talk to itself) {
+  auto a = allocated(alice, 50000);
+  bind(a, 0x4000, a.relayed());
+  auto out = relayed(alice, turn_client::channel_data(0x4000, base::as_bytes("me")));
+  REQUIRE(out);
+  CHECK(out->first == alice.tuple());
+}
+
+TEST(a removed allocation carries nothing in either direction) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  bind(a, 0x4000, b.relayed());
+  bind(b, 0x4000, a.relayed());
+  core.apply(turn::remove{bob.tuple(), b.id()});
+  auto in = turn_client::channel_data(0x4000, base::as_bytes("x"));
+  CHECK(silent(alice.tuple(), in));
+  CHECK(silent(bob.tuple(), in));
+  CHECK(!core.known(bob.tuple()));
+  CHECK(core.known(alice.tuple()));
+}
+
+TEST(what other parts of the server send arrives like any peer) {
+  auto a = allocated(alice, 50000);
+  auto sfu = at("203.0.113.1", 3478);
+  CHECK(!core.deliver(t.now, sfu, a.relayed(), base::as_bytes("x")));
+  permit(a, at("203.0.113.1", 0));
+  auto out = core.deliver(t.now, sfu, a.relayed(), base::as_bytes("x"));
+  REQUIRE(out);
+  CHECK(stun_copy{flat(*out)}.address(attribute::xor_peer_address) == sfu);
+}
+
+TEST(counters say who sent and who got how much) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  permit(a, b.relayed());
+  permit(b, a.relayed());
+  relayed(alice, alice.send(b.relayed(), base::as_bytes("hello")));
+  silent(alice.tuple(), alice.send(at("203.0.113.1", 60000), base::as_bytes("hi")));
+  counters from_alice, from_bob;
+  for (const auto& u : core.take_usage())
+    (u.client == alice.tuple() ? from_alice : from_bob) = u.total;
+  CHECK((from_alice == counters{2, 7, 0, 0, 1}));
+  CHECK((from_bob == counters{0, 0, 1, 5, 0}));
+  CHECK(core.take_usage().empty());
+}
+
+TEST(no truncation of any message is answered with success) {
+  authenticate(alice);
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  permit(a, b.relayed());
+  permit(b, a.relayed());
+  for (const auto& whole : {alice.allocate(), alice.refresh(1), alice.permit({b.relayed()}),
+                            alice.bind(0x4000, b.relayed()),
+                            alice.send(b.relayed(), base::as_bytes("payload")),
+                            turn_client::channel_data(0x4000, base::as_bytes("payload"))})
+    for (std::size_t n = 0; n < whole.size(); ++n)
+      CHECK(silent(alice.tuple(), base::const_bytes{whole}.first(n)));
+}
+
+FIXTURE_SCOPE_END()

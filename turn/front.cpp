@@ -1,0 +1,240 @@
+#include "turn/front.hpp"
+
+#include "turn/channel_data.hpp"
+#include "turn/stun_writer.hpp"
+
+namespace catchup::turn {
+
+namespace {
+
+using stun::attribute;
+using stun::message_class;
+
+constexpr std::size_t max_unknown_listed = 8;
+
+bool is_turn_request(stun::method m) noexcept {
+  return m == stun::method::allocate || m == stun::method::refresh
+         || m == stun::method::create_permission || m == stun::method::channel_bind;
+}
+
+bool all_understood(const stun::message& m) {
+  bool out = true;
+  m.each([&](attribute a, base::const_bytes) { out = out && understood(m.method(), a); });
+  return out;
+}
+
+transmit message_to(const five_tuple& to, base::const_bytes whole) {
+  return {.to = to, .head = whole, .payload = {}, .padding = 0, .media = false};
+}
+
+} // namespace
+
+front::front(front_config config)
+  : authenticator_(std::move(config.secret), std::move(config.realm), config.nonce_validity),
+    waiting_(config.max_in_flight), transaction_(base::random_array<12>()), scratch_{} {}
+
+action front::handle(const moment& t, const five_tuple& from, base::const_bytes in) {
+  if (in.empty())
+    return {};
+  return (std::to_integer<unsigned>(in.front()) & 0xc0) == 0 ? on_message(t, from, in)
+                                                             : on_channel_data(t.now, from, in);
+}
+
+action front::on_message(const moment& t, const five_tuple& from, base::const_bytes in) {
+  auto m = stun::message::parse(in);
+  if (!m) {
+    ++totals_.malformed;
+    return {};
+  }
+  if (m->cls() == message_class::indication && m->method() == stun::method::send)
+    return on_send(t.now, from, *m);
+  if (m->cls() != message_class::request)
+    return {};
+  if (m->method() == stun::method::binding)
+    return on_binding(from, *m);
+  return is_turn_request(m->method()) ? on_request(t, from, *m) : action{};
+}
+
+action front::on_binding(const five_tuple& from, const stun::message& m) {
+  ++totals_.bindings;
+  if (!all_understood(m)) {
+    auto out = refuse_unknown(from, m, nullptr);
+    return out ? action{*out} : action{};
+  }
+  stun::message_writer w{scratch_, message_class::success, m.method(), m.transaction()};
+  w.add_xor_address(attribute::xor_mapped_address, from.client);
+  if (m.has_fingerprint())
+    w.add_fingerprint();
+  return message_to(from, *w.finish());
+}
+
+action front::on_request(const moment& t, const five_tuple& from, const stun::message& m) {
+  auto who = authenticator_.check(m, from.client, t.wall);
+  if (!who)
+    return challenge(t, from, m, who.error());
+  if (!all_understood(m)) {
+    auto out = refuse_unknown(from, m, &*who);
+    return out ? action{*out} : action{};
+  }
+  if (!waiting_.admit(t.now, from,
+                      {m.method(), m.transaction(), who->key, m.has_fingerprint()})) {
+    ++totals_.refused;
+    return {};
+  }
+  ++totals_.requests;
+  return request::read(m, from, who->username);
+}
+
+// Unsigned, and without a reason phrase: it may go to a forged source.
+action front::challenge(const moment& t, const five_tuple& from, const stun::message& m,
+                        int code) {
+  stun::message_writer w{scratch_, message_class::error, m.method(), m.transaction()};
+  w.add_error_code(code);
+  if (code != error::bad_request) {
+    ++totals_.challenges;
+    w.add_text(attribute::realm, authenticator_.realm());
+    w.add_text(attribute::nonce, authenticator_.make_nonce(from.client, t.wall));
+  }
+  if (m.has_fingerprint())
+    w.add_fingerprint();
+  auto whole = w.finish();
+  return whole ? action{message_to(from, *whole)} : action{};
+}
+
+std::optional<transmit> front::refuse_unknown(const five_tuple& to, const stun::message& m,
+                                              const authenticated* who) {
+  std::array<attribute, max_unknown_listed> unknown;
+  std::size_t n = 0;
+  m.each([&](attribute a, base::const_bytes) {
+    if (!understood(m.method(), a) && n < unknown.size())
+      unknown[n++] = a;
+  });
+  stun::message_writer w{scratch_, message_class::error, m.method(), m.transaction()};
+  w.add_error_code(error::unknown_attribute);
+  w.add_unknown_attributes(std::span{unknown}.first(n));
+  if (who != nullptr)
+    w.add_integrity(who->key);
+  if (m.has_fingerprint())
+    w.add_fingerprint();
+  auto whole = w.finish();
+  return whole ? std::optional{message_to(to, *whole)} : std::nullopt;
+}
+
+transmit front::answer(const five_tuple& to, const ticket& t, const response& r) {
+  auto cls = r.error == 0 ? message_class::success : message_class::error;
+  stun::message_writer w{scratch_, cls, t.method, t.transaction};
+  if (r.error != 0)
+    w.add_error_code(r.error);
+  if (r.relayed) {
+    w.add_xor_address(attribute::xor_relayed_address, *r.relayed);
+    w.add_xor_address(attribute::xor_mapped_address, to.client);
+  }
+  if (r.lifetime)
+    w.add_u32(attribute::lifetime, *r.lifetime);
+  w.add_integrity(t.key);
+  if (t.fingerprint)
+    w.add_fingerprint();
+  return message_to(to, *w.finish());
+}
+
+action front::on_send(base::time_point now, const five_tuple& from, const stun::message& m) {
+  auto* entry = table_.by_client(from);
+  if (entry == nullptr || !all_understood(m))
+    return {};
+  auto address = m.find(attribute::xor_peer_address);
+  auto data = m.find(attribute::data);
+  if (!address || !data)
+    return {};
+  auto peer = stun::read_xor_address(*address, m.transaction());
+  return peer ? forward(now, *entry, *peer, *data) : action{};
+}
+
+action front::on_channel_data(base::time_point now, const five_tuple& from,
+                              base::const_bytes in) {
+  auto* entry = table_.by_client(from);
+  if (entry == nullptr)
+    return {};
+  auto data = channel_data::parse(in);
+  if (!data) {
+    ++totals_.malformed;
+    return {};
+  }
+  if (const auto* channel = entry->route.by_number(now, data->channel))
+    return forward(now, *entry, channel->peer, data->payload);
+  entry->counted = true;
+  ++entry->counters.dropped;
+  ++totals_.dropped;
+  return {};
+}
+
+// The whole relay: from one allocation to another in one pass. A channel may
+// outlive its permission (RFC 8656 §12), so both directions ask for that.
+action front::forward(base::time_point now, forwarding_table::entry& from,
+                      const base::endpoint& peer, base::const_bytes payload) {
+  from.counted = true;
+  ++from.counters.packets_from_client;
+  from.counters.bytes_from_client += payload.size();
+  if (now < from.route.expires && from.route.permits(now, peer.ip))
+    if (auto out = deliver(now, from.route.relayed, peer, payload))
+      return *out;
+  ++from.counters.dropped;
+  ++totals_.dropped;
+  return {};
+}
+
+std::optional<transmit> front::deliver(base::time_point now, const base::endpoint& peer,
+                                       const base::endpoint& relayed, base::const_bytes payload) {
+  auto* to = table_.by_relayed(relayed);
+  if (to == nullptr || now >= to->route.expires || !to->route.permits(now, peer.ip))
+    return std::nullopt;
+  transmit out{.to = to->route.client, .head = {}, .payload = payload, .padding = 0, .media = true};
+  if (const auto* channel = to->route.by_peer(now, peer); channel && payload.size() <= 0xffff) {
+    auto head = channel_header(channel->number, payload.size());
+    std::copy(head.begin(), head.end(), scratch_.begin());
+    out.head = base::const_bytes{scratch_}.first(head.size());
+    if (out.to.transport == transport::tcp)
+      out.padding = stun::padded(payload.size()) - payload.size();
+  } else {
+    stun::message_writer w{scratch_, message_class::indication, stun::method::data,
+                           next_transaction()};
+    w.add_xor_address(attribute::xor_peer_address, peer);
+    auto head = w.finish_before(attribute::data, payload.size());
+    if (!head)
+      return std::nullopt;
+    out.head = *head;
+    out.padding = stun::padded(payload.size()) - payload.size();
+  }
+  to->counted = true;
+  ++to->counters.packets_to_client;
+  to->counters.bytes_to_client += payload.size();
+  ++totals_.forwarded;
+  return out;
+}
+
+std::optional<transmit> front::apply(const command& c) {
+  if (const auto* i = std::get_if<install>(&c))
+    table_.install(i->value);
+  else if (const auto* gone = std::get_if<remove>(&c))
+    table_.remove(gone->client, gone->allocation);
+  else if (const auto* r = std::get_if<reply>(&c)) {
+    if (auto t = waiting_.take(r->to, r->transaction))
+      return answer(r->to, *t, r->value);
+  }
+  return std::nullopt;
+}
+
+bool front::known(const five_tuple& client) const {
+  return table_.by_client(client) != nullptr || waiting_.waiting(client);
+}
+
+// Data indications are not answered: their ids need to differ, not be secret.
+stun::transaction_id front::next_transaction() noexcept {
+  for (auto i = transaction_.size(); i-- > 0;) {
+    transaction_[i] = static_cast<std::byte>(std::to_integer<unsigned>(transaction_[i]) + 1);
+    if (transaction_[i] != std::byte{0})
+      break;
+  }
+  return transaction_;
+}
+
+} // namespace catchup::turn

@@ -1,0 +1,101 @@
+#pragma once
+// The TURN server as the media thread runs it, without sockets: a datagram or
+// TCP frame in, at most one thing to do out.
+
+#include "turn/authenticator.hpp"
+#include "turn/command.hpp"
+#include "turn/forwarding_table.hpp"
+#include "turn/in_flight.hpp"
+
+#include <optional>
+#include <variant>
+
+namespace catchup::turn {
+
+/// The two clocks: leases run on the steady one, credentials on the other.
+struct moment {
+  base::time_point now;
+  base::unix_seconds wall = 0;
+};
+
+/// Something to send: `head`, then `payload`, then `padding` zero bytes. Both
+/// views are valid until the next call of the front, `payload` only as long as
+/// the input it is a part of.
+struct transmit {
+  five_tuple to;
+  base::const_bytes head;
+  base::const_bytes payload;
+  std::size_t padding = 0;
+  bool media = false; // may be dropped when the client reads too slowly
+};
+
+using action = std::variant<std::monostate, transmit, request>;
+
+struct front_config {
+  std::string secret;
+  std::string realm;
+  std::chrono::seconds nonce_validity{3600};
+  std::size_t max_in_flight = 1024;
+};
+
+/// Since the start; nothing here names anybody.
+struct front_totals {
+  std::uint64_t bindings = 0;
+  std::uint64_t challenges = 0; // 401 and 438
+  std::uint64_t requests = 0;   // handed to the actors
+  std::uint64_t refused = 0;    // too many in flight
+  std::uint64_t forwarded = 0;
+  std::uint64_t dropped = 0; // media without permission, channel or route
+  std::uint64_t malformed = 0;
+};
+
+class front {
+public:
+  explicit front(front_config config);
+
+  /// Anything that arrived from a client. An unauthenticated sender leaves no
+  /// trace, and its answer is at most a few times what it sent.
+  action handle(const moment& t, const five_tuple& from, base::const_bytes in);
+
+  /// A payload from `peer` for the relayed address `relayed`: ChannelData or a
+  /// Data indication for the client behind it, when it permits that. Whatever
+  /// else on this server talks to relayed addresses comes in here.
+  std::optional<transmit> deliver(base::time_point now, const base::endpoint& peer,
+                                  const base::endpoint& relayed, base::const_bytes payload);
+
+  /// Carries out what an actor asked for; an answer is something to send.
+  std::optional<transmit> apply(const command& c);
+
+  /// Whether an allocation or an unanswered request belongs to this client.
+  bool known(const five_tuple& client) const;
+
+  /// Gives up requests that were never answered. Call about once a second.
+  void sweep(base::time_point now) { waiting_.sweep(now); }
+
+  std::vector<usage> take_usage() { return table_.take_usage(); }
+  const front_totals& totals() const noexcept { return totals_; }
+  std::size_t routes() const noexcept { return table_.size(); }
+
+private:
+  action on_message(const moment& t, const five_tuple& from, base::const_bytes in);
+  action on_request(const moment& t, const five_tuple& from, const stun::message& m);
+  action on_binding(const five_tuple& from, const stun::message& m);
+  action on_send(base::time_point now, const five_tuple& from, const stun::message& m);
+  action on_channel_data(base::time_point now, const five_tuple& from, base::const_bytes in);
+  action forward(base::time_point now, forwarding_table::entry& from, const base::endpoint& peer,
+                 base::const_bytes payload);
+  action challenge(const moment& t, const five_tuple& from, const stun::message& m, int code);
+  transmit answer(const five_tuple& to, const ticket& t, const response& r);
+  std::optional<transmit> refuse_unknown(const five_tuple& to, const stun::message& m,
+                                         const authenticated* who);
+  stun::transaction_id next_transaction() noexcept;
+
+  authenticator authenticator_;
+  forwarding_table table_;
+  in_flight waiting_;
+  front_totals totals_;
+  stun::transaction_id transaction_;
+  std::array<std::byte, 1024> scratch_;
+};
+
+} // namespace catchup::turn

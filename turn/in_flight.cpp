@@ -1,0 +1,63 @@
+#include "turn/in_flight.hpp"
+
+#include <algorithm>
+
+namespace catchup::turn {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto patience = 10s;
+// Clients begin to retransmit after 100 to 500 ms.
+constexpr auto retry_after = 90ms;
+
+} // namespace
+
+bool in_flight::admit(base::time_point now, const five_tuple& from, const ticket& t) {
+  auto i = waiting_.find(from);
+  if (i != waiting_.end()) {
+    for (auto& e : i->second)
+      if (e.ticket.transaction == t.transaction) {
+        if (now - e.handed_on < retry_after)
+          return false;
+        e.handed_on = now;
+        e.ticket = t;
+        return true;
+      }
+    if (i->second.size() >= max_per_client)
+      return false;
+  }
+  if (size_ >= limit_)
+    return false;
+  waiting_[from].push_back({t, now, now});
+  ++size_;
+  return true;
+}
+
+std::optional<ticket> in_flight::take(const five_tuple& from,
+                                      const stun::transaction_id& transaction) {
+  auto i = waiting_.find(from);
+  if (i == waiting_.end())
+    return std::nullopt;
+  auto& all = i->second;
+  auto e = std::find_if(all.begin(), all.end(),
+                        [&](const auto& x) { return x.ticket.transaction == transaction; });
+  if (e == all.end())
+    return std::nullopt;
+  auto out = e->ticket;
+  all.erase(e);
+  --size_;
+  if (all.empty())
+    waiting_.erase(i);
+  return out;
+}
+
+void in_flight::sweep(base::time_point now) {
+  for (auto i = waiting_.begin(); i != waiting_.end();) {
+    size_ -= std::erase_if(i->second, [&](const auto& e) { return now - e.begun >= patience; });
+    i = i->second.empty() ? waiting_.erase(i) : std::next(i);
+  }
+}
+
+} // namespace catchup::turn

@@ -1,0 +1,54 @@
+#pragma once
+// Requests that have gone up to the actors and not come back, with what their
+// answers will need. Bounded, and nothing stays longer than ten seconds.
+
+#include "base/time.hpp"
+#include "turn/credentials.hpp"
+#include "turn/five_tuple.hpp"
+#include "turn/stun_message.hpp"
+
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace catchup::turn {
+
+struct ticket {
+  stun::method method{};
+  stun::transaction_id transaction{};
+  long_term_key key{};
+  bool fingerprint = false;
+};
+
+class in_flight {
+public:
+  static constexpr std::size_t max_per_client = 32;
+
+  explicit in_flight(std::size_t limit) noexcept : limit_(limit) {}
+
+  /// False: do not hand the request on, for there are too many, or this very one
+  /// is being worked on. One that got no answer for a while may go up again.
+  bool admit(base::time_point now, const five_tuple& from, const ticket& t);
+
+  /// Ends a request; nothing when it is not known or was given up.
+  std::optional<ticket> take(const five_tuple& from, const stun::transaction_id& transaction);
+
+  bool waiting(const five_tuple& from) const { return waiting_.contains(from); }
+
+  void sweep(base::time_point now);
+
+  std::size_t size() const noexcept { return size_; }
+
+private:
+  struct entry {
+    turn::ticket ticket;
+    base::time_point begun;
+    base::time_point handed_on;
+  };
+
+  std::unordered_map<five_tuple, std::vector<entry>> waiting_;
+  std::size_t size_ = 0;
+  std::size_t limit_;
+};
+
+} // namespace catchup::turn

@@ -1,0 +1,60 @@
+#pragma once
+// A TURN request that has passed authentication, and the answer to it, as the
+// values that travel between the media thread and the actors.
+
+#include "turn/five_tuple.hpp"
+#include "turn/stun_message.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace catchup::turn {
+
+/// The codes this server gives (RFC 8489 §14.8, RFC 8656 §19).
+namespace error {
+inline constexpr int bad_request = 400;
+inline constexpr int unauthorized = 401;
+inline constexpr int forbidden = 403;
+inline constexpr int unknown_attribute = 420;
+inline constexpr int allocation_mismatch = 437;
+inline constexpr int stale_nonce = 438;
+inline constexpr int address_family_not_supported = 440;
+inline constexpr int wrong_credentials = 441;
+inline constexpr int unsupported_transport = 442;
+inline constexpr int peer_address_family_mismatch = 443;
+inline constexpr int quota_reached = 486;
+inline constexpr int insufficient_capacity = 508;
+} // namespace error
+
+enum class family : std::uint8_t { ipv4 = 1, ipv6 = 2 };
+
+struct request {
+  five_tuple from;
+  stun::method method{};
+  stun::transaction_id transaction{};
+  std::string username;
+  /// What is wrong with it by itself. It stands unless 437 or 441 comes first.
+  int defect = 0;
+
+  std::optional<std::uint32_t> lifetime; // seconds
+  std::optional<turn::family> family;    // REQUESTED-ADDRESS-FAMILY
+  bool even_port = false;
+  std::vector<base::endpoint> peers; // every XOR-PEER-ADDRESS
+  std::uint16_t channel = 0;
+
+  /// Takes what the method needs out of `m`. Never fails: see `defect`.
+  static request read(const stun::message& m, const five_tuple& from, std::string_view username);
+};
+
+struct response {
+  int error = 0; // 0: success
+  std::optional<base::endpoint> relayed;
+  std::optional<std::uint32_t> lifetime; // seconds
+};
+
+/// Whether the method may carry this attribute below 0x8000 here; anything else
+/// is answered 420, or discards an indication (RFC 8489 §6.3).
+bool understood(stun::method m, stun::attribute a) noexcept;
+
+} // namespace catchup::turn

@@ -1,0 +1,57 @@
+#pragma once
+// What the media thread knows of one allocation: a snapshot that its actor
+// publishes after every change.
+
+#include "base/time.hpp"
+#include "turn/five_tuple.hpp"
+
+#include <vector>
+
+namespace catchup::turn {
+
+/// Allocations get rising numbers; a later one with the same 5-tuple wins.
+using allocation_id = std::uint64_t;
+
+struct permission {
+  base::ip_address peer;
+  base::time_point expires;
+};
+
+struct channel_binding {
+  std::uint16_t number = 0;
+  base::endpoint peer;
+  base::time_point expires;
+};
+
+struct route {
+  five_tuple client;
+  allocation_id allocation = 0;
+  std::uint64_t version = 0; // rises with every snapshot of an allocation
+  base::endpoint relayed;
+  base::time_point expires;
+  std::vector<permission> permissions;
+  std::vector<channel_binding> channels; // by number
+
+  bool permits(base::time_point now, const base::ip_address& peer) const noexcept;
+  const channel_binding* by_number(base::time_point now, std::uint16_t number) const noexcept;
+  const channel_binding* by_peer(base::time_point now, const base::endpoint& peer) const noexcept;
+};
+
+struct counters {
+  std::uint64_t packets_from_client = 0;
+  std::uint64_t bytes_from_client = 0;
+  std::uint64_t packets_to_client = 0;
+  std::uint64_t bytes_to_client = 0;
+  std::uint64_t dropped = 0;
+
+  bool operator==(const counters&) const = default;
+};
+
+/// The counters of an allocation since it began.
+struct usage {
+  five_tuple client;
+  allocation_id allocation = 0;
+  counters total;
+};
+
+} // namespace catchup::turn
