@@ -1,0 +1,207 @@
+/**
+ * The worker through which every frame goes, in both directions. It fails
+ * closed: what cannot be sealed or opened does not come out at the other end.
+ */
+import { isCodec } from './codec';
+import { ReceiveKeys, SendKeys } from './frame-crypter';
+import type { Counters, FromWorker, ToWorker, TransformOptions } from './frame-messages';
+import { noCounters } from './frame-messages';
+
+interface EncodedFrame {
+  data: ArrayBuffer;
+}
+
+interface Transformer {
+  readonly readable: ReadableStream<EncodedFrame>;
+  readonly writable: WritableStream<EncodedFrame>;
+  readonly options: unknown;
+  sendKeyFrameRequest?(): Promise<unknown>;
+  generateKeyFrame?(): Promise<unknown>;
+}
+
+interface WorkerScope {
+  onrtctransform: ((event: { transformer: Transformer }) => void) | null;
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+  postMessage(message: FromWorker): void;
+}
+
+interface Lane {
+  options: TransformOptions;
+  transformer: Transformer;
+  counters: Counters;
+  keyed: boolean;
+  reported: boolean;
+  lastRequest: number;
+}
+
+const reportEvery = 250;
+const requestEvery = 1000;
+
+const scope = self as unknown as WorkerScope;
+const sendKeys = new SendKeys();
+const receiveKeys = new ReceiveKeys();
+const lanes = new Map<string, Lane>();
+let reporting = false;
+
+scope.onrtctransform = ({ transformer }) => {
+  const options = readOptions(transformer.options);
+  // Without options there is nobody to tell; the streams stay untouched and nothing flows.
+  if (!options) return;
+  const lane: Lane = {
+    options,
+    transformer,
+    counters: noCounters(),
+    keyed: false,
+    reported: true,
+    lastRequest: 0,
+  };
+  lanes.set(options.id, lane);
+  const process = options.direction === 'seal' ? sealFrame : openFrame;
+  // One frame at a time, so they come out in the order they went in.
+  const through = new TransformStream<EncodedFrame, EncodedFrame>({
+    async transform(frame, controller) {
+      lane.counters.in += 1;
+      try {
+        if (await process(lane, frame)) {
+          controller.enqueue(frame);
+          lane.counters.out += 1;
+        }
+      } catch {
+        lane.counters.dropped += 1;
+      }
+      report(lane);
+    },
+  });
+  transformer.readable
+    .pipeThrough(through)
+    .pipeTo(transformer.writable)
+    .catch(() => {});
+  scope.postMessage({ t: 'attached', id: options.id });
+  checkKeyed(lane);
+};
+
+/** Whether `frame` now holds what may go on. */
+async function sealFrame(lane: Lane, frame: EncodedFrame): Promise<boolean> {
+  const { counters, options } = lane;
+  if (frame.data.byteLength === 0) {
+    counters.empty += 1;
+    return false;
+  }
+  const sealed = await sendKeys.seal(options.context, options.codec, new Uint8Array(frame.data));
+  if (sealed === null) {
+    counters.dropped += 1;
+    return false;
+  }
+  frame.data = sealed.buffer;
+  counters.outBytes += sealed.length;
+  return true;
+}
+
+async function openFrame(lane: Lane, frame: EncodedFrame): Promise<boolean> {
+  const { counters, options } = lane;
+  if (frame.data.byteLength === 0) {
+    counters.empty += 1;
+    return false;
+  }
+  const { peer, context, codec } = options;
+  const opened = await receiveKeys.open(peer, context, codec, new Uint8Array(frame.data));
+  if ('problem' in opened) {
+    if (opened.problem === 'no-key') counters.dropped += 1;
+    else counters.authFailed += 1;
+    requestKeyFrame(lane);
+    return false;
+  }
+  frame.data = opened.frame.buffer;
+  counters.outBytes += opened.frame.length;
+  if (!counters.firstAuthenticated) {
+    counters.firstAuthenticated = true;
+    // At once: until then nothing of the other is shown.
+    queueMicrotask(() => tell(lane));
+  }
+  return true;
+}
+
+/** Asks the sender of what is opened here for a whole picture, once a second at most. */
+function requestKeyFrame(lane: Lane): void {
+  if (lane.options.codec === 'opus' || lane.options.direction !== 'open') return;
+  const now = performance.now();
+  if (lane.lastRequest > 0 && now - lane.lastRequest < requestEvery) return;
+  lane.lastRequest = now;
+  lane.transformer.sendKeyFrameRequest?.().catch(() => {});
+}
+
+function checkKeyed(lane: Lane): void {
+  const { direction, peer, id, codec } = lane.options;
+  const ready = direction === 'seal' ? sendKeys.ready : receiveKeys.ready(peer);
+  if (!ready) return;
+  if (lane.keyed) {
+    // Another key than before: what is sent next should be a whole picture.
+    if (direction === 'seal' && codec !== 'opus') {
+      lane.transformer.generateKeyFrame?.().catch(() => {});
+    }
+    return;
+  }
+  lane.keyed = true;
+  scope.postMessage({ t: 'keyed', id });
+  if (lane.counters.in > 0) requestKeyFrame(lane);
+}
+
+function report(lane: Lane): void {
+  lane.reported = false;
+  if (reporting) return;
+  reporting = true;
+  setTimeout(() => {
+    reporting = false;
+    for (const each of lanes.values()) if (!each.reported) tell(each);
+  }, reportEvery);
+}
+
+function tell(lane: Lane): void {
+  lane.reported = true;
+  scope.postMessage({ t: 'counters', id: lane.options.id, counters: { ...lane.counters } });
+}
+
+function readOptions(value: unknown): TransformOptions | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { id, direction, context, codec, peer } = value as Record<string, unknown>;
+  if (typeof id !== 'string' || typeof peer !== 'string' || !isCodec(codec)) return null;
+  if (direction !== 'seal' && direction !== 'open') return null;
+  if (context !== 0 && context !== 1) return null;
+  return { id, direction, context, codec, peer };
+}
+
+async function handle(message: ToWorker): Promise<void> {
+  switch (message.t) {
+    case 'own':
+      await sendKeys.install(message.key);
+      for (const lane of lanes.values()) if (lane.options.direction === 'seal') checkKeyed(lane);
+      break;
+    case 'peer':
+      await receiveKeys.install(message.peer, message.key);
+      for (const lane of lanes.values()) {
+        const { direction, peer } = lane.options;
+        if (direction === 'open' && peer === message.peer) checkKeyed(lane);
+      }
+      break;
+    case 'forget':
+      receiveKeys.forget(message.peer);
+      break;
+    case 'close':
+      lanes.delete(message.id);
+      break;
+    case 'poll': {
+      const counters: Record<string, Counters> = {};
+      for (const [id, lane] of lanes) counters[id] = { ...lane.counters };
+      scope.postMessage({ t: 'polled', seq: message.seq, counters });
+      break;
+    }
+  }
+}
+
+scope.onmessage = ({ data }) => {
+  handle(data).catch((error: unknown) => {
+    scope.postMessage({ t: 'broken', why: error instanceof Error ? error.name : 'error' });
+  });
+};
+
+scope.postMessage({ t: 'ready' });
