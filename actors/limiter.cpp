@@ -1,0 +1,90 @@
+#include "actors/limiter.hpp"
+
+#include "actors/fixed_windows.hpp"
+#include "actors/status.hpp"
+#include "actors/timer.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+namespace catchup::actors {
+
+namespace {
+
+using namespace std::chrono;
+
+// The longest spelling of an address or a /64 is shorter.
+constexpr std::size_t max_source = 64;
+
+class limiter_state {
+public:
+  static inline const char* name = "limiter";
+
+  explicit limiter_state(limiter_actor::pointer self)
+    : self_(self), timer_(self), windows_(0, {}, 0) {}
+
+  limiter_actor::behavior_type init(const caf::strong_actor_ptr& parent, limiter_config config) {
+    config_ = std::move(config);
+    windows_ = fixed_windows{config_.requests, config_.window, config_.max_sources};
+    started_ = now();
+    self_->monitor(parent);
+    self_->set_down_handler([this](const caf::down_msg& dm) { self_->quit(dm.reason); });
+    return {
+        [this](const msg::spend& m) { return spend(m); },
+        [this](const msg::get_status&) { return status(); },
+        [this](const msg::tick&) { sweep(); },
+    };
+  }
+
+private:
+  base::time_point now() const { return self_->clock().now(); }
+
+  msg::verdict spend(const msg::spend& m) {
+    auto wait = m.source.size() > max_source ? config_.window : windows_.spend(now(), m.source);
+    arm();
+    auto allowed = wait == base::duration::zero();
+    ++(allowed ? allowed_ : refused_);
+    return {allowed, static_cast<std::uint32_t>(ceil<seconds>(wait).count())};
+  }
+
+  void sweep() {
+    timer_.fired();
+    windows_.expire(now());
+    arm();
+  }
+
+  // Sources are addresses: none stays in memory longer than its window.
+  void arm() {
+    if (auto end = windows_.next_end())
+      timer_.arm(*end);
+  }
+
+  msg::status status() const {
+    auto out = describe("limiter", config_.name, "registry", "running", now() - started_);
+    out.restarts = config_.restarts;
+    out.counters = {{"sources", windows_.size()}, {"allowed", allowed_}, {"refused", refused_}};
+    return {{std::move(out)}};
+  }
+
+  limiter_actor::pointer self_;
+  timer<limiter_actor::pointer> timer_;
+  limiter_config config_;
+  fixed_windows windows_;
+  base::time_point started_{};
+  std::uint64_t allowed_ = 0;
+  std::uint64_t refused_ = 0;
+};
+
+limiter_actor::behavior_type limiter(limiter_actor::stateful_pointer<limiter_state> self,
+                                     caf::strong_actor_ptr parent, limiter_config config) {
+  return self->state.init(parent, std::move(config));
+}
+
+} // namespace
+
+limiter_actor spawn_limiter(caf::local_actor& parent, limiter_config config) {
+  return parent.spawn<caf::monitored>(limiter, caf::strong_actor_ptr{parent.ctrl()},
+                                      std::move(config));
+}
+
+} // namespace catchup::actors

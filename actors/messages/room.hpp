@@ -1,0 +1,78 @@
+#pragma once
+// What registry, room and peer say to each other.
+
+#include "actors/client_sink.hpp"
+#include "base/ids.hpp"
+
+#include <caf/type_id.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace catchup::actors::msg {
+
+/// Room to a new peer: greet this connection with message 1. `session` and
+/// `resume_seconds` are filled in by the peer.
+struct greet {
+  client_sink_ptr sink;
+  signal::welcome welcome;
+};
+
+/// Room to peer: the client is back and has everything up to `ack`. Refused
+/// with resume_unknown, and the peer ends, when that cannot be continued.
+struct reattach {
+  client_sink_ptr sink;
+  std::uint32_t ack = 0;
+};
+
+/// Room to peer: something to tell the client.
+struct deliver {
+  signal::event event;
+};
+
+/// Peer to room: a sealed signal for another member.
+struct pass_on {
+  base::member_id from;
+  base::member_id to;
+  signal::shared_bytes data;
+};
+
+/// Peer to room: the connection is lost, or there is one again.
+struct presence {
+  base::member_id id;
+  bool away = false;
+};
+
+/// The operator sends somebody away; both are pseudonyms out of `status`.
+struct kick {
+  std::string room;
+  std::string peer;
+};
+
+/// A timer went off. Timers cannot be cancelled, so one that comes too early
+/// changes nothing.
+struct tick {};
+
+template <class I>
+typename I::result_type inspect(I& f, kick& x) {
+  return f(caf::meta::type_name("kick"), x.room, x.peer);
+}
+template <class I>
+typename I::result_type inspect(I& f, tick&) {
+  return f(caf::meta::type_name("tick"));
+}
+
+} // namespace catchup::actors::msg
+
+CAF_BEGIN_TYPE_ID_BLOCK(room_messages, caf::first_custom_type_id + 50)
+
+  CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::kick))
+  CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::tick))
+
+CAF_END_TYPE_ID_BLOCK(room_messages)
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::greet)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::reattach)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::deliver)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::pass_on)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::presence)

@@ -1,0 +1,213 @@
+#include "actors/peer.hpp"
+
+#include "actors/connection.hpp"
+#include "actors/errc.hpp"
+#include "actors/status.hpp"
+#include "actors/timer.hpp"
+#include "base/encoding.hpp"
+#include "base/log.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+namespace catchup::actors {
+
+namespace {
+
+using signal::bye_reason;
+
+class peer_state {
+public:
+  static inline const char* name = "peer";
+
+  explicit peer_state(member_actor::pointer self) : self_(self), timer_(self), outbox_({}) {}
+
+  member_actor::behavior_type init(room_actor room, const base::room_tag& tag,
+                                   const base::member_id& id,
+                                   std::shared_ptr<const peer_config> config) {
+    room_ = std::move(room);
+    tag_ = tag;
+    id_ = id;
+    config_ = std::move(config);
+    outbox_ = outbox{config_->limits};
+    started_ = now();
+    if (config_->on_member_gone)
+      self_->attach_functor([config = config_, id] { config->on_member_gone(turn_user(id)); });
+    self_->monitor(room_);
+    self_->set_down_handler([this](const caf::down_msg& dm) {
+      end(dm.reason == caf::exit_reason::user_shutdown ? bye_reason::draining
+                                                       : bye_reason::room_restarted);
+    });
+    return {
+        [this](const msg::say& m) { say(m); },
+        [this](const msg::acknowledge& m) { acknowledge(m.n); },
+        [this](const msg::leave&) { end(bye_reason::left); },
+        [this](const msg::detached& m) { detached(m.attachment); },
+        [this](const msg::greet& m) { return greet(m); },
+        [this](const msg::reattach& m) { return reattach(m); },
+        [this](const msg::get_status&) { return status(); },
+        [this](const msg::deliver& m) { deliver(m.event); },
+        [this](const msg::kick&) { end(bye_reason::kicked, errc::kicked); },
+        [this](const msg::tick&) { check_lease(); },
+    };
+  }
+
+private:
+  base::time_point now() const { return self_->clock().now(); }
+
+  // -- the connection ---------------------------------------------------------
+
+  caf::result<msg::attached> greet(const msg::greet& m) {
+    connection_.replace(m.sink);
+    auto welcome = m.welcome;
+    welcome.session = config_->make_session(tag_, id_);
+    welcome.resume_seconds = static_cast<std::uint32_t>(config_->lease.count());
+    auto* first = outbox_.add(std::move(welcome));
+    if (!first || !connection_.push(first->n, first->event)) {
+      // Without its welcome the client has no session to come back with.
+      self_->quit(make_error(errc::lease_over));
+      return make_error(errc::unavailable);
+    }
+    return attached();
+  }
+
+  caf::result<msg::attached> reattach(const msg::reattach& m) {
+    if (!outbox_.can_resume(m.ack)) {
+      fault();
+      return make_error(errc::resume_unknown);
+    }
+    outbox_.acknowledge(m.ack);
+    connection_.replace(m.sink);
+    auto ok = connection_.push(0, signal::resumed{received_, config_->make_session(tag_, id_)});
+    for (auto i = outbox_.entries().begin(); ok && i != outbox_.entries().end(); ++i)
+      ok = connection_.push(i->n, i->event);
+    if (!ok) {
+      lost();
+      return make_error(errc::slow);
+    }
+    ++resumes_;
+    if (away_until_) {
+      away_until_.reset();
+      self_->send(room_, msg::presence{id_, false});
+    }
+    return attached();
+  }
+
+  msg::attached attached() { return {caf::actor_cast<peer_actor>(self_), connection_.number()}; }
+
+  void detached(std::uint64_t attachment) {
+    if (connection_ && attachment == connection_.number())
+      lost();
+  }
+
+  // From here on the client is away; a lease that runs already goes on.
+  void lost() {
+    connection_.drop();
+    if (away_until_)
+      return;
+    away_until_ = now() + config_->lease;
+    timer_.arm(*away_until_);
+    self_->send(room_, msg::presence{id_, true});
+  }
+
+  void check_lease() {
+    timer_.fired();
+    if (!away_until_)
+      return;
+    if (now() >= *away_until_)
+      self_->quit(make_error(errc::lease_over));
+    else
+      timer_.arm(*away_until_);
+  }
+
+  // -- both directions --------------------------------------------------------
+
+  void say(const msg::say& m) {
+    if (m.n <= received_)
+      return; // sent again after a resume
+    if (m.n != received_ + 1)
+      return fault();
+    received_ = m.n;
+    self_->send(room_, msg::pass_on{id_, m.to, m.data});
+  }
+
+  void acknowledge(std::uint32_t n) {
+    if (!outbox_.acknowledge(n))
+      return fault();
+    push(0, signal::pong{received_});
+  }
+
+  void deliver(const signal::event& e) {
+    if (auto* added = outbox_.add(e))
+      push(added->n, added->event);
+    else
+      end(bye_reason::slow, errc::slow);
+  }
+
+  void push(std::uint32_t n, const signal::message& m) {
+    if (connection_ && !connection_.push(n, m))
+      lost();
+  }
+
+  // -- the end ----------------------------------------------------------------
+
+  void end(bye_reason why, errc reason = errc::none) {
+    connection_.finish(signal::bye{why});
+    self_->quit(reason == errc::none ? caf::error{} : make_error(reason));
+  }
+
+  void fault() {
+    base::log(base::log_level::info, "peer_fault", {{"peer", pseudonym_of(id_)}});
+    connection_.finish(signal::fault{});
+    self_->quit(make_error(errc::protocol_fault));
+  }
+
+  msg::status status() const {
+    auto out = describe("peer", pseudonym_of(id_), pseudonym_of(tag_),
+                        away_until_ ? "away" : "connected", now() - started_);
+    out.counters = {{"sent", outbox_.last()},
+                    {"received", received_},
+                    {"queued", outbox_.entries().size()},
+                    {"queued_bytes", outbox_.bytes()},
+                    {"resumes", resumes_}};
+    return {{std::move(out)}};
+  }
+
+  member_actor::pointer self_;
+  timer<member_actor::pointer> timer_;
+  room_actor room_;
+  base::room_tag tag_;
+  base::member_id id_;
+  std::shared_ptr<const peer_config> config_;
+  base::time_point started_{};
+
+  connection connection_;
+  std::optional<base::time_point> away_until_;
+  outbox outbox_;
+  std::uint32_t received_ = 0; // the client's highest number
+  std::uint64_t resumes_ = 0;
+};
+
+member_actor::behavior_type peer(member_actor::stateful_pointer<peer_state> self, room_actor room,
+                                 base::room_tag tag, base::member_id id,
+                                 std::shared_ptr<const peer_config> config) {
+  return self->state.init(std::move(room), tag, id, std::move(config));
+}
+
+} // namespace
+
+std::string turn_user(const base::member_id& id) { return base::to_hex(id.view()); }
+
+std::string pseudonym_of(const base::room_tag& tag) {
+  return base::pseudonym(base::as_text(tag.view()));
+}
+
+// The relay knows a member by its user name: the operator sees one name for both.
+std::string pseudonym_of(const base::member_id& id) { return base::pseudonym(turn_user(id)); }
+
+member_actor spawn_peer(const room_actor::pointer& room, base::room_tag tag, base::member_id id,
+                        std::shared_ptr<const peer_config> config) {
+  return room->spawn<caf::monitored>(peer, room_actor{room}, tag, id, std::move(config));
+}
+
+} // namespace catchup::actors

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "actors/inner_api.hpp"
+#include "actors/outbox.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+namespace catchup::actors {
+
+struct peer_config {
+  /// How long a member may be without a connection.
+  std::chrono::seconds lease{30};
+  outbox::limits limits;
+  /// Makes the session string of `welcome` and `resumed`. Called on any thread.
+  std::function<std::string(const base::room_tag&, const base::member_id&)> make_session;
+  /// Told when a member is gone, however it ended; `user` is its TURN user name,
+  /// the member id in lower-case hex. Called on any thread. May be empty.
+  std::function<void(const std::string& user)> on_member_gone;
+};
+
+/// The TURN user name of a member.
+std::string turn_user(const base::member_id& id);
+
+/// What the operator sees instead of an id.
+std::string pseudonym_of(const base::room_tag& tag);
+std::string pseudonym_of(const base::member_id& id);
+
+/// Spawns a peer without a connection, monitored by `room`, which greets it
+/// next. When the room ends, the client is told why and the peer ends too.
+///
+/// How a peer ends, as the down reason: no error when the client left; slow,
+/// lease_over, kicked or protocol_fault; anything else is a crash.
+member_actor spawn_peer(const room_actor::pointer& room, base::room_tag tag, base::member_id id,
+                        std::shared_ptr<const peer_config> config);
+
+} // namespace catchup::actors

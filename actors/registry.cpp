@@ -1,0 +1,334 @@
+#include "actors/registry.hpp"
+
+#include "actors/errc.hpp"
+#include "actors/limiter.hpp"
+#include "actors/status.hpp"
+#include "base/log.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <array>
+#include <stdexcept>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace catchup::actors {
+
+namespace {
+
+/// A limiter is away and shall be replaced.
+struct restart {
+  endpoint_kind endpoint;
+};
+
+} // namespace
+
+} // namespace catchup::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::restart)
+
+namespace catchup::actors {
+
+namespace {
+
+using inner_registry_actor = root_actor::extend<caf::reacts_to<restart>>;
+
+constexpr std::array endpoints{endpoint_kind::create_room, endpoint_kind::livekit_token,
+                               endpoint_kind::turn_credentials};
+
+class registry_state {
+public:
+  static inline const char* name = "registry";
+
+  explicit registry_state(inner_registry_actor::pointer self) : self_(self) {}
+
+  inner_registry_actor::behavior_type init(registry_config config) {
+    config_ = std::move(config);
+    room_config_ = std::make_shared<const room_config>(config_.room);
+    started_ = now();
+    self_->set_down_handler([this](const caf::down_msg& dm) { down(dm); });
+    for (auto e : endpoints)
+      start_limiter(e);
+    return {
+        [this](const msg::join& m) { return join(m); },
+        [this](const msg::resume& m) { return resume(m); },
+        [this](const msg::spend& m) { return spend(m); },
+        [this](const msg::get_status&) { return status(); },
+        [this](const msg::drain&) { drain(); },
+        [this](const msg::kick& m) { kick(m); },
+        [this](const restart& m) { start_limiter(m.endpoint); },
+    };
+  }
+
+private:
+  struct room_entry {
+    base::room_tag tag;
+    std::string pseudonym;
+    room_actor handle;
+  };
+  struct limiter_slot {
+    limiter_actor handle; // empty while it is away
+    std::uint64_t starts = 0;
+  };
+  using attached_promise = caf::typed_response_promise<msg::attached>;
+
+  base::time_point now() const { return self_->clock().now(); }
+
+  // -- requests handed on -----------------------------------------------------
+
+  // Asks for somebody else. CAF 0.17 leaves a request unanswered when the
+  // receiver fails while it handles it, so there is a limit in time as well.
+  template <class Reply, class Handle, class Message, class OnError>
+  void hand_on(const Handle& to, const Message& m, caf::typed_response_promise<Reply> answer,
+               OnError on_error) {
+    ++in_flight_;
+    self_->request(to, config_.patience, m)
+        .then(
+            [this, answer](Reply& r) mutable {
+              --in_flight_;
+              answer.deliver(std::move(r));
+            },
+            [this, on_error](const caf::error& e) mutable {
+              --in_flight_;
+              on_error(e);
+            });
+  }
+
+  caf::error refuse(errc e) {
+    ++refused_;
+    return make_error(e);
+  }
+
+  bool overloaded() const { return in_flight_ >= config_.max_in_flight; }
+
+  // -- rooms ------------------------------------------------------------------
+
+  caf::result<msg::attached> join(const msg::join& m) {
+    if (draining_)
+      return refuse(errc::draining);
+    if (overloaded())
+      return refuse(errc::unavailable);
+    auto answer = self_->make_response_promise<msg::attached>();
+    join(m, answer, true);
+    return answer;
+  }
+
+  // A room that had nobody for a minute may end just before our message reaches
+  // it. Then there is room for a new one: once, a second failure is no accident.
+  void join(const msg::join& m, attached_promise answer, bool again) {
+    auto room = find_or_open(m.room);
+    if (!room) {
+      answer.deliver(refuse(errc::unavailable));
+      return;
+    }
+    hand_on(room, m, answer, [=, this](const caf::error& e) mutable {
+      auto gone = e == caf::sec::request_receiver_down;
+      if (gone)
+        forget(room);
+      if (gone && again && !draining_)
+        join(m, answer, false);
+      else
+        answer.deliver(refuse(reason(e)));
+    });
+  }
+
+  caf::result<msg::attached> resume(const msg::resume& m) {
+    if (draining_)
+      return refuse(errc::draining);
+    if (overloaded())
+      return refuse(errc::unavailable);
+    auto i = rooms_.find(m.room);
+    if (i == rooms_.end())
+      return refuse(errc::resume_unknown);
+    auto answer = self_->make_response_promise<msg::attached>();
+    hand_on(i->second, m, answer, [this, answer](const caf::error& e) mutable {
+      auto gone = e == caf::sec::request_receiver_down;
+      answer.deliver(refuse(gone ? errc::resume_unknown : reason(e)));
+    });
+    return answer;
+  }
+
+  room_actor find_or_open(const base::room_tag& tag) {
+    if (auto i = rooms_.find(tag); i != rooms_.end())
+      return i->second;
+    if (rooms_.size() >= config_.max_rooms)
+      return {};
+    auto room = spawn_room(*self_, tag, room_config_);
+    auto pseudonym = pseudonym_of(tag);
+    base::log(base::log_level::info, "room_opened", {{"room", pseudonym}});
+    rooms_.emplace(tag, room);
+    by_actor_.emplace(room.id(), room_entry{tag, std::move(pseudonym), room});
+    ++rooms_opened_;
+    return room;
+  }
+
+  // The room is known to be dead; the down message may have to come yet.
+  void forget(const room_actor& room) {
+    auto i = by_actor_.find(room.id());
+    if (i == by_actor_.end())
+      return;
+    if (auto j = rooms_.find(i->second.tag); j != rooms_.end() && j->second == room)
+      rooms_.erase(j);
+  }
+
+  // -- supervision ------------------------------------------------------------
+
+  void down(const caf::down_msg& dm) {
+    if (auto i = by_actor_.find(dm.source.id()); i != by_actor_.end()) {
+      forget(i->second.handle);
+      if (!dm.reason) {
+        base::log(base::log_level::info, "room_closed", {{"room", i->second.pseudonym}});
+      } else {
+        ++room_crashes_;
+        log_crash("room_crashed", "room", i->second.pseudonym, dm.reason);
+      }
+      by_actor_.erase(i);
+      return;
+    }
+    if (collectors_.erase(dm.source.id()) > 0)
+      return;
+    for (auto e : endpoints)
+      if (slot(e).handle == dm.source) {
+        slot(e).handle = nullptr;
+        log_crash("limiter_crashed", "endpoint", endpoint_name(e), dm.reason);
+        self_->delayed_send(self_, config_.limiter_restart, restart{e});
+        return;
+      }
+  }
+
+  void log_crash(std::string_view event, std::string_view key, const std::string& who,
+                 const caf::error& why) {
+    base::log(base::log_level::error, event, {{key, who}, {"reason", self_->system().render(why)}});
+  }
+
+  // -- limiters ---------------------------------------------------------------
+
+  static std::string endpoint_name(endpoint_kind e) {
+    switch (e) {
+    case endpoint_kind::create_room:
+      return "create-room";
+    case endpoint_kind::livekit_token:
+      return "livekit-token";
+    case endpoint_kind::turn_credentials:
+      return "turn-credentials";
+    }
+    return "unknown";
+  }
+
+  std::uint32_t limit_of(endpoint_kind e) const {
+    switch (e) {
+    case endpoint_kind::create_room:
+      return config_.create_room_limit;
+    case endpoint_kind::livekit_token:
+      return config_.livekit_token_limit;
+    case endpoint_kind::turn_credentials:
+      return config_.turn_credentials_limit;
+    }
+    return 0;
+  }
+
+  limiter_slot& slot(endpoint_kind e) { return limiters_.at(static_cast<std::size_t>(e)); }
+
+  void start_limiter(endpoint_kind e) {
+    auto& s = slot(e);
+    if (s.handle)
+      return;
+    limiter_config config;
+    config.name = endpoint_name(e);
+    config.requests = limit_of(e);
+    config.max_sources = config_.max_sources;
+    config.restarts = s.starts++;
+    if (config.restarts > 0)
+      base::log(base::log_level::warn, "limiter_restarted", {{"endpoint", config.name}});
+    s.handle = spawn_limiter(*self_, std::move(config));
+  }
+
+  caf::result<msg::verdict> spend(const msg::spend& m) {
+    const auto& s = slot(m.endpoint);
+    if (!s.handle || overloaded())
+      return refuse(errc::unavailable);
+    auto answer = self_->make_response_promise<msg::verdict>();
+    hand_on(s.handle, m, answer, [this, answer](const caf::error&) mutable {
+      answer.deliver(refuse(errc::unavailable));
+    });
+    return answer;
+  }
+
+  // -- the operator -----------------------------------------------------------
+
+  void drain() {
+    if (draining_)
+      return;
+    draining_ = true;
+    base::log(base::log_level::info, "draining", {{"rooms", std::to_string(rooms_.size())}});
+    for (const auto& [tag, room] : rooms_)
+      self_->send(room, msg::drain{});
+  }
+
+  void kick(const msg::kick& m) {
+    for (const auto& [id, entry] : by_actor_)
+      if (entry.pseudonym == m.room)
+        self_->send(entry.handle, m);
+  }
+
+  caf::result<msg::status> status() {
+    if (collectors_.size() >= config_.max_status_requests)
+      return refuse(errc::unavailable);
+    auto own =
+        describe("registry", "registry", "", draining_ ? "draining" : "running", now() - started_);
+    own.counters = {{"rooms", rooms_.size()},
+                    {"rooms_opened", rooms_opened_},
+                    {"room_crashes", room_crashes_},
+                    {"in_flight", in_flight_},
+                    {"refused", refused_}};
+    std::vector<msg::actor_status> known{std::move(own)};
+    std::vector<status_question> others;
+    for (auto e : endpoints) {
+      auto instead = describe("limiter", endpoint_name(e), "registry", "away", {});
+      instead.restarts = slot(e).starts - 1;
+      if (slot(e).handle)
+        others.push_back({slot(e).handle, std::move(instead)});
+      else
+        known.push_back(std::move(instead));
+    }
+    for (const auto& [id, entry] : by_actor_)
+      others.push_back({entry.handle, describe("room", entry.pseudonym, "registry", "", {})});
+    auto collector = spawn_status_collector(*self_, std::move(known), std::move(others),
+                                            config_.status_patience);
+    self_->monitor(collector);
+    collectors_.insert(collector.id());
+    return self_->delegate(collector, msg::get_status{});
+  }
+
+  inner_registry_actor::pointer self_;
+  registry_config config_;
+  std::shared_ptr<const room_config> room_config_;
+  base::time_point started_{};
+
+  std::unordered_map<base::room_tag, room_actor> rooms_;
+  std::unordered_map<caf::actor_id, room_entry> by_actor_; // until their down message
+  std::array<limiter_slot, endpoints.size()> limiters_;
+  std::unordered_set<caf::actor_id> collectors_;
+  bool draining_ = false;
+  std::size_t in_flight_ = 0;
+  std::uint64_t rooms_opened_ = 0;
+  std::uint64_t room_crashes_ = 0;
+  std::uint64_t refused_ = 0;
+};
+
+inner_registry_actor::behavior_type
+registry(inner_registry_actor::stateful_pointer<registry_state> self, registry_config config) {
+  return self->state.init(std::move(config));
+}
+
+} // namespace
+
+root_actor spawn_registry(caf::actor_system& sys, registry_config config) {
+  if (!config.room.peer.make_session)
+    throw std::invalid_argument("registry_config::room.peer.make_session is not set");
+  return sys.spawn(registry, std::move(config));
+}
+
+} // namespace catchup::actors

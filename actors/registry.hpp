@@ -1,0 +1,44 @@
+#pragma once
+// The root of the control plane. This is what main.cpp spawns.
+
+#include "actors/api.hpp"
+#include "actors/messages/room.hpp"
+#include "actors/room.hpp"
+
+#include <caf/fwd.hpp>
+
+#include <chrono>
+#include <cstddef>
+
+namespace catchup::actors {
+
+/// The registry as main.cpp and the operator's listener see it.
+using root_actor = registry_actor::extend<caf::reacts_to<msg::kick>>;
+
+struct registry_config {
+  std::size_t max_rooms = 2000;
+  /// Requests handed on and not answered yet; beyond it: unavailable.
+  std::size_t max_in_flight = 1024;
+  /// How long a room or limiter has for an answer before it is: unavailable.
+  std::chrono::milliseconds patience{5000};
+  /// How long the operator waits for actors that do not answer.
+  std::chrono::milliseconds status_patience{1000};
+  std::size_t max_status_requests = 4;
+
+  /// Requests of one source in 60 s.
+  std::uint32_t create_room_limit = 8;
+  std::uint32_t livekit_token_limit = 30;
+  std::uint32_t turn_credentials_limit = 30;
+  std::size_t max_sources = 65'536;
+  std::chrono::milliseconds limiter_restart{1000};
+
+  /// `room.peer.make_session` must be set.
+  room_config room;
+};
+
+/// Spawns the registry and, below it, the limiters; rooms follow as they are
+/// joined. On exit_reason::user_shutdown everything below it ends: clients are
+/// told `bye draining`. Throws std::invalid_argument on an incomplete config.
+root_actor spawn_registry(caf::actor_system& sys, registry_config config);
+
+} // namespace catchup::actors

@@ -1,0 +1,248 @@
+#include "actors/room.hpp"
+
+#include "actors/errc.hpp"
+#include "actors/status.hpp"
+#include "actors/timer.hpp"
+#include "base/log.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+
+namespace catchup::actors {
+
+namespace {
+
+struct seat {
+  signal::member info;
+  member_actor peer;
+  std::string pseudonym;
+};
+
+signal::left_reason left_reason_of(const caf::error& down) {
+  switch (reason(down)) {
+  case errc::none:
+    return signal::left_reason::left;
+  case errc::slow:
+  case errc::lease_over:
+  case errc::protocol_fault:
+    return signal::left_reason::lost;
+  case errc::kicked:
+    return signal::left_reason::kicked;
+  default:
+    return signal::left_reason::crashed;
+  }
+}
+
+class room_state {
+public:
+  static inline const char* name = "room";
+
+  explicit room_state(room_actor::pointer self) : self_(self), timer_(self) {}
+
+  room_actor::behavior_type init(const caf::strong_actor_ptr& parent, const base::room_tag& tag,
+                                 std::shared_ptr<const room_config> config) {
+    tag_ = tag;
+    pseudonym_ = pseudonym_of(tag);
+    config_ = std::move(config);
+    started_ = now();
+    became_empty();
+    self_->monitor(parent);
+    self_->set_down_handler([this, above = parent->id()](const caf::down_msg& dm) {
+      if (dm.source.id() == above)
+        self_->quit(dm.reason);
+      else
+        stand_up(dm.source, dm.reason);
+    });
+    return {
+        [this](const msg::join& m) { return join(m); },
+        [this](const msg::resume& m) { return resume(m); },
+        [this](const msg::get_status&) { return status(); },
+        [this](const msg::pass_on& m) { pass_on(m); },
+        [this](const msg::presence& m) { presence(m); },
+        [this](const msg::kick& m) { kick(m); },
+        [this](const msg::drain&) { drain(); },
+        [this](const msg::tick&) { check_idle(); },
+    };
+  }
+
+private:
+  base::time_point now() const { return self_->clock().now(); }
+
+  auto find(const base::member_id& id) {
+    return std::find_if(seats_.begin(), seats_.end(),
+                        [&](const seat& s) { return s.info.id == id; });
+  }
+
+  void tell_others(const base::member_id& not_to, const signal::event& e) {
+    for (auto& s : seats_)
+      if (s.info.id != not_to)
+        self_->send(s.peer, msg::deliver{e});
+  }
+
+  // -- coming and going -------------------------------------------------------
+
+  caf::result<msg::attached> join(const msg::join& m) {
+    if (find(m.member) != seats_.end())
+      return make_error(errc::member_taken);
+    if (seats_.size() >= config_->cap)
+      return make_error(errc::room_full);
+
+    signal::welcome welcome;
+    welcome.you = m.member;
+    for (const auto& s : seats_)
+      welcome.members.push_back(s.info);
+    auto peer = spawn_peer(self_, tag_, m.member, {config_, &config_->peer});
+    seats_.push_back({{m.member, m.key_package, m.lobby, false}, peer, pseudonym_of(m.member)});
+    ++joins_;
+
+    auto answer = ask(peer, msg::greet{m.sink, std::move(welcome)}, errc::unavailable);
+    tell_others(m.member, signal::joined{seats_.back().info});
+    return answer;
+  }
+
+  caf::result<msg::attached> resume(const msg::resume& m) {
+    auto i = find(m.member);
+    if (i == seats_.end())
+      return make_error(errc::resume_unknown);
+    return ask(i->peer, msg::reattach{m.sink, m.ack}, errc::resume_unknown);
+  }
+
+  // The peer's answer becomes ours; `died` is the answer when it has none. Not
+  // delegated, so that to the asker a dead receiver always means a dead room.
+  template <class Message>
+  caf::result<msg::attached> ask(const member_actor& peer, Message m, errc died) {
+    auto answer = self_->make_response_promise<msg::attached>();
+    self_->request(peer, caf::infinite, std::move(m))
+        .then([=](msg::attached& a) mutable { answer.deliver(std::move(a)); },
+              [=](const caf::error& e) mutable {
+                answer.deliver(e == caf::sec::request_receiver_down ? make_error(died) : e);
+              });
+    return answer;
+  }
+
+  void stand_up(const caf::actor_addr& peer, const caf::error& down) {
+    auto i =
+        std::find_if(seats_.begin(), seats_.end(), [&](const seat& s) { return s.peer == peer; });
+    if (i == seats_.end())
+      return;
+    auto id = i->info.id;
+    auto why = left_reason_of(down);
+    if (why == signal::left_reason::crashed) {
+      ++crashes_;
+      base::log(
+          base::log_level::error, "peer_crashed",
+          {{"room", pseudonym_}, {"peer", i->pseudonym}, {"reason", self_->system().render(down)}});
+    }
+    seats_.erase(i);
+    tell_others(id, signal::left{id, why});
+    if (seats_.empty())
+      became_empty();
+  }
+
+  void presence(const msg::presence& m) {
+    auto i = find(m.id);
+    if (i == seats_.end() || i->info.away == m.away)
+      return;
+    i->info.away = m.away;
+    if (m.away)
+      tell_others(m.id, signal::away{m.id});
+    else
+      tell_others(m.id, signal::back{m.id});
+  }
+
+  void kick(const msg::kick& m) {
+    for (auto& s : seats_)
+      if (s.pseudonym == m.peer)
+        self_->send(s.peer, m);
+  }
+
+  // -- talking ----------------------------------------------------------------
+
+  void pass_on(const msg::pass_on& m) {
+    auto to = find(m.to);
+    if (to == seats_.end()) {
+      ++dropped_;
+      return;
+    }
+    ++passed_on_;
+    self_->send(to->peer, msg::deliver{signal::recv{m.from, m.data}});
+  }
+
+  // -- closing ----------------------------------------------------------------
+
+  void became_empty() {
+    close_at_ = now() + config_->idle;
+    if (draining_)
+      self_->quit();
+    else
+      timer_.arm(close_at_);
+  }
+
+  void check_idle() {
+    timer_.fired();
+    if (!seats_.empty())
+      return;
+    if (now() >= close_at_)
+      self_->quit();
+    else
+      timer_.arm(close_at_);
+  }
+
+  void drain() {
+    draining_ = true;
+    if (seats_.empty())
+      self_->quit();
+  }
+
+  caf::result<msg::status> status() {
+    auto own = describe("room", pseudonym_, "registry",
+                        draining_        ? "draining"
+                        : seats_.empty() ? "empty"
+                                         : "open",
+                        now() - started_);
+    own.counters = {{"members", seats_.size()},
+                    {"joins", joins_},
+                    {"passed_on", passed_on_},
+                    {"dropped", dropped_},
+                    {"peer_crashes", crashes_}};
+    std::vector<status_question> peers;
+    for (const auto& s : seats_)
+      peers.push_back({s.peer, describe("peer", s.pseudonym, pseudonym_, "", {})});
+    auto collector = spawn_status_collector(*self_, {std::move(own)}, std::move(peers),
+                                            config_->status_patience);
+    return self_->delegate(collector, msg::get_status{});
+  }
+
+  room_actor::pointer self_;
+  timer<room_actor::pointer> timer_;
+  base::room_tag tag_;
+  std::string pseudonym_;
+  std::shared_ptr<const room_config> config_;
+  base::time_point started_{};
+
+  std::vector<seat> seats_; // in order of arrival
+  base::time_point close_at_{};
+  bool draining_ = false;
+  std::uint64_t joins_ = 0;
+  std::uint64_t passed_on_ = 0;
+  std::uint64_t dropped_ = 0;
+  std::uint64_t crashes_ = 0;
+};
+
+room_actor::behavior_type room(room_actor::stateful_pointer<room_state> self,
+                               caf::strong_actor_ptr parent, base::room_tag tag,
+                               std::shared_ptr<const room_config> config) {
+  return self->state.init(parent, tag, std::move(config));
+}
+
+} // namespace
+
+room_actor spawn_room(caf::local_actor& parent, base::room_tag tag,
+                      std::shared_ptr<const room_config> config) {
+  return parent.spawn<caf::monitored>(room, caf::strong_actor_ptr{parent.ctrl()}, tag,
+                                      std::move(config));
+}
+
+} // namespace catchup::actors

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "actors/inner_api.hpp"
+#include "actors/peer.hpp"
+
+#include <caf/fwd.hpp>
+
+#include <chrono>
+#include <memory>
+
+namespace catchup::actors {
+
+struct room_config {
+  /// Members at a time.
+  std::size_t cap = 16;
+  /// How long a room stays open without members.
+  std::chrono::seconds idle{60};
+  /// How long it waits for its peers when the operator asks.
+  std::chrono::milliseconds status_patience{500};
+  peer_config peer;
+};
+
+/// Spawns an empty room, monitored by `parent`; it ends with it.
+room_actor spawn_room(caf::local_actor& parent, base::room_tag tag,
+                      std::shared_ptr<const room_config> config);
+
+} // namespace catchup::actors
