@@ -1,0 +1,5 @@
+// Asio and Beast are compiled here, once.
+#include "http/asio.hpp"
+
+#include <boost/asio/impl/src.hpp>
+#include <boost/beast/src.hpp>

@@ -1,0 +1,58 @@
+#pragma once
+// An HTTP answer as a value; sending it is the session's business.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace catchup::http {
+
+struct reply {
+  unsigned status = 200;
+  std::vector<std::pair<std::string_view, std::string>> headers; ///< names are literals
+  std::string body;
+  /// Sent instead of `body` when not empty; lives as long as the asset store.
+  std::string_view static_body;
+
+  std::string_view content() const noexcept { return static_body.empty() ? body : static_body; }
+  reply& with(std::string_view name, std::string value) & {
+    headers.emplace_back(name, std::move(value));
+    return *this;
+  }
+  reply&& with(std::string_view name, std::string value) && {
+    headers.emplace_back(name, std::move(value));
+    return std::move(*this);
+  }
+};
+
+/// Codes of docs/protocol.md §2, each with its status.
+enum class api_error : std::uint8_t {
+  bad_request,
+  unauthorized,
+  origin,
+  not_found,
+  method,
+  timeout,
+  body_too_large,
+  head_too_large,
+  media_type,
+  too_many,
+  draining,
+  unavailable,
+};
+
+unsigned status_of(api_error e) noexcept;
+std::string_view code_of(api_error e) noexcept;
+
+/// A JSON body, never cached.
+reply json_reply(unsigned status, std::string body);
+/// `{"error":{"code","message"}}`; draining and unavailable say Retry-After: 1.
+reply error_reply(api_error e);
+/// 429 until the window ends.
+reply too_many_reply(std::uint32_t retry_after_seconds);
+/// 405 with `Allow`.
+reply method_reply(std::string_view allow);
+
+} // namespace catchup::http

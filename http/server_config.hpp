@@ -1,0 +1,55 @@
+#pragma once
+// What the HTTP server is told at start-up.
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace catchup::http {
+
+/// Bounds of what clients may do (docs/protocol.md §2, §3). Tests shorten them.
+struct server_limits {
+  std::chrono::milliseconds request_time{15'000};    ///< from first byte to last, else 408
+  std::chrono::milliseconds keep_alive_time{60'000}; ///< idle between requests
+  std::chrono::milliseconds answer_time{5'000};      ///< an actor's answer, else 503
+  std::chrono::milliseconds linger_time{2'000};      ///< for a client to take its last answer
+  std::size_t connections = 12'000;                  ///< HTTP and WebSocket together
+
+  std::chrono::milliseconds admission_time{10'000};
+  std::chrono::milliseconds ping_interval{15'000};
+  std::chrono::milliseconds silence_time{40'000};
+  std::size_t sockets = 10'000; ///< WebSockets in total
+  std::size_t sockets_per_source = 512;
+  std::size_t unadmitted_per_source = 64;
+  std::size_t queued_messages = 256; ///< towards one client
+  std::size_t queued_bytes = 1024 * 1024;
+  double messages_per_second = 50, message_burst = 200;
+  double bytes_per_second = 256 * 1024, byte_burst = 1024 * 1024;
+};
+
+struct server_config {
+  std::string domain = "localhost"; ///< the site's host: origin check, link base
+  std::uint16_t port = 8000;        ///< 0: any free one
+  std::string bind;                 ///< an address; empty: all, IPv6 and IPv4
+  unsigned threads = 1;
+
+  std::array<std::byte, 32> room_mac_key{};
+  std::array<std::byte, 32> session_key{};
+  std::string turn_secret;
+  std::string livekit_key, livekit_secret;
+
+  unsigned link_days = 30;
+  std::vector<std::string> turn_hosts{"localhost"};
+  std::uint16_t relay_port = 3478;
+  bool turn_tcp = true;
+  std::vector<std::string> stun_servers; ///< urls such as `stun:host:port`
+
+  /// Told to clients in `challenge`; changes with every start of the process.
+  std::uint64_t incarnation = 0;
+  server_limits limits;
+};
+
+} // namespace catchup::http
