@@ -1,0 +1,98 @@
+// Runs in a page before the app: keeps what the app makes within a test's reach.
+// It changes nothing but, when `relay` is set, the port of the TURN server.
+
+/** Init script; `options` = {relay?: {from: port, to: port}, storage?: {key: value}}. */
+export function observe(options) {
+  const seen = { connections: [], sockets: [], violations: [] };
+  Object.defineProperty(window, '__seen', { value: seen });
+  for (const [key, value] of Object.entries(options.storage ?? {})) {
+    try {
+      if (localStorage.getItem(key) === null) localStorage.setItem(key, value);
+    } catch {
+      // about:blank has none
+    }
+  }
+  addEventListener('securitypolicyviolation', (e) =>
+    seen.violations.push(`${e.violatedDirective} ${e.blockedURI}`),
+  );
+
+  const { relay } = options;
+  const redirected = (config) =>
+    relay && config?.iceServers
+      ? {
+          ...config,
+          iceServers: config.iceServers.map((s) => ({
+            ...s,
+            urls: [s.urls].flat().map((u) => u.replace(`localhost:${relay.from}`, `127.0.0.1:${relay.to}`)),
+          })),
+        }
+      : config;
+  const Connection = window.RTCPeerConnection;
+  window.RTCPeerConnection = class RTCPeerConnection extends Connection {
+    constructor(config, ...rest) {
+      super(redirected(config), ...rest);
+      seen.connections.push(this);
+    }
+    setConfiguration(config) {
+      return super.setConfiguration(redirected(config));
+    }
+  };
+  const Socket = window.WebSocket;
+  window.WebSocket = class WebSocket extends Socket {
+    constructor(...args) {
+      super(...args);
+      seen.sockets.push(this);
+    }
+  };
+}
+
+/** What arrives, summed over every open connection. Runs in the page. */
+export async function measure() {
+  const sum = { framesReceived: 0, framesDecoded: 0, audioEnergy: 0, audioPackets: 0, videoPackets: 0, pairs: [] };
+  for (const connection of window.__seen.connections) {
+    if (connection.connectionState === 'closed') continue;
+    const stats = await connection.getStats();
+    for (const r of stats.values()) {
+      if (r.type === 'inbound-rtp' && r.kind === 'video') {
+        sum.framesReceived += r.framesReceived ?? 0;
+        sum.framesDecoded += r.framesDecoded ?? 0;
+        sum.videoPackets += r.packetsReceived ?? 0;
+      }
+      if (r.type === 'inbound-rtp' && r.kind === 'audio') {
+        sum.audioEnergy += r.totalAudioEnergy ?? 0;
+        sum.audioPackets += r.packetsReceived ?? 0;
+      }
+      if (r.type === 'candidate-pair' && r.nominated && r.state === 'succeeded') {
+        const local = stats.get(r.localCandidateId);
+        const remote = stats.get(r.remoteCandidateId);
+        sum.pairs.push({
+          local: local?.candidateType,
+          protocol: local?.relayProtocol ?? local?.protocol,
+          remote: remote?.candidateType,
+          sent: r.bytesSent ?? 0,
+          received: r.bytesReceived ?? 0,
+        });
+      }
+    }
+  }
+  sum.pairs.sort((a, b) => b.received - a.received);
+  return sum;
+}
+
+/** Waits for `wanted` frames on screen; resolves to {frames, width}. Runs in the page. */
+export function watch(selector, wanted, timeout) {
+  return new Promise((done) => {
+    const video = document.querySelector(selector);
+    if (!video) return done({ frames: 0, width: 0, missing: true });
+    let frames = 0;
+    const finish = () => done({ frames, width: video.videoWidth, muted: video.muted });
+    const late = setTimeout(finish, timeout);
+    const next = () => {
+      frames++;
+      if (frames < wanted) return void video.requestVideoFrameCallback(next);
+      clearTimeout(late);
+      finish();
+    };
+    video.requestVideoFrameCallback(next);
+  });
+}

@@ -1,0 +1,112 @@
+// A case: a server of its own, people who come and go, and what is checked of
+// all of them at the end.
+import assert from 'node:assert/strict';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createRoom, linkKeys } from './keys.mjs';
+import { Person } from './person.mjs';
+import { Server } from './server.mjs';
+
+const artifacts = fileURLToPath(new URL('../artifacts', import.meta.url));
+rmSync(artifacts, { recursive: true, force: true });
+
+/** CI's short form of the long cases. */
+export const long = process.env.CATCHUP_TESTS === 'long';
+
+/**
+ * `run(stage)` plays it. Options: `env` for the server, `timeout` in ms, and
+ * `mayLog`, a pattern of console errors that belong to the case.
+ */
+export function scenario(title, { env, timeout = 60_000, mayLog } = {}, run) {
+  test(title, { timeout: timeout + 20_000 }, async () => {
+    const stage = new Stage(env);
+    try {
+      await stage.begin();
+      await limited(run(stage), timeout);
+      await stage.inspect(mayLog);
+    } catch (error) {
+      await stage.keep(join(artifacts, title.replace(/\W+/g, '-').slice(0, 80)), error);
+      throw error;
+    } finally {
+      await stage.end();
+    }
+  });
+}
+
+function limited(work, ms) {
+  let timer;
+  const late = new Promise((_, fail) => {
+    timer = setTimeout(() => fail(new Error(`not done within ${ms / 1000} s`)), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+class Stage {
+  people = [];
+  #closers = [];
+
+  constructor(env) {
+    this.env = env;
+  }
+
+  async begin() {
+    this.server = await Server.start(this.env);
+  }
+
+  /** A room and its keys; `path` is the link without the host. */
+  async room() {
+    const keys = linkKeys();
+    const room = await createRoom(this.server, keys);
+    return { keys, room, path: `/r/${room}${keys.fragment}` };
+  }
+
+  async person(kind, options = {}) {
+    const number = this.people.filter((p) => p.kind === kind).length + 1;
+    const name = options.name ?? `${kind}-${number}`;
+    const one = await Person.create(kind, options.site ?? this.server.url, { ...options, name });
+    this.people.push(one);
+    return one;
+  }
+
+  /** Two people in a call that carries pictures and sound both ways. */
+  async call(kinds, options = {}) {
+    const room = options.room ?? (await this.room());
+    const pair = [];
+    for (const [i, kind] of kinds.entries()) {
+      pair.push(await this.person(kind, { ...options, ...options.each?.[i] }));
+    }
+    await Promise.all(pair.map((p) => p.join(room.path)));
+    await Promise.all(pair.map((p) => p.phase('active')));
+    await Promise.all(pair.map((p) => p.receives()));
+    return { pair, ...room };
+  }
+
+  /** Closes `thing` at the end, before the server. */
+  with(thing) {
+    this.#closers.push(thing);
+    return thing;
+  }
+
+  async inspect(mayLog) {
+    for (const person of this.people) {
+      const { strangers, violations, errors } = await person.misdeeds();
+      const unexpected = errors.filter((line) => !mayLog?.test(line));
+      assert.deepEqual({ strangers, violations, errors: unexpected }, { strangers: [], violations: [], errors: [] }, person.name);
+    }
+  }
+
+  async keep(folder, error) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'error.txt'), `${error?.stack ?? error}`);
+    writeFileSync(join(folder, 'server.log'), this.server?.log ?? 'not started');
+    for (const person of this.people) await person.keep(folder).catch(() => {});
+  }
+
+  async end() {
+    await Promise.all(this.people.map((p) => p.close()));
+    for (const thing of this.#closers) await thing.close();
+    await this.server?.stop();
+  }
+}

@@ -1,0 +1,99 @@
+// The real program, one process a case, on free ports of this machine.
+import { spawn } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
+import dgram from 'node:dgram';
+import { existsSync } from 'node:fs';
+import net from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../../..', import.meta.url));
+export const program = process.env.CATCHUP_PROGRAM_UNDER_TEST ?? `${root}build/release/catchup`;
+export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** A port free for TCP and UDP at the moment. */
+export async function freePort() {
+  for (;;) {
+    const tcp = net.createServer();
+    await new Promise((done) => tcp.listen(0, '127.0.0.1', done));
+    const { port } = tcp.address();
+    const udp = dgram.createSocket('udp4');
+    const free = await new Promise((done) => {
+      udp.once('error', () => done(false));
+      udp.bind(port, '127.0.0.1', () => done(true));
+    });
+    await new Promise((done) => tcp.close(done));
+    if (free) await new Promise((done) => udp.close(done));
+    if (free) return port;
+  }
+}
+
+export class Server {
+  #output = [];
+  #process;
+
+  /** Starts and waits until it answers. `env` adds to or replaces settings. */
+  static async start(env = {}) {
+    if (!existsSync(program)) throw new Error(`${program} is not built (mk/test release)`);
+    const server = new Server();
+    server.port = await freePort();
+    server.relayPort = await freePort();
+    server.url = `http://localhost:${server.port}`;
+    server.turnSecret = randomBytes(32).toString('hex');
+    server.env = {
+      PATH: process.env.PATH,
+      TURN_SECRET: server.turnSecret,
+      CATCHUP_DOMAIN: 'localhost',
+      CATCHUP_HTTP_PORT: `${server.port}`,
+      CATCHUP_RELAY_PORT: `${server.relayPort}`,
+      CATCHUP_PUBLIC_IP: '127.0.0.1',
+      CATCHUP_DRAIN_SECONDS: '1',
+      CATCHUP_LOG: 'debug',
+      ...env,
+    };
+    await server.launch();
+    return server;
+  }
+
+  /** Starts it (again) on the same ports with the same secret. */
+  async launch() {
+    const child = spawn(program, [], { cwd: root, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#process = child;
+    child.stdout.on('data', (data) => this.#output.push(data));
+    child.stderr.on('data', (data) => this.#output.push(data));
+    this.ended = new Promise((done) => child.once('exit', (code, signal) => done({ code, signal })));
+    for (let i = 0; i < 100; i++) {
+      if (child.exitCode !== null) break;
+      const ok = await fetch(`${this.url}/healthz`).then((r) => r.ok, () => false);
+      if (ok) return;
+      await pause(50);
+    }
+    child.kill('SIGKILL');
+    throw new Error(`the server did not start:\n${this.log}`);
+  }
+
+  get pid() {
+    return this.#process.pid;
+  }
+
+  /** Everything it has printed. */
+  get log() {
+    return Buffer.concat(this.#output).toString();
+  }
+
+  async kill(signal = 'SIGKILL') {
+    this.#process.kill(signal);
+    return this.ended;
+  }
+
+  async stop() {
+    if (this.#process.exitCode !== null || this.#process.signalCode) return;
+    const late = setTimeout(() => this.#process.kill('SIGKILL'), 8000);
+    await this.kill('SIGTERM');
+    clearTimeout(late);
+  }
+
+  /** An address that no request came from yet, for X-Forwarded-For. */
+  newSource() {
+    return `10.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`;
+  }
+}
