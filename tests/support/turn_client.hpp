@@ -65,7 +65,8 @@ public:
     realm_ = challenge.text(turn::stun::attribute::realm);
     nonce_ = challenge.text(turn::stun::attribute::nonce);
   }
-  void set_nonce(std::string n) { nonce_ = std::move(n); }
+  /// The next request is unsigned.
+  void forget_challenge() { realm_.clear(); }
   const std::string& nonce() const { return nonce_; }
   turn::long_term_key key() const {
     return turn::make_key(credentials_.username, realm_, credentials_.password);

@@ -1,0 +1,263 @@
+#include "actors/relay.hpp"
+
+#include "actors/allocation.hpp"
+#include "base/crypto.hpp"
+#include "base/log.hpp"
+#include "turn/credentials.hpp"
+
+#include <caf/actor_system_config.hpp>
+#include <caf/send.hpp>
+
+namespace catchup::actors {
+
+namespace {
+
+constexpr std::size_t max_listed = 1000;
+
+/// Brings what happens on the media thread into the relay's mailbox.
+class relay_events final : public turn::port::events {
+public:
+  explicit relay_events(relay_actor relay) : relay_(std::move(relay)) {}
+
+  void on_request(const turn::request& r) override {
+    caf::anon_send(relay_, msg::turn_request{r});
+  }
+  void on_closed(const turn::five_tuple& client) override {
+    caf::anon_send(relay_, msg::turn_closed{client});
+  }
+  void on_usage(std::vector<turn::usage> changed) override {
+    caf::anon_send(relay_, msg::turn_usage{std::move(changed)});
+  }
+
+private:
+  relay_actor relay_;
+};
+
+// One household is one source: an IPv4 address or an IPv6 /64.
+base::ip_address source_of(const base::ip_address& ip) {
+  if (ip.is_v4())
+    return ip;
+  auto octets = ip.octets();
+  std::fill(octets.begin() + 8, octets.end(), std::uint8_t{0});
+  return base::ip_address::v6(octets);
+}
+
+std::string user_of(std::string_view username) {
+  auto who = turn::parse_username(username);
+  return who ? std::string{who->user} : std::string{};
+}
+
+template <class Map, class Key>
+std::size_t count_of(const Map& map, const Key& key) {
+  auto i = map.find(key);
+  return i == map.end() ? 0 : i->second;
+}
+
+template <class Map, class Key>
+void count_down(Map& map, const Key& key) {
+  if (auto i = map.find(key); i != map.end() && --i->second == 0)
+    map.erase(i);
+}
+
+void add(turn::counters& to, const turn::counters& now, const turn::counters& before) {
+  to.packets_from_client += now.packets_from_client - before.packets_from_client;
+  to.bytes_from_client += now.bytes_from_client - before.bytes_from_client;
+  to.packets_to_client += now.packets_to_client - before.packets_to_client;
+  to.bytes_to_client += now.bytes_to_client - before.bytes_to_client;
+  to.dropped += now.dropped - before.dropped;
+}
+
+// IPv4 unless asked otherwise (RFC 8656 §7.2), or there is none.
+std::optional<base::ip_address> relayed_ip(const turn::address_plan& plan,
+                                           const turn::request& r) {
+  if (r.family)
+    return plan.public_ip(*r.family);
+  auto v4 = plan.public_ip(turn::family::ipv4);
+  return v4 ? v4 : plan.public_ip(turn::family::ipv6);
+}
+
+std::uint32_t random_u32() {
+  auto raw = base::random_array<4>();
+  return base::reader{raw}.u32();
+}
+
+} // namespace
+
+relay_actor::behavior_type relay_state::init(relay_config config,
+                                             std::shared_ptr<turn::port::command_sink> media) {
+  config_ = std::move(config);
+  media_ = std::move(media);
+  ports_ = turn::port_pool{config_.quarantine};
+  begun_ = now();
+  // Numbers go on rising when a relay is replaced.
+  last_id_ = static_cast<turn::allocation_id>(now().time_since_epoch().count());
+  self_->set_down_handler([this](const caf::down_msg& dm) { on_down(dm); });
+  auto events = std::make_shared<relay_events>(relay_actor{self_});
+  self_->attach_functor([media = media_, id = events.get()] { media->unsubscribe(id); });
+  media_->subscribe(std::move(events));
+  return {
+    [this](const msg::turn_request& m) { on_request(m); },
+    [this](const msg::turn_closed& m) {
+      if (auto i = entries_.find(m.client); i != entries_.end())
+        self_->send(i->second.handle, msg::end_allocation{});
+    },
+    [this](const msg::turn_usage& m) { on_usage(m); },
+    [this](const msg::end_user& m) { end_user(m.user); },
+    [this](const msg::allocation_ended& m) {
+      if (auto i = entries_.find(m.client);
+          i != entries_.end() && i->second.id == m.allocation)
+        forget(m.client);
+    },
+    [this](const msg::get_relay_status&) { return status(); },
+  };
+}
+
+caf::actor_addr relay_state::find(const turn::five_tuple& client) const {
+  auto i = entries_.find(client);
+  return i != entries_.end() ? i->second.handle.address() : caf::actor_addr{};
+}
+
+base::time_point relay_state::now() const { return self_->clock().now(); }
+
+void relay_state::on_request(const msg::turn_request& m) {
+  const auto& r = m.value;
+  if (auto i = entries_.find(r.from); i != entries_.end())
+    self_->send(i->second.handle, m);
+  else if (r.method != turn::stun::method::allocate)
+    answer(r, turn::error::allocation_mismatch);
+  else if (r.defect != 0)
+    answer(r, r.defect);
+  else
+    allocate(m);
+}
+
+// Why there is no allocation for this user, or 0.
+int relay_state::refuse(const turn::request& r, const std::string& user) {
+  if (!relayed_ip(config_.plan, r))
+    return turn::error::address_family_not_supported;
+  if (entries_.size() >= config_.total) {
+    ++totals_.refused_capacity;
+    return turn::error::insufficient_capacity;
+  }
+  if (count_of(of_user_, user) >= config_.per_user
+      || count_of(of_source_, source_of(r.from.client.ip)) >= config_.per_source) {
+    ++totals_.refused_quota;
+    return turn::error::quota_reached;
+  }
+  return 0;
+}
+
+void relay_state::allocate(const msg::turn_request& m) {
+  const auto& r = m.value;
+  auto user = user_of(r.username);
+  if (auto code = refuse(r, user)) {
+    answer(r, code);
+    return;
+  }
+  auto port = ports_.take(now(), random_u32(), r.even_port);
+  if (!port) {
+    ++totals_.refused_capacity;
+    answer(r, turn::error::insufficient_capacity);
+    return;
+  }
+  base::endpoint relayed{*relayed_ip(config_.plan, r), *port};
+  turn::allocation core{++last_id_, config_.plan, relayed, r, now()};
+  entry e;
+  e.handle = self_->spawn<caf::monitored>(allocation, std::move(core), relay_actor{self_}, media_);
+  e.id = last_id_;
+  e.port = *port;
+  e.user = user;
+  e.source = source_of(r.from.client.ip);
+  ++of_user_[e.user];
+  ++of_source_[e.source];
+  ++totals_.allocated;
+  by_actor_.emplace(e.handle->id(), r.from);
+  self_->send(e.handle, m);
+  entries_.emplace(r.from, std::move(e));
+}
+
+void relay_state::forget(const turn::five_tuple& client) {
+  auto i = entries_.find(client);
+  if (i == entries_.end())
+    return;
+  auto& e = i->second;
+  media_->post(turn::remove{client, e.id});
+  ports_.give_back(now(), e.port);
+  count_down(of_user_, e.user);
+  count_down(of_source_, e.source);
+  by_actor_.erase(e.handle->id());
+  entries_.erase(i);
+}
+
+void relay_state::on_down(const caf::down_msg& dm) {
+  auto i = by_actor_.find(dm.source.id());
+  if (i == by_actor_.end())
+    return; // it had said so
+  ++totals_.crashed;
+  base::log(base::log_level::warn, "allocation-crashed");
+  forget(turn::five_tuple{i->second});
+}
+
+void relay_state::on_usage(const msg::turn_usage& m) {
+  for (const auto& u : m.changed) {
+    auto i = entries_.find(u.client);
+    if (i == entries_.end() || i->second.id != u.allocation)
+      continue;
+    add(totals_.carried, u.total, i->second.counted);
+    i->second.counted = u.total;
+    self_->send(i->second.handle, msg::count_usage{u.total});
+  }
+  media_->post(turn::usage_seen{});
+}
+
+void relay_state::end_user(const std::string& user) {
+  if (user.empty() || !of_user_.contains(user))
+    return;
+  for (const auto& [client, e] : entries_)
+    if (e.user == user)
+      self_->send(e.handle, msg::end_allocation{});
+}
+
+void relay_state::answer(const turn::request& r, int error) {
+  media_->post(turn::reply{r.from, r.transaction, {.error = error, .relayed = {}, .lifetime = {}}});
+}
+
+caf::result<msg::relay_status> relay_state::status() {
+  auto out = std::make_shared<msg::relay_status>(totals_);
+  out->allocations = entries_.size();
+  out->age_seconds = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(now() - begun_).count());
+  auto promise = self_->make_response_promise<msg::relay_status>();
+  auto waiting = std::make_shared<std::size_t>(std::min(entries_.size(), max_listed));
+  if (*waiting == 0)
+    return promise.deliver(std::move(*out));
+  auto one_less = [=]() mutable {
+    if (--*waiting == 0)
+      promise.deliver(std::move(*out));
+  };
+  auto left = *waiting;
+  for (const auto& [client, e] : entries_) {
+    if (left-- == 0)
+      break;
+    self_->request(e.handle, caf::infinite, msg::get_allocation_status{})
+        .then(
+            [=](msg::allocation_status& s) mutable {
+              out->list.push_back(std::move(s));
+              one_less();
+            },
+            [=](caf::error&) mutable { one_less(); });
+  }
+  return promise;
+}
+
+relay_actor::behavior_type relay(relay_actor::stateful_pointer<relay_state> self,
+                                 relay_config config,
+                                 std::shared_ptr<turn::port::command_sink> media) {
+  return self->state.init(std::move(config), std::move(media));
+}
+
+void add_turn_messages(caf::actor_system_config& cfg) {
+  cfg.add_message_types<caf::id_block::catchup_turn>();
+}
+
+} // namespace catchup::actors

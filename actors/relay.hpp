@@ -1,0 +1,77 @@
+#pragma once
+// The actor that owns all allocations: who may have one, and which port it gets.
+
+#include "actors/messages/turn.hpp"
+#include "turn/address_plan.hpp"
+#include "turn/port/command_sink.hpp"
+#include "turn/port_pool.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <memory>
+#include <unordered_map>
+
+namespace catchup::actors {
+
+struct relay_config {
+  turn::address_plan plan;
+  std::size_t per_user = 16;    ///< allocations of one credential's user
+  std::size_t per_source = 64;  ///< of one IPv4 address or IPv6 /64
+  std::size_t total = 10'000;   ///< at most 16,384: one port each
+  std::chrono::seconds quarantine{120}; ///< before a port gets a new owner
+};
+
+class relay_state {
+public:
+  static inline const char* name = "relay";
+
+  explicit relay_state(relay_actor::pointer self) : self_(self), ports_(std::chrono::seconds{0}) {}
+
+  relay_actor::behavior_type init(relay_config config,
+                                  std::shared_ptr<turn::port::command_sink> media);
+
+  /// The actor of a client's allocation, or nothing.
+  caf::actor_addr find(const turn::five_tuple& client) const;
+
+private:
+  struct entry {
+    allocation_actor handle;
+    turn::allocation_id id = 0;
+    std::uint16_t port = 0;
+    std::string user;
+    base::ip_address source;
+    turn::counters counted;
+  };
+
+  base::time_point now() const;
+  void on_request(const msg::turn_request& m);
+  void on_usage(const msg::turn_usage& m);
+  void on_down(const caf::down_msg& dm);
+  void end_user(const std::string& user);
+  int refuse(const turn::request& r, const std::string& user);
+  void allocate(const msg::turn_request& m);
+  void forget(const turn::five_tuple& client);
+  void answer(const turn::request& r, int error);
+  caf::result<msg::relay_status> status();
+
+  relay_actor::pointer self_;
+  relay_config config_;
+  std::shared_ptr<turn::port::command_sink> media_;
+  turn::port_pool ports_;
+  std::unordered_map<turn::five_tuple, entry> entries_;
+  std::unordered_map<caf::actor_id, turn::five_tuple> by_actor_;
+  std::unordered_map<std::string, std::size_t> of_user_;
+  std::unordered_map<base::ip_address, std::size_t> of_source_;
+  turn::allocation_id last_id_ = 0;
+  msg::relay_status totals_;
+  base::time_point begun_;
+};
+
+/// Hears of requests from `media` until it ends, and answers there. Its
+/// allocations end with it.
+relay_actor::behavior_type relay(relay_actor::stateful_pointer<relay_state> self,
+                                 relay_config config,
+                                 std::shared_ptr<turn::port::command_sink> media);
+
+} // namespace catchup::actors

@@ -1,0 +1,286 @@
+#define CAF_SUITE relay_actor
+#include "actors/relay.hpp"
+
+#include "actors/allocation.hpp"
+#include "support/turn_world.hpp"
+
+using namespace catchup;
+using namespace catchup::actors;
+using namespace std::chrono_literals;
+using catchup::test::at;
+using catchup::test::turn_client;
+using catchup::test::turn_world;
+
+namespace {
+
+relay_config small() {
+  auto out = turn_world::default_config();
+  out.per_user = 2;
+  out.per_source = 3;
+  out.total = 5;
+  return out;
+}
+
+relay_config dual() {
+  auto out = turn_world::default_config();
+  out.plan.public_ips.push_back(at("2001:db8::1", 0).ip);
+  return out;
+}
+
+struct fixture : turn_world {
+  fixture() = default;
+  explicit fixture(relay_config c) : turn_world(std::move(c)) {}
+
+  turn_client alice = client(1, "alice");
+  turn_client bob = client(2, "bob");
+
+  caf::actor_addr actor_of(const turn_client& c) {
+    return state<relay_state>(relay).find(c.tuple());
+  }
+  void kill_allocation(const turn_client& c) {
+    kill(caf::actor_cast<caf::actor>(actor_of(c)));
+  }
+  int try_allocate(turn_client c) {
+    authenticate(c);
+    return code(c, c.allocate());
+  }
+};
+
+struct small_fixture : fixture {
+  small_fixture() : fixture(small()) {}
+};
+struct dual_fixture : fixture {
+  dual_fixture() : fixture(dual()) {}
+};
+
+} // namespace
+
+FIXTURE_SCOPE(relay_tests, fixture)
+
+TEST(an allocation that is killed leaves no trace and its client starts anew) {
+  auto a = allocate(alice);
+  auto b = allocate(bob);
+  code(alice, alice.permit({b}));
+  code(bob, bob.permit({a}));
+  CHECK(carries(alice, bob, b));
+
+  kill_allocation(bob);
+  CHECK(!core.known(bob.tuple()));
+  CHECK(!carries(alice, bob, b));
+  CHECK(!carries(bob, alice, a));
+  CHECK_EQUAL(code(bob, bob.refresh(600)), 437);
+  auto again = allocate(bob);
+  CHECK(again != b);
+
+  auto s = relay_status();
+  CHECK_EQUAL(s.crashed, 1u);
+  CHECK_EQUAL(s.allocations, 2u);
+  CHECK_EQUAL(code(alice, alice.permit({again})), 0);
+}
+
+TEST(when the relay dies its allocations and the table go with it) {
+  allocate(alice);
+  allocate(bob);
+  auto child = actor_of(alice);
+  kill(relay);
+  CHECK(!is_alive(child));
+  CHECK_EQUAL(core.routes(), 0u);
+  CHECK(media->events == nullptr);
+  CHECK(!ask(alice, alice.refresh(600)));
+}
+
+TEST(a relay that replaces a dead one serves the same clients) {
+  auto old = allocate(alice);
+  kill(relay);
+  relay = sys.spawn(actors::relay, default_config(), media);
+  settle();
+  CHECK_EQUAL(code(alice, alice.refresh(600)), 437);
+  CHECK(allocate(alice).ip == old.ip);
+  CHECK_EQUAL(core.routes(), 1u);
+}
+
+TEST(the subscription of a replaced relay does not end that of its successor) {
+  auto next = sys.spawn(actors::relay, default_config(), media);
+  settle();
+  kill(relay);
+  CHECK(media->events != nullptr);
+  CHECK_EQUAL(try_allocate(alice), 0);
+  relay = next;
+}
+
+TEST(an allocation ends with its TCP connection) {
+  auto t = alice.tuple();
+  t.transport = turn::transport::tcp;
+  t.connection = 1;
+  alice.set_tuple(t);
+  allocate(alice);
+  media->events->on_closed(bob.tuple());
+  settle();
+  CHECK(core.known(alice.tuple()));
+  media->events->on_closed(alice.tuple());
+  settle();
+  CHECK(!core.known(alice.tuple()));
+  CHECK_EQUAL(relay_status().allocations, 0u);
+}
+
+TEST(a new TCP connection and UDP from the same address are other clients) {
+  allocate(alice);
+  auto t = alice.tuple();
+  t.transport = turn::transport::tcp;
+  for (std::uint64_t connection : {1, 2}) {
+    t.connection = connection;
+    auto other = client(1, "alice");
+    other.set_tuple(t);
+    CHECK_EQUAL(try_allocate(other), 0);
+  }
+  CHECK_EQUAL(relay_status().allocations, 3u);
+}
+
+TEST(when a user ends all its allocations end and no others) {
+  auto phone = client(3, "alice", "198.51.100.77");
+  allocate(alice);
+  allocate(bob);
+  allocate(phone);
+  tell(relay, msg::end_user{"alice"});
+  CHECK(!core.known(alice.tuple()));
+  CHECK(!core.known(phone.tuple()));
+  CHECK(core.known(bob.tuple()));
+  CHECK_EQUAL(code(alice, alice.refresh(600)), 437);
+  tell(relay, msg::end_user{""});
+  tell(relay, msg::end_user{"nobody"});
+  CHECK_EQUAL(relay_status().allocations, 1u);
+}
+
+TEST(a port rests before it gets a new owner) {
+  std::vector<std::uint16_t> seen;
+  for (int i = 0; i < 50; ++i) {
+    seen.push_back(allocate(alice).port);
+    code(alice, alice.refresh(0));
+  }
+  std::sort(seen.begin(), seen.end());
+  CHECK(std::unique(seen.begin(), seen.end()) == seen.end());
+}
+
+TEST(counters add up over allocations that are gone) {
+  auto a = allocate(alice);
+  auto b = allocate(bob);
+  code(alice, alice.permit({b}));
+  code(bob, bob.permit({a}));
+  CHECK(carries(alice, bob, b));
+  report_usage();
+  CHECK(carries(alice, bob, b));
+  report_usage();
+  CHECK_EQUAL(media->usage_seen, 2);
+  auto s = relay_status();
+  CHECK_EQUAL(s.carried.packets_from_client, 2u);
+  CHECK_EQUAL(s.carried.packets_to_client, 2u);
+  CHECK_EQUAL(s.list.size(), 2u);
+  for (const auto& one : s.list) {
+    CHECK_EQUAL(one.carried.packets_from_client + one.carried.packets_to_client, 2u);
+    CHECK_EQUAL(one.permissions, 1u);
+  }
+  code(alice, alice.refresh(0));
+  s = relay_status();
+  CHECK_EQUAL(s.carried.packets_from_client, 2u);
+  CHECK_EQUAL(s.list.size(), 1u);
+}
+
+TEST(the status tells times and never a name or an address) {
+  allocate(alice);
+  advance(10s);
+  auto s = relay_status();
+  CHECK_EQUAL(s.age_seconds, 10u);
+  REQUIRE_EQUAL(s.list.size(), 1u);
+  const auto& one = s.list.front();
+  CHECK_EQUAL(one.age_seconds, 10u);
+  CHECK_EQUAL(one.expires_in_seconds, 590u);
+  CHECK(one.user.find("alice") == std::string::npos);
+  CHECK(one.client.find("198") == std::string::npos);
+}
+
+TEST(an IPv6 address is refused where the server has none) {
+  authenticate(alice);
+  CHECK_EQUAL(code(alice, alice.allocate([](auto& w) {
+    w.add_u32(turn::stun::attribute::requested_address_family, 2u << 24);
+  })),
+              440);
+}
+
+TEST(an even port is given on request) {
+  for (std::uint16_t i = 10; i < 20; ++i) {
+    auto c = client(i, "user" + std::to_string(i));
+    authenticate(c);
+    auto out = ask(c, c.allocate([](auto& w) {
+      w.add(turn::stun::attribute::even_port, std::array{std::byte{0}});
+    }));
+    REQUIRE(out);
+    CHECK_EQUAL(out->address(turn::stun::attribute::xor_relayed_address)->port % 2, 0);
+  }
+}
+
+FIXTURE_SCOPE_END()
+
+FIXTURE_SCOPE(relay_quota_tests, small_fixture)
+
+TEST(a user has so many allocations and no more) {
+  auto one = client(1, "alice", "198.51.100.1");
+  auto two = client(2, "alice", "198.51.100.2");
+  allocate(one);
+  allocate(two);
+  CHECK_EQUAL(try_allocate(client(3, "alice", "198.51.100.3")), 486);
+  CHECK_EQUAL(try_allocate(client(4, "bob", "198.51.100.3")), 0);
+  code(one, one.refresh(0));
+  CHECK_EQUAL(try_allocate(client(3, "alice", "198.51.100.3")), 0);
+  CHECK_EQUAL(relay_status().refused_quota, 1u);
+}
+
+TEST(a user who is refused counts for nothing) {
+  for (std::uint16_t i = 0; i < 20; ++i)
+    try_allocate(client(i, "alice", "198.51.100." + std::to_string(i)));
+  CHECK_EQUAL(relay_status().allocations, 2u);
+  tell(relay, msg::end_user{"alice"});
+  CHECK_EQUAL(relay_status().allocations, 0u);
+  CHECK_EQUAL(try_allocate(client(50, "alice")), 0);
+}
+
+TEST(an address has so many allocations and no more) {
+  for (std::uint16_t i = 0; i < 3; ++i)
+    CHECK_EQUAL(try_allocate(client(i, "u" + std::to_string(i))), 0);
+  CHECK_EQUAL(try_allocate(client(3, "u3")), 486);
+}
+
+TEST(a network of IPv6 is one source) {
+  for (std::uint16_t i = 0; i < 3; ++i)
+    CHECK_EQUAL(try_allocate(client(i, "u" + std::to_string(i), "2001:db8:1:2::" + std::to_string(i))),
+                0);
+  CHECK_EQUAL(try_allocate(client(3, "u3", "2001:db8:1:2:ffff::9")), 486);
+  CHECK_EQUAL(try_allocate(client(3, "u3", "2001:db8:1:3::9")), 0);
+}
+
+TEST(a full server says so at once) {
+  for (std::uint16_t i = 0; i < 5; ++i)
+    CHECK_EQUAL(try_allocate(client(i, "u" + std::to_string(i), "198.51.100." + std::to_string(i))),
+                0);
+  CHECK_EQUAL(try_allocate(client(9, "u9", "198.51.100.9")), 508);
+  CHECK_EQUAL(relay_status().refused_capacity, 1u);
+}
+
+FIXTURE_SCOPE_END()
+
+FIXTURE_SCOPE(relay_family_tests, dual_fixture)
+
+TEST(a client gets the family it asks for and IPv4 otherwise) {
+  CHECK(allocate(alice).ip.is_v4());
+  authenticate(bob);
+  auto out = ask(bob, bob.allocate([](auto& w) {
+    w.add_u32(turn::stun::attribute::requested_address_family, 2u << 24);
+  }));
+  REQUIRE(out);
+  auto relayed = out->address(turn::stun::attribute::xor_relayed_address);
+  REQUIRE(relayed);
+  CHECK(relayed->ip == at("2001:db8::1", 0).ip);
+  CHECK_EQUAL(code(alice, alice.permit({*relayed})), 443);
+  CHECK_EQUAL(code(bob, bob.permit({*relayed})), 0);
+}
+
+FIXTURE_SCOPE_END()
