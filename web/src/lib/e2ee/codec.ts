@@ -21,19 +21,26 @@ export function clearLength(codec: Codec, frame: Uint8Array): number | null {
   if (first === undefined) return null;
   if (codec === 'opus') return 0;
   const length = (first & 1) === 0 ? 10 : 1;
-  return frame.length > length ? length : null;
+  return frame.length >= length ? length : null;
 }
 
 /** What a key is used for; part of the KID. */
 export const micContext = 0;
 export const cameraContext = 1;
-export type Context = typeof micContext | typeof cameraContext;
+export const screenContext = 2;
+export const screenAudioContext = 3;
+export const contexts = [micContext, cameraContext, screenContext, screenAudioContext] as const;
+export type Context = (typeof contexts)[number];
+
+export function isContext(value: unknown): value is Context {
+  return contexts.some((context) => context === value);
+}
 
 /** The metadata authenticated with a frame: version, kind, codec, clear bytes. */
-export function frameMetadata(context: Context, codec: Codec, clear: Uint8Array): Uint8Array {
+export function frameMetadata(codec: Codec, clear: Uint8Array): Uint8Array {
   const out = new Uint8Array(3 + clear.length);
   out[0] = 1;
-  out[1] = context;
+  out[1] = codec === 'opus' ? 0 : 1;
   out[2] = codecIds[codec];
   out.set(clear, 3);
   return out;

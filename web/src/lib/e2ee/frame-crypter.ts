@@ -3,12 +3,10 @@
  * from streams and browsers. There is no way through that leaves a frame as it was.
  */
 import { type Bytes, concat } from '../crypto/bytes';
-import { type Codec, type Context, cameraContext, clearLength, frameMetadata } from './codec';
+import { type Codec, type Context, clearLength, contexts, frameMetadata } from './codec';
 import { kidOf, type SenderKey } from './keys';
 import { ReplayWindow } from './replay';
 import { decodeHeader, decryptFrame, deriveFrameKey, encryptFrame, type FrameKey } from './sframe';
-
-export const contexts: readonly Context[] = [0, cameraContext];
 
 /** Most names of others whose counters are remembered. */
 const maxRemembered = 512;
@@ -52,7 +50,7 @@ export class SendKeys {
     const ctr = sending.next;
     sending.next += 1n;
     const clear = frame.subarray(0, length);
-    const metadata = frameMetadata(context, codec, clear);
+    const metadata = frameMetadata(codec, clear);
     const sealed = await encryptFrame(sending.frameKey, ctr, metadata, frame.subarray(length));
     return length === 0 ? sealed : concat(clear, sealed);
   }
@@ -108,7 +106,7 @@ export class ReceiveKeys {
     const receiving = this.find(names, header.kid);
     if (!receiving?.window.accepts(header.ctr)) return { problem: 'not-authentic' };
     const clear = frame.subarray(0, length);
-    const metadata = frameMetadata(context, codec, clear);
+    const metadata = frameMetadata(codec, clear);
     const plain = await decryptFrame(receiving.frameKey, header, metadata, sealed);
     if (plain === null) return { problem: 'not-authentic' };
     // Asked again: another transform may have opened the same one meanwhile.

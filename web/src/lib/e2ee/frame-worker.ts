@@ -2,7 +2,7 @@
  * The worker through which every frame goes, in both directions. It fails
  * closed: what cannot be sealed or opened does not come out at the other end.
  */
-import { isCodec } from './codec';
+import { isCodec, isContext } from './codec';
 import { ReceiveKeys, SendKeys } from './frame-crypter';
 import type { Counters, FromWorker, ToWorker, TransformOptions } from './frame-messages';
 import { noCounters } from './frame-messages';
@@ -166,7 +166,7 @@ function readOptions(value: unknown): TransformOptions | null {
   const { id, direction, context, codec, peer } = value as Record<string, unknown>;
   if (typeof id !== 'string' || typeof peer !== 'string' || !isCodec(codec)) return null;
   if (direction !== 'seal' && direction !== 'open') return null;
-  if (context !== 0 && context !== 1) return null;
+  if (!isContext(context)) return null;
   return { id, direction, context, codec, peer };
 }
 
