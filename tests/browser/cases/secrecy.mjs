@@ -1,0 +1,155 @@
+// What the server, the relay and the log get to see.
+import assert from 'node:assert/strict';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { decode } from '@msgpack/msgpack';
+import { Front } from '../lib/front.mjs';
+import { found, linkKeys, openFrame, secretsOf, senderKey, spellings } from '../lib/keys.mjs';
+import { RelayRecorder } from '../lib/relay-recorder.mjs';
+import { scenario } from '../lib/scenario.mjs';
+import { pause } from '../lib/server.mjs';
+import { collect, tap, tapped } from '../lib/tap.mjs';
+
+// A name that cannot be there by chance.
+const nameOf = (kind) => `Zaphod-${kind}-Xyloph`;
+
+/** Two people through recorders on everything the server can see. */
+async function tappedCall(stage, kinds, { route, modes = ['record', 'record'] } = {}) {
+  const room = await stage.room();
+  const recorder = stage.with(await RelayRecorder.start(stage.server));
+  const fronts = [];
+  const people = [];
+  for (const [i, kind] of kinds.entries()) {
+    const front = stage.with(await Front.start(stage.server, { workerPrefix: tap(modes[i]) }));
+    const relay = { from: stage.server.relayPort, to: recorder.port };
+    const person = await stage.person(kind, { site: front.url, route, relay, name: nameOf(`${kind}${i}`) });
+    await collect(person);
+    fronts.push(front);
+    people.push(person);
+  }
+  await Promise.all(people.map((p) => p.join(room.path)));
+  return { ...room, recorder, fronts, people };
+}
+
+/** Sender keys by member, from what each client announced in `admit`. */
+function announced(fronts, keys) {
+  return fronts.map(({ messages }) => {
+    const admits = messages.map(({ data }) => decode(data)).filter(({ t }) => t === 'admit');
+    assert.ok(admits.length >= 1, 'admission was seen');
+    const { member, key_package: keyPackage } = admits.at(-1);
+    return senderKey(keys, Buffer.from(member), Buffer.from(keyPackage));
+  });
+}
+
+/** The readable and writable memory of a process. */
+function memory(pid) {
+  const parts = [];
+  const file = openSync(`/proc/${pid}/mem`, 'r');
+  try {
+    for (const line of readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')) {
+      const [, from, to, rights] = /^(\w+)-(\w+) (\S+)/.exec(line) ?? [];
+      if (!rights?.startsWith('rw') || line.includes('[v')) continue;
+      const length = Number(BigInt(`0x${to}`) - BigInt(`0x${from}`));
+      const bytes = Buffer.alloc(Math.min(length, 1 << 28));
+      try {
+        parts.push(bytes.subarray(0, readSync(file, bytes, 0, bytes.length, Number(BigInt(`0x${from}`)))));
+      } catch {
+        // a guard page
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
+  return Buffer.concat(parts);
+}
+
+// Proves: every frame that reached a receiver was made by somebody who holds the
+// link. A frame is opened here with keys derived from the link by another
+// implementation; AES-GCM accepts nothing else, least of all plaintext.
+for (const kinds of [['chromium', 'chromium'], ['chromium', 'firefox']]) {
+  scenario(`every frame between ${kinds.join(' and ')} is sealed with the key of its sender`, {}, async (stage) => {
+    const { keys, fronts, people } = await tappedCall(stage, kinds);
+    await Promise.all(people.map((p) => p.receives(5)));
+    const senders = announced(fronts, keys);
+    const strangers = announced(fronts, linkKeys());
+    for (const [i, person] of people.entries()) {
+      assert.ok(fronts[i].rewritten > 0, 'the tap is in place');
+      const frames = await tapped(person);
+      const other = 1 - i;
+      for (const [kind, least] of [['audio', 100], ['video', 30]]) {
+        const some = frames.filter((f) => f.kind === kind);
+        const opened = some.map((f) => openFrame(senders[other], kind, f.data));
+        const odd = opened.filter((f) => f === null).length;
+        assert.ok(some.length >= least, `${person.name} was sent ${some.length} ${kind} frames`);
+        assert.equal(odd, 0, `${person.name} was sent ${odd} of ${some.length} ${kind} frames that are not sealed`);
+        assert.ok(some.every((f) => openFrame(strangers[other], kind, f.data) === null));
+        assert.ok(some.every((f) => openFrame(senders[i], kind, f.data) === null));
+      }
+      // What came out is what an encoder makes: key frames with VP8's start code.
+      const pictures = frames.filter((f) => f.kind === 'video').map((f) => openFrame(senders[other], 'video', f.data));
+      const whole = pictures.filter((f) => (f[0] & 1) === 0);
+      assert.ok(whole.length > 0 && whole.every((f) => f.readUIntBE(3, 3) === 0x9d012a));
+    }
+  });
+}
+
+for (const route of ['relay-udp', 'relay-tcp']) {
+  scenario(`the server learns neither the secret nor a key nor a name, ${route}`, {}, async (stage) => {
+    const { keys, room, recorder, fronts, people } = await tappedCall(stage, ['chromium', 'firefox'], { route });
+    await Promise.all(people.map((p) => p.receives(5)));
+    const [one, two] = announced(fronts, keys);
+    const secrets = { ...secretsOf(keys), senderOne: one, senderTwo: two };
+    const names = people.map((p) => Buffer.from(p.name));
+    const asked = Buffer.concat(fronts.map((f) => f.seen));
+    const passed = recorder.bytes();
+    const inside = memory(stage.server.pid);
+    const log = Buffer.from(stage.server.log);
+
+    // The places that are searched do hold what passed through them.
+    assert.ok(asked.includes(room), 'requests were recorded');
+    assert.deepEqual(found(asked, { public: keys.admissionKey }), ['public']);
+    assert.ok(passed.length > 200_000, `${passed.length} bytes passed the recorder`);
+    assert.ok(spellings(keys.tag).some((s) => inside.includes(s)) || inside.includes(room), 'memory was read');
+
+    for (const [where, bytes] of Object.entries({ asked, passed, inside, log })) {
+      assert.deepEqual(found(bytes, secrets), [], `keys in what was ${where}`);
+      assert.ok(names.every((n) => !bytes.includes(n)), `a name in what was ${where}`);
+    }
+    // The log has no room, either.
+    assert.ok(!log.includes(room) && !log.includes(keys.tag.toString('hex')), 'the log names no room');
+    // What the relay passes on is STUN, ChannelData, DTLS or SRTP (RFC 7983), and nothing readable.
+    if (route === 'relay-udp') {
+      const odd = recorder.packets.filter(({ data }) => !(data[0] < 4 || (data[0] >= 64 && data[0] < 80)));
+      assert.equal(odd.length, 0);
+    }
+  });
+}
+
+scenario('frames that were changed on the way are not decoded', { mayLog: /decode|key/i }, async (stage) => {
+  const { people } = await tappedCall(stage, ['chromium', 'firefox'], { modes: ['spoil', 'spoil'] });
+  for (const person of people) {
+    await person.media('cannot-decrypt', 30_000);
+    const frames = await tapped(person);
+    assert.ok(frames.length > 20, `${person.name} was sent ${frames.length} frames`);
+    const { framesDecoded, audioEnergy } = await person.stats();
+    assert.equal(framesDecoded, 0, `${person.name} decoded none`);
+    assert.equal(audioEnergy, 0, `${person.name} heard nothing`);
+    assert.equal(await person.has('remote-video'), false);
+  }
+});
+
+// The reverse of the first case: without encryption, its check must fail and
+// nobody may get to see anything.
+scenario('frames sent without encryption are not decoded', { mayLog: /./ }, async (stage) => {
+  const { keys, fronts, people } = await tappedCall(stage, ['chromium', 'chromium'], { modes: ['bare', 'record'] });
+  const [sender, receiver] = people;
+  await pause(8000);
+  assert.ok(fronts[0].rewritten > 0);
+  const frames = await tapped(receiver);
+  const [key] = announced(fronts, keys);
+  assert.ok(frames.every((f) => openFrame(key, f.kind, f.data) === null), 'none of them is sealed');
+  const { framesDecoded, audioEnergy } = await receiver.stats();
+  assert.equal(framesDecoded, 0);
+  assert.equal(audioEnergy, 0);
+  assert.notEqual(await receiver.attribute('member', 'data-media'), 'encrypted');
+  return { sender, frames };
+});

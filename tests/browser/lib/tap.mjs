@@ -1,0 +1,78 @@
+// A tap inside the frame worker, between the browser's RTP stack and the app. It
+// sees a frame as it came from the network, before the app opens it.
+
+/**
+ * A script to put before the worker's own (see front.mjs). `mode`:
+ *   record   copies every frame that arrives, changes nothing
+ *   spoil    also flips one bit in each before the app gets it
+ *   bare     what is sent goes out as the encoder made it: no encryption
+ */
+export const tap = (mode) => `(${slip})(${JSON.stringify(mode)});\n`;
+
+function slip(mode) {
+  const channel = new BroadcastChannel('test-tap');
+  const say = (message, data) => channel.postMessage({ ...message, data }, []);
+  const wrap = ({ transformer }) => {
+    const { direction, codec } = transformer.options ?? {};
+    if (mode === 'bare' && direction === 'seal') {
+      // The app gets streams that never carry anything.
+      transformer.readable.pipeTo(transformer.writable);
+      const idle = new TransformStream();
+      return { transformer: stand(transformer, idle.readable, new WritableStream()) };
+    }
+    if (direction !== 'open') return { transformer };
+    const watched = new TransformStream({
+      transform(frame, controller) {
+        say({ codec, peer: transformer.options.peer }, frame.data.slice(0));
+        if (mode === 'spoil') {
+          const bytes = new Uint8Array(frame.data.slice(0));
+          bytes[bytes.length - 1] ^= 1;
+          frame.data = bytes.buffer;
+        }
+        controller.enqueue(frame);
+      },
+    });
+    return { transformer: stand(transformer, transformer.readable.pipeThrough(watched), transformer.writable) };
+  };
+  const stand = (transformer, readable, writable) =>
+    new Proxy(transformer, {
+      get(_, key) {
+        if (key === 'readable') return readable;
+        if (key === 'writable') return writable;
+        const value = transformer[key];
+        return typeof value === 'function' ? value.bind(transformer) : value;
+      },
+    });
+  let handler = null;
+  addEventListener('rtctransform', (event) => handler?.(wrap(event)));
+  Object.defineProperty(self, 'onrtctransform', {
+    get: () => handler,
+    set: (next) => {
+      handler = next;
+    },
+  });
+}
+
+/** Begins to collect in a page; before the app loads. */
+export function collect(person) {
+  return person.page.evaluateOnNewDocument(() => {
+    const kept = [];
+    Object.defineProperty(window, '__tapped', { value: kept });
+    const channel = new BroadcastChannel('test-tap');
+    channel.onmessage = ({ data }) => {
+      if (kept.length < 5000) kept.push(data);
+    };
+  });
+}
+
+/** What was collected: [{kind: 'audio' | 'video', peer, data: Buffer}]. */
+export async function tapped(person) {
+  const frames = await person.page.evaluate(() =>
+    window.__tapped.map(({ codec, peer, data }) => {
+      let text = '';
+      for (const byte of new Uint8Array(data)) text += String.fromCharCode(byte);
+      return [codec === 'opus' ? 'audio' : 'video', peer, btoa(text)];
+    }),
+  );
+  return frames.map(([kind, peer, text]) => ({ kind, peer, data: Buffer.from(text, 'base64') }));
+}
