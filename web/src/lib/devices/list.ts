@@ -1,0 +1,49 @@
+/** The devices there are, and what to do when that changes. */
+
+export interface Device {
+  id: string;
+  label: string; // '' until a permission was given
+}
+
+export interface Devices {
+  mics: Device[];
+  cams: Device[];
+  speakers: Device[];
+}
+
+export const noDevices: Devices = { mics: [], cams: [], speakers: [] };
+
+export function sortDevices(
+  infos: readonly Pick<MediaDeviceInfo, 'deviceId' | 'kind' | 'label'>[],
+): Devices {
+  // Before a permission was given a browser lists one entry without an id per kind.
+  const of = (kind: MediaDeviceKind) =>
+    infos
+      .filter((info) => info.kind === kind && info.deviceId)
+      .map(({ deviceId, label }) => ({ id: deviceId, label }));
+  return { mics: of('audioinput'), cams: of('videoinput'), speakers: of('audiooutput') };
+}
+
+export async function listDevices(): Promise<Devices> {
+  try {
+    return sortDevices(await navigator.mediaDevices.enumerateDevices());
+  } catch {
+    return noDevices;
+  }
+}
+
+const worn = /head(?:set|phone)|ear(?:bud|phone)|airpods|buds|hands-?free|bluetooth/i;
+
+/**
+ * The microphone to change to after a change of devices, or null to stay: only
+ * to something worn on the head that was not there before, since that is a
+ * more private device, never the other way round.
+ */
+export function micToTake(before: readonly Device[], after: readonly Device[]): Device | null {
+  const known = new Set(before.map((device) => device.id));
+  // 'default' and 'communications' stand for another entry of the same list.
+  const fresh = after.filter(
+    (device) => !known.has(device.id) && !['default', 'communications'].includes(device.id),
+  );
+  return before.length > 0 ? (fresh.find((device) => worn.test(device.label)) ?? null) : null;
+}

@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import type { Member } from '../../lib/call/types';
+import { changesBetween } from './changes';
+
+function member(id: string, more: Partial<Member> = {}): Member {
+  return {
+    id,
+    name: id.toUpperCase(),
+    away: false,
+    media: 'encrypted',
+    mic: true,
+    cam: true,
+    audio: null,
+    video: null,
+    route: 'direct',
+    ...more,
+  };
+}
+
+it('tells who joined and who left', () => {
+  expect(changesBetween([member('a')], [member('b')])).toEqual([
+    { kind: 'joined', name: 'B' },
+    { kind: 'left', name: 'A' },
+  ]);
+});
+
+it('tells muting and unmuting', () => {
+  const on = [member('a')];
+  const off = [member('a', { mic: false })];
+  expect(changesBetween(on, off)).toEqual([{ kind: 'muted', name: 'A' }]);
+  expect(changesBetween(off, on)).toEqual([{ kind: 'unmuted', name: 'A' }]);
+});
+
+it.each([
+  ['encrypted', 'cannot-decrypt', ['locked']],
+  ['encrypted', 'reconnecting', ['lost']],
+  ['reconnecting', 'encrypted', ['restored']],
+  ['connecting', 'keys', []],
+  ['keys', 'encrypted', []],
+] as const)('media from %s to %s tells %j', (from, to, kinds) => {
+  const told = changesBetween([member('a', { media: from })], [member('a', { media: to })]);
+  expect(told.map((change) => change.kind)).toEqual(kinds);
+});
+
+it('says nothing when nothing changed', () => {
+  expect(changesBetween([member('a')], [member('a', { name: 'Ann', cam: false })])).toEqual([]);
+});

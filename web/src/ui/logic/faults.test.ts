@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { actionText, type FaultCode, faultOf, faultOfDevice } from './faults';
+import { platformOf } from './platform';
+
+const linux = platformOf('Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0 Safari/537.36');
+const windows = platformOf('Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/141.0 Safari/537.36');
+const iphone = platformOf('Mozilla/5.0 (iPhone; CPU iPhone OS 18_4) Version/18.4 Safari/604.1', 5);
+const context = { host: 'meet.example.com', platform: linux };
+
+describe('the words of each fault', () => {
+  it.each([
+    [
+      'permission-ask',
+      'Let others see and hear you?',
+      'Your browser will ask. Nothing is sent until you join.',
+    ],
+    [
+      'link-incomplete',
+      'Part of the link is missing',
+      'The secret after # was lost. Ask for the whole link.',
+    ],
+    [
+      'cannot-connect',
+      'Your network blocks calls',
+      'UDP and port 3478 are closed here. Try mobile data.',
+    ],
+    ['too-many', 'A lot of calls were started from your network.', 'Try again in {time}.'],
+  ] as const)('%s', (code, title, body) => {
+    expect(faultOf(code, context)).toMatchObject({ title, body });
+  });
+  it.each([
+    ['site-blocked', 'meet.example.com may not use your microphone'],
+    ['os-blocked', 'Your computer is blocking the browser'],
+    ['not-secure', 'This page must be opened with https://'],
+    ['unsupported', 'This browser can’t do encrypted calls'],
+    ['moved', 'This call is open in another tab'],
+    ['draining', 'Server is updating – reconnecting…'],
+    ['no-camera', 'No camera found'],
+  ] as const)('%s is headed "%s"', (code, title) => {
+    expect(faultOf(code, context).title).toBe(title);
+  });
+  it('names the camera when only the camera is concerned', () => {
+    const camera = { ...context, kinds: ['video' as const] };
+    expect(faultOf('in-use', camera).title).toBe('Another app is using your camera');
+    expect(faultOf('site-blocked', camera).title).toBe('meet.example.com may not use your camera');
+  });
+});
+
+it('every fault says something and offers something to do', () => {
+  const codes: FaultCode[] = [
+    'permission-ask',
+    'site-blocked',
+    'os-blocked',
+    'in-use',
+    'no-camera',
+    'no-microphone',
+    'link-incomplete',
+    'link-wrong',
+    'link-expired',
+    'room-full',
+    'too-many',
+    'unsupported',
+    'not-secure',
+    'cannot-connect',
+    'encryption-failed',
+    'version',
+    'server-unreachable',
+    'draining',
+    'moved',
+    'internal',
+  ];
+  const titles = new Set<string>();
+  for (const code of codes) {
+    const fault = faultOf(code, context);
+    titles.add(fault.title);
+    expect(fault.actions.length, code).toBeGreaterThan(0);
+    expect(fault.body || fault.steps.length, code).toBeTruthy();
+    expect(fault.body.includes('{time}'), code).toBe(fault.countdown !== null);
+  }
+  expect(titles.size).toBe(codes.length);
+});
+
+it('counts down for as long as the server said', () => {
+  expect(faultOf('too-many', { ...context, retryAfter: 42 }).countdown).toBe(42);
+  expect(faultOf('too-many', context).countdown).toBe(60);
+  expect(faultOf('room-full', { ...context, retryAfter: 42 }).countdown).toBeNull();
+});
+
+it('offers a way into the settings only where there is one', () => {
+  expect(faultOf('os-blocked', context).actions).not.toContain('open-settings');
+  const there = faultOf('os-blocked', { ...context, platform: windows });
+  expect(there.actions[0]).toBe('open-settings');
+  expect(there.settingsUrl).toBe('ms-settings:privacy-microphone');
+});
+
+it('tells a phone from a computer, and each browser its own steps', () => {
+  expect(faultOf('os-blocked', { ...context, platform: iphone }).title).toBe(
+    'Your phone is blocking the browser',
+  );
+  const steps = faultOf('site-blocked', context).steps;
+  expect(faultOf('site-blocked', { ...context, platform: iphone }).steps).not.toEqual(steps);
+});
+
+it('sends people inside another app to their browser', () => {
+  const inside = platformOf('Mozilla/5.0 (iPhone; CPU iPhone OS 18_4) Mobile Instagram 350.0', 5);
+  expect(faultOf('unsupported', { ...context, platform: inside }).body).toMatch(/^Open in Safari/);
+});
+
+it('uses the words of the screen for its buttons', () => {
+  expect(actionText('retry', 'site-blocked')).toBe('I changed it – try again');
+  expect(actionText('retry', 'in-use')).toBe('Try again');
+  expect(actionText('without-camera', 'no-camera')).toBe('Continue without camera');
+});
+
+it.each([
+  ['missing', 'video', 'no-camera'],
+  ['missing', 'audio', 'no-microphone'],
+  ['system-blocked', 'audio', 'os-blocked'],
+  ['insecure', 'audio', 'not-secure'],
+] as const)('a device that is %s (%s) shows %s', (problem, kind, code) => {
+  expect(faultOfDevice(problem, kind)).toBe(code);
+});

@@ -1,0 +1,143 @@
+/** Everything that can go wrong, as data: what to say and what can be done about it. */
+import type { CallErrorCode } from '../../lib/call/types';
+import type { DeviceKind, DeviceProblem } from '../../lib/devices/problems';
+import { type FaultText, strings } from '../strings';
+import type { Platform } from './platform';
+import { blockedSteps, type Device, systemSettingsUrl, systemSteps } from './steps';
+
+/** The screens know what each of these does. */
+export type FaultAction =
+  | 'allow'
+  | 'listen'
+  | 'retry'
+  | 'without-camera'
+  | 'without-microphone'
+  | 'open-settings'
+  | 'open-https'
+  | 'copy-link'
+  | 'paste-link'
+  | 'new-call'
+  | 'reload'
+  | 'move-here'
+  | 'rejoin'
+  | 'report';
+
+export type FaultCode =
+  | CallErrorCode
+  | 'permission-ask'
+  | 'site-blocked'
+  | 'os-blocked'
+  | 'in-use'
+  | 'no-camera'
+  | 'no-microphone';
+
+export interface Fault {
+  code: FaultCode;
+  title: string;
+  body: string;
+  steps: string[];
+  /** The first one is the primary one. */
+  actions: FaultAction[];
+  /** Try again by itself after this many seconds; `body` then has {time} in it. */
+  countdown: number | null;
+  settingsUrl: string | null;
+}
+
+export interface FaultContext {
+  host: string;
+  platform: Platform;
+  retryAfter?: number;
+  /** The kinds a device problem is about. */
+  kinds?: DeviceKind[];
+}
+
+/** Some actions read better in the words of their screen. */
+export function actionText(action: FaultAction, code: FaultCode): string {
+  const own: Record<string, string> = strings.faults.ownActions;
+  return own[`${code} ${action}`] ?? strings.faults.actions[action];
+}
+
+/** What a device problem is called on screen. */
+export function faultOfDevice(problem: DeviceProblem, kind: DeviceKind): FaultCode {
+  switch (problem) {
+    case 'dismissed':
+      return 'permission-ask';
+    case 'site-blocked':
+      return 'site-blocked';
+    case 'system-blocked':
+      return 'os-blocked';
+    case 'in-use':
+      return 'in-use';
+    case 'missing':
+      return kind === 'video' ? 'no-camera' : 'no-microphone';
+    case 'insecure':
+      return 'not-secure';
+  }
+}
+
+export function faultOf(code: FaultCode, context: FaultContext): Fault {
+  const { platform, host, kinds = ['audio', 'video'] } = context;
+  const device = kinds.includes('audio') ? 'microphone' : 'camera';
+  const settingsUrl = code === 'os-blocked' ? systemSettingsUrl(platform, device) : null;
+  const { title, body } = strings.faults.texts[textKey(code, device, platform)]({
+    host,
+    device: strings.devices[device],
+    browser: platform.system === 'ios' ? 'Safari' : 'Chrome',
+  });
+  const wait = defaultWait[code];
+  return {
+    code,
+    title,
+    body,
+    steps: stepsFor(code, platform, device),
+    actions: settingsUrl ? ['open-settings', ...actionsOf(code, device)] : actionsOf(code, device),
+    countdown: wait === undefined ? null : (context.retryAfter ?? wait),
+    settingsUrl,
+  };
+}
+
+/** Seconds to wait where the server did not say how long. */
+const defaultWait: Partial<Record<FaultCode, number>> = {
+  'too-many': 60,
+  draining: 5,
+  'server-unreachable': 10,
+};
+
+function textKey(code: FaultCode, device: Device, platform: Platform): FaultText {
+  if (code === 'in-use') return device === 'camera' ? 'camera-in-use' : 'microphone-in-use';
+  if (code === 'os-blocked') return platform.phone ? 'phone-blocks' : 'computer-blocks';
+  if (code === 'unsupported' && platform.embedded) return 'embedded';
+  return code;
+}
+
+function stepsFor(code: FaultCode, platform: Platform, device: Device): string[] {
+  if (code === 'site-blocked') return blockedSteps(platform, device);
+  return code === 'os-blocked' ? systemSteps(platform, device) : [];
+}
+
+function actionsOf(code: FaultCode, device: Device): FaultAction[] {
+  if (code === 'in-use') return ['retry', `without-${device}`];
+  return actions[code];
+}
+
+const actions: Record<Exclude<FaultCode, 'in-use'>, FaultAction[]> = {
+  'permission-ask': ['allow', 'listen'],
+  'site-blocked': ['retry', 'listen'],
+  'os-blocked': ['retry', 'listen'],
+  'no-camera': ['without-camera', 'retry'],
+  'no-microphone': ['without-microphone', 'retry'],
+  'not-secure': ['open-https'],
+  unsupported: ['copy-link'],
+  'link-incomplete': ['paste-link', 'new-call'],
+  'link-wrong': ['new-call', 'retry'],
+  'link-expired': ['new-call', 'retry'],
+  'room-full': ['retry', 'new-call'],
+  'too-many': ['retry'],
+  'cannot-connect': ['retry', 'report'],
+  'encryption-failed': ['reload', 'report'],
+  version: ['reload'],
+  'server-unreachable': ['retry', 'report'],
+  draining: ['retry'],
+  moved: ['move-here', 'new-call'],
+  internal: ['rejoin', 'report'],
+};

@@ -1,0 +1,20 @@
+/** One word for the whole call out of what is known of each person. */
+import type { CallState, MediaState } from '../../lib/call/types';
+
+export type Lock = 'preparing' | MediaState;
+
+/** From the least to the most serious; the worst one is shown. */
+const order: readonly MediaState[] = [
+  'encrypted',
+  'connecting',
+  'keys',
+  'reconnecting',
+  'cannot-decrypt',
+];
+
+export function lockOf(state: Pick<CallState, 'encryptionReady' | 'members'>): Lock {
+  if (!state.encryptionReady) return 'preparing';
+  let worst = 0;
+  for (const member of state.members) worst = Math.max(worst, order.indexOf(member.media));
+  return order[worst] ?? 'encrypted';
+}

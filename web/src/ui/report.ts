@@ -1,0 +1,21 @@
+/** A report a person can send along: no secrets, addresses, names or ids. */
+import type { CallError } from '../lib/call/types';
+import { platform } from './platform';
+
+export function problemReport(where: string, error: CallError | null): string {
+  return JSON.stringify(
+    {
+      app: 'catchup',
+      where,
+      error: error?.code ?? null,
+      detail: error?.detail ?? null,
+      browser: platform.browser,
+      system: platform.system,
+      embedded: platform.embedded,
+      online: navigator.onLine,
+      time: new Date().toISOString(),
+    },
+    null,
+    2,
+  );
+}
