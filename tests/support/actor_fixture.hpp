@@ -24,6 +24,7 @@ public:
   ~actor_fixture() {
     settle();
     sched.clock().cancel_all(); // a pending timer keeps its actor alive
+    tester_.reset();            // what watches the test ends with it
     settle();
   }
 
@@ -84,9 +85,8 @@ public:
 
   bool is_alive(const caf::actor_addr& a) const {
     auto p = caf::actor_cast<caf::strong_actor_ptr>(a);
-    return p
-           && !dynamic_cast<caf::monitorable_actor&>(*p->get())
-                   .getf(caf::abstract_actor::is_terminated_flag);
+    return p && !dynamic_cast<caf::monitorable_actor&>(*p->get()).getf(
+                    caf::abstract_actor::is_terminated_flag);
   }
 
   struct config : Config {
@@ -95,9 +95,10 @@ public:
 
   config cfg;
   caf::actor_system sys{cfg};
-  caf::scoped_actor self{sys, true};
-  caf::scheduler::test_coordinator& sched
-      = dynamic_cast<caf::scheduler::test_coordinator&>(sys.scheduler());
+  std::optional<caf::scoped_actor> tester_{std::in_place, sys, true};
+  caf::scoped_actor& self = *tester_;
+  caf::scheduler::test_coordinator& sched =
+      dynamic_cast<caf::scheduler::test_coordinator&>(sys.scheduler());
 };
 
 } // namespace catchup::test

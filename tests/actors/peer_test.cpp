@@ -1,0 +1,336 @@
+// A member's connection: numbers, resume, lease, and how a member ends.
+#define CAF_SUITE peer
+#include "actors/errc.hpp"
+#include "cast.hpp"
+
+using namespace catchup;
+using namespace catchup::actors;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Alice (A) and Bob (B) are in a room and have read everything so far.
+struct peer_cast : test::cast {
+  room_actor room =
+      spawn_room(*self, test::room_tag('r'), std::make_shared<const room_config>(config()));
+  test::fake_sink_ptr alice_sink = test::new_sink();
+  test::fake_sink_ptr bob_sink = test::new_sink();
+  msg::attached alice = ask<msg::attached>(room, join_of('r', 'A', alice_sink));
+  msg::attached bob = ask<msg::attached>(room, join_of('r', 'B', bob_sink));
+
+  peer_cast() {
+    alice_sink->said();
+    bob_sink->said();
+  }
+
+  void bob_says(std::uint32_t n, std::string_view text) {
+    tell(bob.peer, msg::say{n, test::member('A'), test::bytes_of(text)});
+  }
+
+  /// Alice comes back and has everything up to `ack`.
+  test::fake_sink_ptr alice_returns(std::uint32_t ack) {
+    auto sink = test::new_sink();
+    alice = ask<msg::attached>(room, resume_of('r', 'A', ack, sink));
+    return sink;
+  }
+  void alice_vanishes() { tell(alice.peer, msg::detached{alice.attachment}); }
+};
+
+} // namespace
+
+FIXTURE_SCOPE(peer_tests, peer_cast)
+
+// -- numbers ------------------------------------------------------------------
+
+TEST(what another member says arrives with the next number) {
+  bob_says(1, "one");
+  bob_says(2, "two");
+  CHECK_EQUAL(alice_sink->said(), "3 recv B one, 4 recv B two");
+}
+
+TEST(a number the client repeats is ignored) {
+  bob_says(1, "one");
+  bob_says(1, "one");
+  bob_says(2, "two");
+  bob_says(1, "one");
+  CHECK_EQUAL(alice_sink->said(), "3 recv B one, 4 recv B two");
+  CHECK_EQUAL(bob_sink->said(), "");
+}
+
+TEST(a gap in the numbers of a client is a fault and ends the membership) {
+  bob_says(1, "one");
+  bob_says(3, "three");
+  CHECK_EQUAL(bob_sink->said(), "fault");
+  CHECK(bob_sink->closed);
+  CHECK_EQUAL(alice_sink->said(), "3 recv B one, 4 left B lost");
+}
+
+TEST(the first number is one) {
+  bob_says(2, "two");
+  CHECK_EQUAL(bob_sink->said(), "fault");
+}
+
+TEST(number zero is ignored) {
+  bob_says(0, "zero");
+  CHECK_EQUAL(bob_sink->said(), "");
+  CHECK_EQUAL(alice_sink->said(), "");
+}
+
+TEST(a ping is answered with the highest number received) {
+  tell(bob.peer, msg::acknowledge{0});
+  bob_says(1, "one");
+  bob_says(2, "two");
+  tell(bob.peer, msg::acknowledge{1});
+  CHECK_EQUAL(bob_sink->said(), "pong 0, pong 2");
+}
+
+TEST(acknowledging what was never sent is a fault) {
+  tell(bob.peer, msg::acknowledge{2});
+  CHECK_EQUAL(bob_sink->said(), "fault");
+  CHECK(bob_sink->closed);
+}
+
+// -- losing and finding the connection ----------------------------------------
+
+TEST(a lost connection makes a member away and a resume brings it back) {
+  alice_vanishes();
+  CHECK(alice_sink->closed);
+  CHECK_EQUAL(bob_sink->said(), "2 away A");
+  alice_returns(2);
+  CHECK_EQUAL(bob_sink->said(), "3 back A");
+}
+
+TEST(a resume replays exactly what was missed and in order) {
+  bob_says(1, "one");
+  alice_vanishes();
+  bob_says(2, "two");
+  bob_says(3, "three");
+  auto sink = alice_returns(2);
+  CHECK_EQUAL(sink->said(), "resumed 0, 3 recv B one, 4 recv B two, 5 recv B three");
+  bob_says(4, "four");
+  CHECK_EQUAL(sink->said(), "6 recv B four");
+}
+
+TEST(a resume does not replay what the client has) {
+  bob_says(1, "one");
+  bob_says(2, "two");
+  alice_vanishes();
+  CHECK_EQUAL(alice_returns(3)->said(), "resumed 0, 4 recv B two");
+}
+
+TEST(a second resume without an acknowledgement between replays the same again) {
+  bob_says(1, "one");
+  alice_vanishes();
+  CHECK_EQUAL(alice_returns(2)->said(), "resumed 0, 3 recv B one");
+  alice_vanishes();
+  CHECK_EQUAL(alice_returns(2)->said(), "resumed 0, 3 recv B one");
+}
+
+TEST(resumed says what the server has received) {
+  tell(alice.peer, msg::say{1, test::member('B'), test::bytes_of("hi")});
+  alice_vanishes();
+  CHECK_EQUAL(alice_returns(2)->said(), "resumed 1");
+  tell(alice.peer, msg::say{1, test::member('B'), test::bytes_of("hi")});
+  tell(alice.peer, msg::say{2, test::member('B'), test::bytes_of("there")});
+  CHECK_EQUAL(bob_sink->said(), "2 recv A hi, 3 away A, 4 back A, 5 recv A there");
+}
+
+TEST(welcome and resumed carry a session each) {
+  CHECK_EQUAL(
+      std::get<signal::welcome>(std::get<signal::event>(alice_sink->messages.at(0))).session,
+      "session A1");
+  alice_vanishes();
+  auto sink = alice_returns(2);
+  CHECK_EQUAL(std::get<signal::resumed>(sink->messages.at(0)).session, "session A3");
+}
+
+TEST(welcome says how long a resume is possible) {
+  auto& welcome = std::get<signal::welcome>(std::get<signal::event>(alice_sink->messages.at(0)));
+  CHECK_EQUAL(welcome.resume_seconds, 30u);
+}
+
+TEST(a new socket replaces one that still seems open and nobody else notices) {
+  bob_says(1, "one");
+  auto sink = alice_returns(3);
+  CHECK_EQUAL(alice_sink->said(), "3 recv B one, bye replaced");
+  CHECK(alice_sink->closed);
+  CHECK_EQUAL(sink->said(), "resumed 0");
+  CHECK_EQUAL(bob_sink->said(), "");
+}
+
+TEST(the late end of a replaced connection does not disturb the new one) {
+  auto old = alice.attachment;
+  auto sink = alice_returns(2);
+  CHECK_NOT_EQUAL(alice.attachment, old);
+  tell(alice.peer, msg::detached{old});
+  CHECK(!sink->closed);
+  CHECK_EQUAL(bob_sink->said(), "");
+}
+
+TEST(an acknowledgement from before what cannot be replayed ends the membership) {
+  bob_says(1, "one");
+  tell(alice.peer, msg::acknowledge{3});
+  alice_vanishes();
+  auto sink = test::new_sink();
+  CHECK(refuse<msg::attached>(room, resume_of('r', 'A', 2, sink)) == errc::resume_unknown);
+  CHECK_EQUAL(sink->said(), "");
+  CHECK(!sink->closed); // it may say hello again without resume
+  CHECK_EQUAL(bob_sink->said(), "2 away A, 3 left A lost");
+  ask<msg::attached>(room, join_of('r', 'A', sink));
+  CHECK_EQUAL(sink->said(), "1 welcome B");
+}
+
+TEST(a resume from the future is unknown) {
+  alice_vanishes();
+  CHECK(refuse<msg::attached>(room, resume_of('r', 'A', 3, test::new_sink())) ==
+        errc::resume_unknown);
+}
+
+// -- the lease ----------------------------------------------------------------
+
+TEST(a member away for 29.999 seconds may come back and after 30 seconds it is lost) {
+  alice_vanishes();
+  advance(29'999ms);
+  CHECK_EQUAL(bob_sink->said(), "2 away A");
+  advance(1ms);
+  CHECK_EQUAL(bob_sink->said(), "3 left A lost");
+  CHECK(refuse<msg::attached>(room, resume_of('r', 'A', 2, test::new_sink())) ==
+        errc::resume_unknown);
+}
+
+TEST(a resume in the last millisecond of the lease is in time) {
+  alice_vanishes();
+  advance(29'999ms);
+  alice_returns(2);
+  advance(60s);
+  CHECK_EQUAL(bob_sink->said(), "2 away A, 3 back A");
+}
+
+TEST(every absence has a lease of its own) {
+  alice_vanishes();
+  advance(20s);
+  alice_returns(2);
+  advance(5s);
+  alice_vanishes(); // at 25 s: lost at 55 s, although a timer goes off at 30 s
+  bob_sink->said();
+  advance(29'999ms);
+  CHECK_EQUAL(bob_sink->said(), "");
+  advance(1ms);
+  CHECK_EQUAL(bob_sink->said(), "5 left A lost");
+}
+
+TEST(coming and going often needs one timer) {
+  for (int i = 0; i < 10; ++i) {
+    alice_vanishes();
+    alice_returns(2);
+  }
+  CHECK_EQUAL(sched.clock().advance_time(30s), 1u);
+}
+
+// -- a client that does not keep up -------------------------------------------
+
+TEST(a full connection counts as lost and the client may resume) {
+  auto narrow = test::new_sink(2);
+  alice = ask<msg::attached>(room, resume_of('r', 'A', 2, narrow));
+  bob_says(1, "one");
+  bob_says(2, "two");
+  CHECK_EQUAL(narrow->said(), "resumed 0, 3 recv B one");
+  CHECK(narrow->closed);
+  CHECK_EQUAL(bob_sink->said(), "2 away A");
+  CHECK_EQUAL(alice_returns(3)->said(), "resumed 0, 4 recv B two");
+}
+
+TEST(a connection too narrow for what was missed is refused and the lease goes on) {
+  alice_vanishes();
+  advance(10s);
+  bob_says(1, "one");
+  bob_says(2, "two");
+  auto narrow = test::new_sink(2);
+  CHECK(refuse<msg::attached>(room, resume_of('r', 'A', 2, narrow)) == errc::slow);
+  CHECK(narrow->closed);
+  advance(19'999ms);
+  CHECK_EQUAL(bob_sink->said(), "2 away A");
+  advance(1ms);
+  CHECK_EQUAL(bob_sink->said(), "3 left A lost");
+}
+
+TEST(a client 256 messages behind is kept and one more ends it as slow) {
+  // A welcome and `joined B` are the first two.
+  for (std::uint32_t n = 1; n <= 254; ++n)
+    bob_says(n, "x");
+  CHECK(!alice_sink->closed);
+  alice_sink->said();
+  bob_says(255, "x");
+  CHECK_EQUAL(alice_sink->said(), "bye slow");
+  CHECK(alice_sink->closed);
+  CHECK_EQUAL(bob_sink->said(), "2 left A lost");
+}
+
+TEST(a client that acknowledges is never too slow) {
+  for (std::uint32_t n = 1; n <= 1000; ++n) {
+    bob_says(n, "x");
+    tell(alice.peer, msg::acknowledge{n + 2});
+  }
+  CHECK(!alice_sink->closed);
+  CHECK_EQUAL(counter(status_of(room, "peer"), "queued"), 0u);
+}
+
+TEST(a mebibyte behind is too slow as well) {
+  const std::string large(32'768, 'x');
+  for (std::uint32_t n = 1; n <= 31; ++n)
+    bob_says(n, large);
+  CHECK(!alice_sink->closed);
+  alice_sink->said();
+  bob_says(32, large);
+  CHECK_EQUAL(alice_sink->said(), "bye slow");
+}
+
+TEST(a member away can fall too far behind as well) {
+  alice_vanishes();
+  for (std::uint32_t n = 1; n <= 255; ++n)
+    bob_says(n, "x");
+  CHECK_EQUAL(bob_sink->said(), "2 away A, 3 left A lost");
+}
+
+// -- the end ------------------------------------------------------------------
+
+TEST(a client that leaves gets bye and the others are told) {
+  tell(alice.peer, msg::leave{});
+  CHECK_EQUAL(alice_sink->said(), "bye left");
+  CHECK(alice_sink->closed);
+  CHECK_EQUAL(bob_sink->said(), "2 left A left");
+}
+
+TEST(a peer that crashes closes its connection and the others are told) {
+  kill(alice.peer);
+  CHECK_EQUAL(alice_sink->said(), "");
+  CHECK(alice_sink->closed);
+  CHECK_EQUAL(bob_sink->said(), "2 left A crashed");
+}
+
+TEST(a client whose peer crashed joins again) {
+  kill(alice.peer);
+  auto sink = test::new_sink();
+  CHECK(refuse<msg::attached>(room, resume_of('r', 'A', 2, sink)) == errc::resume_unknown);
+  ask<msg::attached>(room, join_of('r', 'A', sink));
+  CHECK_EQUAL(sink->said(), "1 welcome B");
+  CHECK_EQUAL(bob_sink->said(), "2 left A crashed, 3 joined A");
+}
+
+TEST(the operator can send a member away) {
+  tell(room, msg::kick{pseudonym_of(test::room_tag('r')), pseudonym_of(test::member('A'))});
+  CHECK_EQUAL(alice_sink->said(), "bye kicked");
+  CHECK_EQUAL(bob_sink->said(), "2 left A kicked");
+}
+
+TEST(however a member ends its TURN user is given up once) {
+  auto user = std::string(32, '4');
+  for (std::size_t i = 1; i < user.size(); i += 2)
+    user[i] = '1'; // "A" is 0x41
+  kill(alice.peer);
+  CHECK_EQUAL(*gone, std::vector{user});
+  tell(bob.peer, msg::leave{});
+  CHECK_EQUAL(gone->size(), 2u);
+}
+
+FIXTURE_SCOPE_END()
