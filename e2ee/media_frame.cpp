@@ -24,10 +24,10 @@ std::uint64_t media_kid(media_context ctx, std::uint8_t leaf, std::uint64_t epoc
 }
 
 std::optional<std::size_t> clear_prefix(media_codec codec, base::const_bytes frame) {
-  if (codec == media_codec::opus)
-    return 0;
   if (frame.empty())
     return std::nullopt;
+  if (codec == media_codec::opus)
+    return 0;
   auto is_key = (frame[0] & vp8_not_key) == std::byte{0};
   auto size = is_key ? vp8_key_prefix : vp8_delta_prefix;
   if (frame.size() < size)

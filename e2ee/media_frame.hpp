@@ -16,15 +16,15 @@ enum class media_codec : std::uint8_t { opus, vp8 };
 std::uint64_t media_kid(media_context ctx, std::uint8_t leaf, std::uint64_t epoch) noexcept;
 
 /// How many bytes of an encoded frame stay clear: Opus 0, VP8 10 of a key frame
-/// and 1 of any other (RFC 6386 §9.1 says which it is). Empty when the frame is
-/// shorter than that.
+/// and 1 of any other (RFC 6386 §9.1 says which it is). Nothing when the frame is
+/// shorter than that, or empty: browsers probe for bandwidth with empty frames.
 std::optional<std::size_t> clear_prefix(media_codec codec, base::const_bytes frame);
 
 /// What is authenticated besides the header: version, kind, codec, clear bytes.
 base::buffer media_metadata(media_codec codec, base::const_bytes prefix);
 
-/// The frame as it goes out. Empty when it must not go out at all: it is shorter
-/// than its clear prefix, or the key is at its end.
+/// The frame as it goes out. Nothing when it must not go out at all: it has no
+/// clear_prefix, or the key is at its end.
 std::optional<base::buffer> seal_media(sframe_sender& sender, media_codec codec,
                                        base::const_bytes frame);
 

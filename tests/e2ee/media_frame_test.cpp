@@ -39,7 +39,7 @@ TEST(a key id holds context - leaf and the low bits of the epoch) {
 TEST(a frame comes back as it was in every codec) {
   base::buffer opus(40, std::byte{7});
   for (auto [codec, frame] :
-       {std::pair{media_codec::opus, opus}, std::pair{media_codec::opus, base::buffer{}},
+       {std::pair{media_codec::opus, opus}, std::pair{media_codec::opus, base::buffer(1)},
         std::pair{media_codec::vp8, vp8(true, 500)}, std::pair{media_codec::vp8, vp8(true, 10)},
         std::pair{media_codec::vp8, vp8(false, 100)}, std::pair{media_codec::vp8, vp8(false, 1)}}) {
     auto wire = seal_media(sender, codec, frame);
@@ -81,7 +81,8 @@ TEST(a frame of one codec is none of another) {
   CHECK(!open_media(receiver, media_codec::vp8, wire));
 }
 
-TEST(a frame shorter than its clear prefix does not go out) {
+TEST(a frame that is empty or shorter than its clear prefix does not go out) {
+  CHECK(!seal_media(sender, media_codec::opus, {}));
   CHECK(!seal_media(sender, media_codec::vp8, {}));
   for (std::size_t n = 1; n < 10; ++n)
     CHECK(!seal_media(sender, media_codec::vp8, vp8(true, n)));
