@@ -273,7 +273,7 @@ export const strings = {
     leave: 'Leave call',
     leaveShort: 'Leave',
     self: 'You',
-    selfMoves: 'Your picture. Arrow keys move it to another corner.',
+    selfMoves: 'You: arrow keys move your picture to another corner',
     muted: 'Muted',
     mutedOf: (name: string) => `${who(name)} is muted`,
     unknown: 'Someone',
