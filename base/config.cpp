@@ -239,7 +239,7 @@ result<config, std::string> load_config(std::span<const env_entry> from) {
 
 std::string describe(const config& c) {
   std::string out;
-  auto line = [&, i = std::size_t{0}](std::string value) mutable {
+  auto line = [&, i = std::size_t{0}](const std::string& value) mutable {
     std::string name{known[i++]};
     name.resize(26, ' ');
     out += name + (value.empty() ? "(none)" : value) + '\n';

@@ -11,7 +11,7 @@ namespace catchup::e2ee {
 namespace {
 
 constexpr std::size_t mac_size = 10;
-constexpr base::unix_seconds day_seconds = 24 * 60 * 60;
+constexpr base::unix_seconds day_seconds = 86'400;
 
 std::array<std::byte, mac_size> mac(const room_id& id, base::const_bytes key) {
   transcript covered{"room"};

@@ -14,7 +14,7 @@ namespace catchup::e2ee {
 /// A session token has this many characters.
 inline constexpr std::size_t session_token_length = 66;
 /// Seconds from admission to the end of a token.
-inline constexpr base::unix_seconds session_life = 24 * 60 * 60;
+inline constexpr base::unix_seconds session_life = 86'400;
 
 struct session {
   base::room_tag tag;

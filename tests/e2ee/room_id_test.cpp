@@ -9,7 +9,7 @@ using namespace catchup::e2ee;
 
 namespace {
 
-constexpr base::unix_seconds day = 24 * 60 * 60;
+constexpr base::unix_seconds day = 86'400;
 
 const base::buffer key(32, std::byte{7});
 const base::buffer adm_pk(32, std::byte{1});
