@@ -73,7 +73,9 @@ TEST(without a root secret nothing starts - be it unset or empty or blank) {
 }
 
 TEST(the root secret is taken as it is) {
-  CHECK_EQUAL(load({{"TURN_SECRET", " a b "}})->turn_secret, " a b ");
+  auto c = load({{"TURN_SECRET", " a b "}});
+  REQUIRE(c);
+  CHECK_EQUAL(c->turn_secret, " a b ");
 }
 
 TEST(a root secret alone is enough and gives the defaults) {
