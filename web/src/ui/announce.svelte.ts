@@ -2,13 +2,20 @@
 
 export const spoken = $state({ text: '' });
 
+/** What is said this soon after something else is said with it. */
+const TOGETHER_MS = 500;
+const FORGET_MS = 5000;
+let last = 0;
 let clear = 0;
 
 export function announce(text: string): void {
+  const now = Date.now();
+  if (spoken.text && now - last < TOGETHER_MS) spoken.text = `${spoken.text}. ${text}`;
   // The same words twice are only heard twice when the text differs.
-  spoken.text = spoken.text === text ? `${text}\u00a0` : text;
+  else spoken.text = spoken.text === text ? `${text}\u00a0` : text;
+  last = now;
   clearTimeout(clear);
   clear = window.setTimeout(() => {
     spoken.text = '';
-  }, 5000);
+  }, FORGET_MS);
 }

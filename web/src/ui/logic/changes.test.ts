@@ -31,6 +31,11 @@ it('tells muting and unmuting', () => {
   expect(changesBetween(off, on)).toEqual([{ kind: 'unmuted', name: 'A' }]);
 });
 
+it('tells no unmuting of somebody who is only just connecting', () => {
+  const early = [member('a', { media: 'connecting', mic: false })];
+  expect(changesBetween(early, [member('a', { media: 'keys' })])).toEqual([]);
+});
+
 it.each([
   ['encrypted', 'cannot-decrypt', ['locked']],
   ['encrypted', 'reconnecting', ['lost']],

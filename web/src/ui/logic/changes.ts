@@ -21,8 +21,10 @@ export function changesBetween(before: readonly Member[], after: readonly Member
       tell('joined');
       continue;
     }
-    if (was.mic && !member.mic) tell('muted');
-    if (!was.mic && member.mic) tell('unmuted');
+    // Before somebody is connected it is not yet known whether they are muted.
+    const known = was.media !== 'connecting' && was.media !== 'keys';
+    if (known && was.mic && !member.mic) tell('muted');
+    if (known && !was.mic && member.mic) tell('unmuted');
     if (was.media === member.media) continue;
     if (member.media === 'cannot-decrypt') tell('locked');
     else if (member.media === 'reconnecting') tell('lost');
