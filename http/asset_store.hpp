@@ -35,7 +35,8 @@ public:
   /// be read, is larger than 64 MiB or has no index.html.
   static asset_store from_directory(const std::string& folder);
 
-  /// `files` must outlive the store; without an index.html as by default.
+  /// The contents (not the paths) must outlive the store. Without an index.html it
+  /// serves what the default one does.
   static asset_store from_files(std::span<const asset_file> files);
 
   /// The app's page: for `/` and every room link.

@@ -1,0 +1,70 @@
+#include "http/census.hpp"
+
+#include <utility>
+
+namespace catchup::http {
+
+census::ticket::ticket(ticket&& other) noexcept { *this = std::move(other); }
+
+census::ticket& census::ticket::operator=(ticket&& other) noexcept {
+  if (this != &other) {
+    release();
+    owner_ = std::exchange(other.owner_, nullptr);
+    source_ = std::move(other.source_);
+    admitted_ = other.admitted_;
+  }
+  return *this;
+}
+
+void census::ticket::admit() {
+  if (owner_ && !std::exchange(admitted_, true))
+    owner_->admit(source_);
+}
+
+void census::ticket::release() {
+  if (auto* owner = std::exchange(owner_, nullptr))
+    owner->leave(source_, admitted_);
+}
+
+census::ticket census::enter(std::string source) {
+  std::lock_guard lock{mutex_};
+  auto& c = sources_[source];
+  if (total_ >= limits_.total || c.all >= limits_.per_source ||
+      c.unadmitted >= limits_.unadmitted_per_source) {
+    if (c.all == 0)
+      sources_.erase(source);
+    return {};
+  }
+  ++total_;
+  ++c.all;
+  ++c.unadmitted;
+  ticket out;
+  out.owner_ = this;
+  out.source_ = std::move(source);
+  return out;
+}
+
+std::size_t census::total() const {
+  std::lock_guard lock{mutex_};
+  return total_;
+}
+
+void census::admit(const std::string& source) {
+  std::lock_guard lock{mutex_};
+  if (auto i = sources_.find(source); i != sources_.end())
+    --i->second.unadmitted;
+}
+
+void census::leave(const std::string& source, bool admitted) {
+  std::lock_guard lock{mutex_};
+  auto i = sources_.find(source);
+  if (i == sources_.end())
+    return;
+  --total_;
+  if (!admitted)
+    --i->second.unadmitted;
+  if (--i->second.all == 0)
+    sources_.erase(i);
+}
+
+} // namespace catchup::http

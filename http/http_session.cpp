@@ -1,0 +1,392 @@
+#include "http/http_session.hpp"
+
+#include "http/ask.hpp"
+#include "http/issuance.hpp"
+#include "http/origin.hpp"
+#include "http/router.hpp"
+#include "http/site_headers.hpp"
+#include "http/source_address.hpp"
+#include "http/ws_session.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+
+#include <ctime>
+
+namespace catchup::http {
+
+namespace {
+
+namespace beast = boost::beast;
+namespace bhttp = beast::http;
+
+constexpr std::size_t max_head = 64 * 1024;
+constexpr std::size_t max_body = 64 * 1024;
+/// What is read and thrown away after a last answer, so that it is not lost.
+constexpr std::size_t max_linger = 1024 * 1024;
+
+using request_parser = bhttp::request_parser<bhttp::string_body>;
+using request_type = bhttp::request<bhttp::string_body>;
+
+std::string_view view(beast::string_view s) noexcept { return {s.data(), s.size()}; }
+
+std::string_view header(const request_type& r, bhttp::field name) { return view(r[name]); }
+
+/// All lines of a list header as one.
+std::string joined_header(const request_type& r, const char* name) {
+  std::string out;
+  auto [first, last] = r.equal_range(name);
+  for (auto i = first; i != last; ++i)
+    (out += out.empty() ? "" : ",") += view(i->value());
+  return out;
+}
+
+method method_of(const request_type& r) noexcept {
+  switch (r.method()) {
+  case bhttp::verb::get:
+    return method::get;
+  case bhttp::verb::head:
+    return method::head;
+  case bhttp::verb::post:
+    return method::post;
+  default:
+    return method::other;
+  }
+}
+
+actors::endpoint_kind endpoint_of(route r) noexcept {
+  switch (r) {
+  case route::turn_credentials:
+    return actors::endpoint_kind::turn_credentials;
+  case route::livekit_token:
+    return actors::endpoint_kind::livekit_token;
+  default:
+    return actors::endpoint_kind::create_room;
+  }
+}
+
+/// RFC 9110 §5.6.7.
+std::string http_date() {
+  auto now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char out[40];
+  auto n = std::strftime(out, sizeof out, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return {out, n};
+}
+
+bool offers_subprotocol(std::string_view list) noexcept {
+  while (!list.empty()) {
+    auto end = std::min(list.find(','), list.size());
+    auto item = list.substr(0, end);
+    while (item.starts_with(' '))
+      item.remove_prefix(1);
+    while (item.ends_with(' '))
+      item.remove_suffix(1);
+    if (item == subprotocol)
+      return true;
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return false;
+}
+
+auto token(error_code& ec) { return net::redirect_error(net::use_awaitable, ec); }
+
+/// A verdict on its way.
+struct pending_verdict {
+  explicit pending_verdict(const net::any_io_executor& ex) : ready(ex) {}
+  net::steady_timer ready; ///< cancelled when the verdict is there
+  std::optional<actors::msg::verdict> verdict;
+};
+
+class http_session final : public connection, public std::enable_shared_from_this<http_session> {
+public:
+  http_session(hub_ptr shared, tcp::socket socket, const base::ip_address& peer)
+    : hub_(std::move(shared)), socket_(std::move(socket)), timer_(socket_.get_executor()),
+      peer_(peer) {
+    ++hub_->connections;
+  }
+
+  ~http_session() override {
+    hub_->remove(this);
+    --hub_->connections;
+  }
+
+  net::any_io_executor executor() override { return executor_; }
+
+  void shut() override {
+    error_code ignored;
+    socket_.close(ignored);
+    timer_.cancel();
+    if (pending_)
+      pending_->ready.cancel();
+  }
+
+  net::awaitable<void> run() {
+    auto self = shared_from_this();
+    for (bool again = false;; again = true) {
+      if (buffer_.size() == 0 && !co_await wait_for_data(again))
+        co_return;
+      auto next = co_await serve();
+      if (next == outcome::upgraded)
+        co_return;
+      if (next == outcome::closing)
+        break;
+      if (buffer_.size() == 0)
+        buffer_.shrink_to_fit();
+    }
+    co_await linger();
+  }
+
+private:
+  enum class outcome { kept, closing, upgraded };
+
+  // -- reading ----------------------------------------------------------------
+
+  net::awaitable<bool> wait_for_data(bool again) {
+    auto& limits = hub_->config.limits;
+    arm(again ? limits.keep_alive_time : limits.request_time);
+    error_code ec;
+    auto n = co_await socket_.async_read_some(buffer_.prepare(2048), token(ec));
+    disarm();
+    buffer_.commit(n);
+    co_return !ec;
+  }
+
+  net::awaitable<outcome> serve() {
+    request_parser parser;
+    parser.header_limit(max_head);
+    parser.body_limit(max_body);
+    arm(hub_->config.limits.request_time);
+    error_code ec;
+    co_await bhttp::async_read_header(socket_, buffer_, parser, token(ec));
+    if (ec)
+      co_return co_await refuse(parser.get(), ec);
+    ++hub_->requests;
+    if (route_of(path_of(view(parser.get().target()))) == route::websocket &&
+        parser.get().method() == bhttp::verb::get)
+      co_return co_await upgrade(parser.release());
+    if (!parser.is_done() && beast::iequals(parser.get()[bhttp::field::expect], "100-continue")) {
+      constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+      co_await net::async_write(socket_, net::buffer(go_on), token(ec));
+    }
+    co_await bhttp::async_read(socket_, buffer_, parser, token(ec));
+    if (ec)
+      co_return co_await refuse(parser.get(), ec);
+    disarm();
+    auto request = parser.release();
+    auto answer = co_await answer_to(request);
+    auto keep = request.keep_alive();
+    co_return co_await write(request, std::move(answer), keep) ? outcome::kept : outcome::closing;
+  }
+
+  /// Answers what could not be read, if there is anybody to answer to.
+  net::awaitable<outcome> refuse(const request_type& request, error_code ec) {
+    std::optional<api_error> error;
+    if (std::exchange(timed_out_, false))
+      error = api_error::timeout;
+    else if (ec == bhttp::error::body_limit)
+      error = api_error::body_too_large;
+    else if (ec == bhttp::error::header_limit || ec == bhttp::error::buffer_overflow)
+      error = api_error::head_too_large;
+    else if (ec.category() == make_error_code(bhttp::error::bad_method).category() &&
+             ec != bhttp::error::end_of_stream && ec != bhttp::error::partial_message)
+      error = api_error::bad_request;
+    if (error)
+      co_await write(request, error_reply(*error), false);
+    co_return outcome::closing;
+  }
+
+  // -- answering --------------------------------------------------------------
+
+  net::awaitable<reply> answer_to(const request_type& request) {
+    auto path = path_of(view(request.target()));
+    auto where = route_of(path);
+    if (!is_allowed(where, method_of(request)))
+      co_return method_reply(allowed_methods(where));
+    asset_request wanted{header(request, bhttp::field::accept_encoding),
+                         header(request, bhttp::field::if_none_match)};
+    switch (where) {
+    case route::health:
+      co_return json_reply(200, R"({"status":"ok"})");
+    case route::page:
+      co_return hub_->assets.page(wanted);
+    case route::asset:
+      co_return hub_->assets.asset(path, wanted);
+    default:
+      co_return co_await issue_to(where, request);
+    }
+  }
+
+  net::awaitable<reply> issue_to(route where, const request_type& request) {
+    if (hub_->draining && hub_->draining())
+      co_return error_reply(api_error::draining);
+    request_view parts{header(request, bhttp::field::origin),
+                       header(request, bhttp::field::content_type),
+                       header(request, bhttp::field::authorization), request.body()};
+    auto issued = issue(where, parts, hub_->config, base::unix_now());
+    if (!issued.guarded)
+      co_return std::move(issued.answer);
+    auto verdict = co_await spend(endpoint_of(where), source_key_of(request));
+    if (!verdict)
+      co_return error_reply(api_error::unavailable);
+    if (!verdict->allowed)
+      co_return too_many_reply(verdict->retry_after_seconds);
+    co_return std::move(issued.answer);
+  }
+
+  /// Asks the limiter; nothing when it does not answer in time.
+  net::awaitable<std::optional<actors::msg::verdict>> spend(actors::endpoint_kind endpoint,
+                                                            std::string source) {
+    auto pending = std::make_shared<pending_verdict>(executor_);
+    pending->ready.expires_after(hub_->config.limits.answer_time);
+    pending_ = pending;
+    ask(hub_->system, hub_->registry, actors::msg::spend{endpoint, std::move(source)},
+        [shared = hub_, pending,
+         ex = executor_](base::result<actors::msg::verdict, actors::errc> answer) {
+          shared->post(ex, [pending, answer = std::move(answer)] {
+            if (answer)
+              pending->verdict = *answer;
+            pending->ready.cancel();
+          });
+        });
+    error_code ec;
+    co_await pending->ready.async_wait(token(ec));
+    pending_.reset();
+    co_return pending->verdict;
+  }
+
+  // -- WebSocket ----------------------------------------------------------------
+
+  net::awaitable<outcome> upgrade(request_type request) {
+    disarm();
+    auto origin = header(request, bhttp::field::origin);
+    std::optional<api_error> error;
+    if (!beast::websocket::is_upgrade(request) || buffer_.size() != 0 ||
+        !offers_subprotocol(joined_header(request, "Sec-WebSocket-Protocol")))
+      error = api_error::bad_request;
+    if (!is_same_site(origin, hub_->config.domain))
+      error = api_error::origin;
+    if (error) {
+      co_await write(request, error_reply(*error), false);
+      co_return outcome::closing;
+    }
+    std::string from{origin};
+    auto source = source_key_of(request);
+    serve_websocket(hub_, std::move(socket_), std::move(request), std::move(from),
+                    std::move(source));
+    co_return outcome::upgraded;
+  }
+
+  // -- the client ---------------------------------------------------------------
+
+  std::string source_key_of(const request_type& request) const {
+    return source_key(source_of(peer_, joined_header(request, "X-Forwarded-For")));
+  }
+
+  bool is_https(const request_type& request) const {
+    return is_trusted_proxy(peer_) && beast::iequals(request["X-Forwarded-Proto"], "https");
+  }
+
+  // -- writing ------------------------------------------------------------------
+
+  net::awaitable<bool> write(const request_type& request, reply answer, bool keep) {
+    auto content = answer.content();
+    bhttp::response<bhttp::span_body<const char>> response;
+    response.version(11);
+    response.result(answer.status);
+    response.set(bhttp::field::date, http_date());
+    for (auto& [name, value] : answer.headers)
+      response.set(beast::string_view{name.data(), name.size()}, value);
+    site where{hub_->config.domain, header(request, bhttp::field::host), is_https(request)};
+    for (auto& [name, value] : site_headers(where))
+      response.set(beast::string_view{name.data(), name.size()}, value);
+    response.body() = {content.data(), content.size()};
+    if (answer.status != 304)
+      response.content_length(content.size());
+    response.keep_alive(keep);
+
+    arm(hub_->config.limits.keep_alive_time);
+    bhttp::response_serializer<bhttp::span_body<const char>> serializer{response};
+    error_code ec;
+    if (request.method() == bhttp::verb::head || answer.status == 304)
+      co_await bhttp::async_write_header(socket_, serializer, token(ec));
+    else
+      co_await bhttp::async_write(socket_, serializer, token(ec));
+    disarm();
+    co_return keep && !ec;
+  }
+
+  /// Ends our side and reads the client's until it ends too: closing at once
+  /// would reset the connection and could lose the last answer.
+  net::awaitable<void> linger() {
+    error_code ec;
+    socket_.shutdown(tcp::socket::shutdown_send, ec);
+    arm(hub_->config.limits.linger_time);
+    buffer_.consume(buffer_.size());
+    for (std::size_t n = 0; !ec && n < max_linger;) {
+      n += co_await socket_.async_read_some(buffer_.prepare(4096), token(ec));
+    }
+    disarm();
+    socket_.close(ec);
+  }
+
+  // -- time ---------------------------------------------------------------------
+
+  /// What runs on the socket after `d` is cancelled and `timed_out_` is true.
+  void arm(std::chrono::milliseconds d) {
+    timed_out_ = false;
+    timer_.expires_after(d);
+    timer_.async_wait([weak = weak_from_this(), turn = ++turn_](error_code ec) {
+      auto self = weak.lock();
+      if (ec || !self || self->turn_ != turn)
+        return;
+      self->timed_out_ = true;
+      self->socket_.cancel(ec);
+    });
+  }
+
+  void disarm() {
+    ++turn_;
+    timer_.cancel();
+  }
+
+  const hub_ptr hub_;
+  tcp::socket socket_;
+  const net::any_io_executor executor_{socket_.get_executor()};
+  net::steady_timer timer_;
+  const base::ip_address peer_;
+  beast::flat_buffer buffer_{2 * max_head};
+  std::shared_ptr<pending_verdict> pending_;
+  std::uint64_t turn_ = 0; // of the timer
+  bool timed_out_ = false;
+};
+
+base::ip_address to_address(const net::ip::address& a) {
+  if (a.is_v4())
+    return base::ip_address::v4(a.to_v4().to_bytes());
+  return base::ip_address::v6(a.to_v6().to_bytes());
+}
+
+} // namespace
+
+void serve_http(hub_ptr shared, tcp::socket socket) {
+  error_code ec;
+  auto peer = socket.remote_endpoint(ec);
+  if (ec)
+    return;
+  auto executor = socket.get_executor();
+  auto session =
+      std::make_shared<http_session>(shared, std::move(socket), to_address(peer.address()));
+  shared->add(session);
+  net::co_spawn(
+      executor, [session] { return session->run(); }, net::detached);
+}
+
+} // namespace catchup::http

@@ -1,0 +1,180 @@
+#include "http/ws_protocol.hpp"
+
+#include "e2ee/admission.hpp"
+#include "e2ee/room_id.hpp"
+#include "e2ee/session_token.hpp"
+
+#include <algorithm>
+
+namespace catchup::http {
+
+namespace {
+
+using wire::error_code;
+using namespace std::chrono_literals;
+
+/// Admission takes less, but the promise is made separately.
+constexpr auto nonce_life = 30s;
+
+} // namespace
+
+std::optional<std::uint32_t> retry_seconds(error_code code) noexcept {
+  switch (code) {
+  case error_code::too_many:
+    return 30;
+  case error_code::draining:
+    return 5;
+  case error_code::unavailable:
+    return 2;
+  default:
+    return std::nullopt;
+  }
+}
+
+ws_protocol::ws_protocol(const server_config& config, std::string origin, base::time_point now,
+                         nonce_source nonce)
+  : config_(config), nonce_(nonce), candidate_(std::make_unique<candidate>()),
+    messages_(config.limits.messages_per_second, config.limits.message_burst, now),
+    bytes_(config.limits.bytes_per_second, config.limits.byte_burst, now),
+    admit_by_(now + config.limits.admission_time), next_ping_(now + config.limits.ping_interval),
+    last_heard_(now) {
+  candidate_->origin = std::move(origin);
+}
+
+ws::action ws_protocol::received(base::const_bytes message, base::time_point now,
+                                 base::unix_seconds wall) {
+  if (ended() || busy())
+    return ws::nothing{};
+  last_heard_ = now;
+  if (!messages_.take(now) || !bytes_.take(now, static_cast<double>(message.size())))
+    return fail(error_code::too_fast);
+  auto m = wire::decode(message);
+  if (!m)
+    return fail(m.error() == wire::wire_error::version ? error_code::version
+                                                       : error_code::bad_message);
+  return std::visit([&](const auto& x) { return on(x, now, wall); }, *m);
+}
+
+ws::action ws_protocol::received_text() {
+  return ended() ? ws::action{ws::nothing{}} : fail(error_code::bad_message);
+}
+
+ws::action ws_protocol::heard(base::time_point now) {
+  last_heard_ = now;
+  if (ended() || messages_.take(now))
+    return ws::nothing{};
+  return fail(error_code::too_fast);
+}
+
+ws::action ws_protocol::on(const wire::hello& m, base::time_point now, base::unix_seconds wall) {
+  if (state_ != state::greeting)
+    return fail(error_code::bad_message);
+  auto room = e2ee::parse_room_id(m.room, config_.room_mac_key, wall);
+  bool expired = !room && room.error() == e2ee::room_error::expired;
+  if (!room && !expired)
+    return fail(error_code::room_invalid);
+  if (m.resume) // a call may go on after its link's last day
+    return resume_with(m, !expired, expired ? base::room_tag{} : room->tag, wall);
+  if (expired)
+    return fail(error_code::room_expired);
+  candidate_->room_text = m.room;
+  candidate_->tag = room->tag;
+  candidate_->nonce = nonce_();
+  candidate_->challenged_at = now;
+  state_ = state::challenged;
+  return ws::transmit{wire::encode(wire::challenge{candidate_->nonce, config_.incarnation})};
+}
+
+ws::action ws_protocol::resume_with(const wire::hello& m, bool room_valid,
+                                    const base::room_tag& room, base::unix_seconds wall) {
+  auto session = e2ee::parse_session_token(*m.resume, config_.session_key, wall);
+  if (!session || (room_valid && session->tag != room))
+    return ws::transmit{wire::encode(wire::error{error_code::resume_unknown, std::nullopt})};
+  state_ = state::resuming;
+  return ws::resume{session->tag, session->member, m.ack};
+}
+
+ws::action ws_protocol::on(const wire::admit& m, base::time_point now, base::unix_seconds) {
+  if (state_ != state::challenged)
+    return fail(error_code::bad_message);
+  if (now > candidate_->challenged_at + nonce_life)
+    return fail(error_code::admission);
+  e2ee::admission_request r;
+  r.admission_key = m.admission_key;
+  r.host_key = m.host_key;
+  r.nonce = candidate_->nonce;
+  r.member = m.member.view();
+  r.key_package = m.key_package;
+  r.signature = m.signature;
+  r.origin = candidate_->origin;
+  r.room_text = candidate_->room_text;
+  r.tag = candidate_->tag;
+  if (e2ee::check_admission(r))
+    return fail(error_code::admission);
+  state_ = state::joining;
+  return ws::join{candidate_->tag, m.member, m.key_package, m.lobby};
+}
+
+ws::action ws_protocol::on(const wire::send& m, base::time_point, base::unix_seconds) {
+  if (state_ != state::member)
+    return fail(error_code::bad_message);
+  return ws::say{m.n, m.to, m.data};
+}
+
+ws::action ws_protocol::on(const wire::ping& m, base::time_point, base::unix_seconds) {
+  if (state_ != state::member)
+    return fail(error_code::bad_message);
+  return ws::acknowledge{m.ack};
+}
+
+ws::action ws_protocol::on(const wire::leave&, base::time_point, base::unix_seconds) {
+  if (state_ != state::member)
+    return fail(error_code::bad_message);
+  return ws::leave{};
+}
+
+ws::action ws_protocol::answered(std::optional<error_code> refusal) {
+  if (!busy())
+    return ws::nothing{};
+  if (!refusal) {
+    state_ = state::member;
+    candidate_.reset();
+    return ws::nothing{};
+  }
+  if (state_ == state::resuming && *refusal == error_code::resume_unknown) {
+    state_ = state::greeting;
+    return ws::transmit{wire::encode(wire::error{*refusal, std::nullopt})};
+  }
+  return fail(*refusal);
+}
+
+ws::action ws_protocol::tick(base::time_point now) {
+  if (ended())
+    return ws::nothing{};
+  if (now >= last_heard_ + config_.limits.silence_time) {
+    state_ = state::ended;
+    return ws::hang_up{};
+  }
+  if (!admitted() && now >= admit_by_) {
+    if (busy())
+      return fail(error_code::unavailable);
+    state_ = state::ended;
+    return ws::hang_up{};
+  }
+  if (now < next_ping_)
+    return ws::nothing{};
+  next_ping_ = now + config_.limits.ping_interval;
+  return ws::ping{};
+}
+
+base::time_point ws_protocol::deadline() const noexcept {
+  auto out = std::min(next_ping_, last_heard_ + config_.limits.silence_time);
+  return admitted() ? out : std::min(out, admit_by_);
+}
+
+ws::action ws_protocol::fail(error_code code) {
+  state_ = state::ended;
+  return ws::transmit{wire::encode(wire::error{code, retry_seconds(code)}), true};
+}
+
+} // namespace catchup::http
