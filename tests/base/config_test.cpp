@@ -4,7 +4,9 @@
 #include "base/log.hpp"
 #include "support/test.hpp"
 
+#include <fstream>
 #include <map>
+#include <sstream>
 
 using namespace catchup::base;
 using namespace std::string_literals;
@@ -308,6 +310,14 @@ TEST(what is in force is described under the names of the settings) {
         std::pair{"LIVEKIT_API_SECRET", "(secret, 5 characters)"}})
     CHECK_EQUAL(line_of(text, name), value);
   CHECK(std::count(text.begin(), text.end(), '\n') <= 20);
+}
+
+TEST(every setting is in the documentation) {
+  std::ifstream in{CATCHUP_SOURCE_DIR "/docs/configuration.md"};
+  std::string page{std::istreambuf_iterator<char>{in}, {}};
+  std::istringstream lines{describe(good({}))};
+  for (std::string line; std::getline(lines, line);)
+    CHECK(contains(page, "`" + line.substr(0, line.find(' ')) + "`"));
 }
 
 TEST(an environment is split at the first equals sign) {
