@@ -37,6 +37,9 @@ export class LocalMedia {
 
   micLive = $derived(this.micOn && this.audio !== null);
   camLive = $derived(this.camOn && this.video !== null);
+  /** What a switch shows: the wish, until it is known what came of it. */
+  micShown = $derived(this.micLive || (this.micOn && this.stage !== 'ready'));
+  camShown = $derived(this.camLive || (this.camOn && this.stage !== 'ready'));
   /** What the call may send. A camera the system paused sends nothing rather than a frozen face. */
   sendAudio = $derived(this.micOn ? this.audio : null);
   sendVideo = $derived(this.camOn && !this.videoPaused ? this.video : null);
@@ -120,7 +123,10 @@ export class LocalMedia {
   /** Switching the camera off closes it, so that its light goes out. */
   async setCam(on: boolean): Promise<void> {
     this.camOn = on;
-    if (!on) return this.queue(async () => this.takeVideo(null, null));
+    if (!on)
+      return this.queue(async () => {
+        if (!this.camOn) this.takeVideo(null, null);
+      });
     if (!this.video) await this.start();
   }
 
