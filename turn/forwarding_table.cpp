@@ -53,6 +53,18 @@ forwarding_table::entry* forwarding_table::by_relayed(const base::endpoint& rela
   return e != nullptr && e->route.relayed == relayed ? e : nullptr;
 }
 
+void forwarding_table::sweep(base::time_point now) {
+  constexpr std::chrono::seconds grace{10};
+  for (auto i = entries_.begin(); i != entries_.end();) {
+    if (i->second.route.expires + grace > now) {
+      ++i;
+      continue;
+    }
+    unlink(i->second);
+    i = entries_.erase(i);
+  }
+}
+
 std::vector<usage> forwarding_table::take_usage() {
   std::vector<usage> out;
   for (auto& [client, e] : entries_)

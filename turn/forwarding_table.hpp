@@ -32,6 +32,10 @@ public:
   /// The entries that carried something since the last call.
   std::vector<usage> take_usage();
 
+  /// Drops what expired a while ago. Its actor says so itself; this is for the
+  /// case that it could not.
+  void sweep(base::time_point now);
+
   std::size_t size() const noexcept { return entries_.size(); }
 
 private:

@@ -6,28 +6,12 @@
 #include "turn/command.hpp"
 #include "turn/forwarding_table.hpp"
 #include "turn/in_flight.hpp"
+#include "turn/transmit.hpp"
 
 #include <optional>
 #include <variant>
 
 namespace catchup::turn {
-
-/// The two clocks: leases run on the steady one, credentials on the other.
-struct moment {
-  base::time_point now;
-  base::unix_seconds wall = 0;
-};
-
-/// Something to send: `head`, then `payload`, then `padding` zero bytes. Both
-/// views are valid until the next call of the front, `payload` only as long as
-/// the input it is a part of.
-struct transmit {
-  five_tuple to;
-  base::const_bytes head;
-  base::const_bytes payload;
-  std::size_t padding = 0;
-  bool media = false; // may be dropped when the client reads too slowly
-};
 
 using action = std::variant<std::monostate, transmit, request>;
 
@@ -69,8 +53,12 @@ public:
   /// Whether an allocation or an unanswered request belongs to this client.
   bool known(const five_tuple& client) const;
 
-  /// Gives up requests that were never answered. Call about once a second.
-  void sweep(base::time_point now) { waiting_.sweep(now); }
+  /// Gives up requests that were never answered and routes that are long over.
+  /// Call about once a second.
+  void sweep(base::time_point now) {
+    waiting_.sweep(now);
+    table_.sweep(now);
+  }
 
   std::vector<usage> take_usage() { return table_.take_usage(); }
   const front_totals& totals() const noexcept { return totals_; }

@@ -11,6 +11,12 @@ namespace {
 
 // Type or channel, then length: enough to know where a frame ends.
 constexpr std::size_t prefix_size = 4;
+// With the magic cookie: enough to know that it is STUN at all.
+constexpr std::size_t stun_prefix_size = 8;
+
+bool looks_like_stun(base::const_bytes front) noexcept {
+  return (std::to_integer<unsigned>(front.front()) & 0xc0) == 0;
+}
 
 } // namespace
 
@@ -19,7 +25,8 @@ std::optional<tcp_framer::extent> tcp_framer::measure(base::const_bytes front) n
   auto type = in.u16();
   std::size_t length = in.u16();
   extent out;
-  if ((type & 0xc000) == 0 && length % 4 == 0)
+  if (looks_like_stun(front) && length % 4 == 0
+      && (front.size() < stun_prefix_size || in.u32() == stun::magic_cookie))
     out = {stun::header_size + length, stun::header_size + length};
   else if (is_channel(type))
     out = {channel_header_size + length, channel_header_size + stun::padded(length)};
@@ -62,6 +69,8 @@ std::optional<base::const_bytes> tcp_framer::next() {
   if (torn_.empty() && segment_.empty())
     return std::nullopt;
   if (!top_up(prefix_size))
+    return std::nullopt;
+  if (looks_like_stun(torn_) && !top_up(stun_prefix_size))
     return std::nullopt;
   auto size = measure(torn_);
   if (!size || !top_up(size->on_wire))

@@ -6,6 +6,7 @@
 
 using namespace catchup;
 using namespace catchup::turn;
+using namespace std::chrono_literals;
 using catchup::test::at;
 
 namespace {
@@ -91,6 +92,17 @@ TEST(usage is reported once for what changed) {
   CHECK_EQUAL(report.front().allocation, 2u);
   CHECK_EQUAL(report.front().total.packets_from_client, 4u);
   CHECK(table.take_usage().empty());
+}
+
+TEST(a route nobody removed goes a while after its end) {
+  auto r = make(1, 1, 1, 50000);
+  r.expires = base::time_point{100s};
+  table.install(r);
+  table.sweep(base::time_point{109s});
+  CHECK_EQUAL(table.size(), 1u);
+  table.sweep(base::time_point{110s});
+  CHECK_EQUAL(table.size(), 0u);
+  CHECK(table.by_relayed(r.relayed) == nullptr);
 }
 
 FIXTURE_SCOPE_END()

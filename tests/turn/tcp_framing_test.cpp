@@ -82,7 +82,8 @@ TEST(a frame that is not whole stays inside) {
 
 TEST(a stream of something else is broken at once) {
   for (auto text : {"474554202f20485454502f312e31", "160301 0200 0100", "8000 0000", "ffff ffff",
-                    "0001 0003", "0500 0001"}) {
+                    "0001 0003", "0500 0001",
+                    "1603 0104 01000100", "0001 0000 2112a443"}) {
     tcp_framer framer{1000};
     auto in = hex(text);
     framer.feed(in);
@@ -94,7 +95,7 @@ TEST(a stream of something else is broken at once) {
 }
 
 TEST(a frame longer than the limit breaks the stream before it is kept) {
-  for (auto text : {"0001 ffec", "4000 ffff", "0001 03d8"}) {
+  for (auto text : {"0001 ffec 2112a442", "4000 ffff", "0001 03d8 2112a442"}) {
     tcp_framer framer{1000};
     auto in = hex(text);
     framer.feed(in);

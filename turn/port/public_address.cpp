@@ -46,7 +46,7 @@ std::optional<base::ip_address> default_route_address() {
   target.sin_port = htons(9);
   inet_pton(AF_INET, "192.0.2.1", &target.sin_addr);
   std::optional<base::ip_address> out;
-  sockaddr_in own{};
+  sockaddr_storage own{};
   socklen_t size = sizeof own;
   if (connect(fd, reinterpret_cast<const sockaddr*>(&target), sizeof target) == 0
       && getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) == 0)

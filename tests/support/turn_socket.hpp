@@ -1,0 +1,151 @@
+#pragma once
+// A TURN client on a real socket of 127.0.0.1. Every wait ends.
+
+#include "support/turn_client.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace catchup::test {
+
+class turn_socket {
+public:
+  turn_socket(turn::transport t, std::uint16_t port, turn::credentials c)
+    : client(turn::five_tuple{}, std::move(c)), tcp_(t == turn::transport::tcp) {
+    fd_ = ::socket(AF_INET, (tcp_ ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd_ < 0 || ::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0)
+      FAIL_TEST("cannot connect");
+    int on = 1;
+    if (tcp_)
+      ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+  ~turn_socket() { close(); }
+  turn_socket(const turn_socket&) = delete;
+  turn_socket& operator=(const turn_socket&) = delete;
+
+  void close() {
+    if (fd_ >= 0)
+      ::close(fd_);
+    fd_ = -1;
+  }
+
+  int fd() const { return fd_; }
+
+  std::uint16_t local_port() const {
+    sockaddr_in a{};
+    socklen_t n = sizeof a;
+    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&a), &n);
+    return ntohs(a.sin_port);
+  }
+
+  /// As it is; over TCP the caller pads.
+  void send_raw(base::const_bytes in) const {
+    while (!in.empty()) {
+      auto n = ::send(fd_, in.data(), in.size(), MSG_NOSIGNAL);
+      if (n <= 0)
+        return;
+      in = in.subspan(static_cast<std::size_t>(n));
+    }
+  }
+  void send(const base::buffer& frame) const { send_raw(framed(frame)); }
+
+  base::buffer framed(base::buffer frame) const {
+    if (tcp_)
+      frame.resize((frame.size() + 3) / 4 * 4);
+    return frame;
+  }
+
+  /// The next datagram or frame, without padding; empty when none came in time.
+  base::buffer receive(int patience_ms = 5000) {
+    if (!tcp_) {
+      base::buffer out(65536);
+      if (!readable(patience_ms))
+        return {};
+      auto n = ::recv(fd_, out.data(), out.size(), 0);
+      out.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+      return out;
+    }
+    for (;;) {
+      if (stream_.size() >= 4) {
+        base::reader in{stream_};
+        auto type = in.u16();
+        std::size_t frame = in.u16() + (type < 0x4000 ? std::size_t{20} : std::size_t{4});
+        auto on_wire = (frame + 3) / 4 * 4;
+        if (stream_.size() >= on_wire) {
+          base::buffer out{stream_.begin(), stream_.begin() + static_cast<std::ptrdiff_t>(frame)};
+          stream_.erase(stream_.begin(), stream_.begin() + static_cast<std::ptrdiff_t>(on_wire));
+          return out;
+        }
+      }
+      if (!fill(patience_ms))
+        return {};
+    }
+  }
+
+  /// Whether the server closes the connection in time.
+  bool closed_by_server(int patience_ms = 5000) {
+    while (readable(patience_ms)) {
+      std::array<std::byte, 4096> space;
+      if (::recv(fd_, space.data(), space.size(), 0) <= 0)
+        return true;
+    }
+    return false;
+  }
+
+  /// Sends a request, again if need be, and returns its answer.
+  stun_copy ask(const base::buffer& in) {
+    for (int i = 0; i < 10; ++i) {
+      send(in);
+      for (;;) {
+        auto out = receive(1000);
+        if (out.empty())
+          break;
+        auto m = turn::stun::message::parse(out);
+        if (m && m->transaction() == client.transaction())
+          return stun_copy{out};
+      }
+    }
+    FAIL_TEST("no answer");
+  }
+
+  base::endpoint allocate() {
+    client.forget_challenge();
+    client.learn(ask(client.allocate()));
+    auto out = ask(client.allocate());
+    if (!out.success())
+      FAIL_TEST("not allocated");
+    return *out.address(turn::stun::attribute::xor_relayed_address);
+  }
+
+  turn_client client;
+
+private:
+  bool readable(int patience_ms) const {
+    pollfd p{fd_, POLLIN, 0};
+    return ::poll(&p, 1, patience_ms) == 1;
+  }
+  bool fill(int patience_ms) {
+    std::array<std::byte, 65536> space;
+    if (!readable(patience_ms))
+      return false;
+    auto n = ::recv(fd_, space.data(), space.size(), 0);
+    if (n <= 0)
+      return false;
+    stream_.insert(stream_.end(), space.begin(), space.begin() + n);
+    return true;
+  }
+
+  int fd_ = -1;
+  bool tcp_;
+  base::buffer stream_;
+};
+
+} // namespace catchup::test

@@ -1,0 +1,47 @@
+#pragma once
+// The one port that media uses, UDP and TCP, and the thread that serves it.
+
+#include "turn/port/worker.hpp"
+
+#include <thread>
+
+namespace catchup::turn::port {
+
+struct media_port_config {
+  /// The address to listen on; nothing: all of them, IPv6 and IPv4.
+  std::optional<base::ip_address> bind;
+  std::uint16_t port = 3478; // 0: any that is free
+  bool tcp = true;
+  tcp_limits limits;
+  int socket_buffer = 4 * 1024 * 1024; // bytes wished for
+};
+
+class media_port {
+public:
+  /// Handlers are asked in this order whether a packet is theirs.
+  media_port(media_port_config config, handlers served);
+  ~media_port();
+  media_port(const media_port&) = delete;
+  media_port& operator=(const media_port&) = delete;
+
+  /// Binds and begins to serve. Throws std::system_error when it cannot. Once only.
+  void start();
+
+  /// Ends the thread, closes the sockets and drops what was queued. May be said twice.
+  void stop();
+
+  /// The port in use, from `start` on.
+  std::uint16_t port() const noexcept { return port_; }
+
+  const port_counters& counters() const noexcept { return counters_; }
+
+private:
+  media_port_config config_;
+  handlers handlers_;
+  port_counters counters_;
+  std::uint16_t port_ = 0;
+  std::unique_ptr<worker> worker_;
+  std::thread thread_;
+};
+
+} // namespace catchup::turn::port

@@ -1,0 +1,185 @@
+#include "turn/port/tcp_server.hpp"
+
+#include "turn/port/socket_address.hpp"
+
+#include <algorithm>
+#include <netinet/tcp.h>
+
+namespace catchup::turn::port {
+
+namespace {
+
+constexpr std::size_t read_size = 64 * 1024;
+constexpr int accepts_at_a_time = 32;
+constexpr int unsent_in_kernel = 64 * 1024;
+
+base::ip_address source_of(const base::ip_address& ip) {
+  if (ip.is_v4())
+    return ip;
+  auto octets = ip.octets();
+  std::fill(octets.begin() + 8, octets.end(), std::uint8_t{0});
+  return base::ip_address::v6(octets);
+}
+
+void tune(int fd) {
+  int on = 1;
+  int unsent = unsent_in_kernel;
+  // Each is a hint: without it the connection still works.
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  // Late media is worthless, so the queue is ours, where it has a limit.
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+}
+
+base::endpoint local_endpoint(int fd) {
+  socket_address address;
+  if (::getsockname(fd, address.data(), address.capacity()) != 0)
+    return {};
+  return address.to_endpoint();
+}
+
+} // namespace
+
+tcp_server::tcp_server(file_descriptor fd, tcp_limits limits, epoll& poll, std::uint64_t first_tag,
+                       listener& to)
+  : fd_(std::move(fd)), limits_(limits), poll_(poll), tag_(first_tag), last_id_(first_tag),
+    to_(to), space_(read_size) {
+  if (fd_)
+    poll_.add(fd_.get(), EPOLLIN, tag_);
+}
+
+void tcp_server::on_ready(base::time_point now, std::uint64_t tag, std::uint32_t what) {
+  if (tag == tag_) {
+    accept(now);
+    return;
+  }
+  if ((what & EPOLLOUT) != 0)
+    if (auto i = connections_.find(tag); i != connections_.end())
+      write(tag, *i->second);
+  if ((what & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
+    read(now, tag);
+}
+
+void tcp_server::accept(base::time_point now) {
+  for (int i = 0; i < accepts_at_a_time; ++i) {
+    socket_address address;
+    file_descriptor fd{::accept4(fd_.get(), address.data(), address.capacity(),
+                                 SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    if (!fd) {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+        // It would stay ready for ever: look again at the next sweep.
+        accepting_ = false;
+        poll_.change(fd_.get(), 0, tag_);
+      }
+      return;
+    }
+    five_tuple peer{.client = address.to_endpoint(),
+                    .server = local_endpoint(fd.get()),
+                    .transport = transport::tcp,
+                    .connection = 0};
+    admit(now, std::move(fd), peer);
+  }
+}
+
+void tcp_server::admit(base::time_point now, file_descriptor fd, const five_tuple& peer) {
+  auto& of_source = of_source_[source_of(peer.client.ip)];
+  if (connections_.size() >= limits_.connections || of_source >= limits_.per_source) {
+    ++refused_;
+    if (of_source == 0)
+      of_source_.erase(source_of(peer.client.ip));
+    return;
+  }
+  ++of_source;
+  tune(fd.get());
+  auto id = ++last_id_;
+  auto raw = fd.get();
+  auto known = peer;
+  known.connection = id;
+  connections_.emplace(id, std::make_unique<tcp_connection>(std::move(fd), known, now));
+  if (!poll_.add(raw, EPOLLIN, id))
+    close(id);
+}
+
+void tcp_server::read(base::time_point now, std::uint64_t id) {
+  auto i = connections_.find(id);
+  if (i == connections_.end())
+    return;
+  auto& c = *i->second;
+  if (to_.wants(c.peer()))
+    c.wanted(now);
+  auto state = c.read(space_);
+  while (auto frame = c.framer().next())
+    to_.on_frame(c.peer(), *frame);
+  if (state == tcp_connection::io::closed || c.framer().broken())
+    close(id);
+}
+
+void tcp_server::send(const transmit& t) {
+  auto i = connections_.find(t.to.connection);
+  if (i == connections_.end() || i->second->peer() != t.to)
+    return;
+  auto& c = *i->second;
+  if (!c.queue(t)) {
+    ++dropped_;
+    return;
+  }
+  if (!c.dirty) {
+    c.dirty = true;
+    dirty_.push_back(i->first);
+  }
+}
+
+void tcp_server::flush() {
+  // Closing may make a handler send to others, hence by index.
+  for (std::size_t i = 0; i < dirty_.size(); ++i)
+    if (auto c = connections_.find(dirty_[i]); c != connections_.end()) {
+      c->second->dirty = false;
+      if (!c->second->waits_for_room)
+        write(c->first, *c->second);
+      else if (c->second->overrun())
+        close(c->first);
+    }
+  dirty_.clear();
+}
+
+void tcp_server::write(std::uint64_t id, tcp_connection& c) {
+  auto state = c.write();
+  if (state == tcp_connection::io::closed || c.overrun()) {
+    close(id);
+    return;
+  }
+  bool wait = state == tcp_connection::io::more;
+  if (wait == c.waits_for_room)
+    return;
+  c.waits_for_room = wait;
+  poll_.change(c.fd(), wait ? EPOLLIN | EPOLLOUT : EPOLLIN, id);
+}
+
+void tcp_server::sweep(base::time_point now) {
+  if (!accepting_) {
+    accepting_ = true;
+    poll_.change(fd_.get(), EPOLLIN, tag_);
+  }
+  std::vector<std::uint64_t> over;
+  for (auto& [id, c] : connections_)
+    if (to_.wants(c->peer()))
+      c->wanted(now);
+    else if (now - c->wanted_at() >= limits_.idle)
+      over.push_back(id);
+  for (auto id : over)
+    close(id);
+}
+
+void tcp_server::close(std::uint64_t id) {
+  auto i = connections_.find(id);
+  if (i == connections_.end())
+    return;
+  auto gone = std::move(i->second); // closing the descriptor takes it out of epoll
+  connections_.erase(i);
+  auto source = of_source_.find(source_of(gone->peer().client.ip));
+  if (source != of_source_.end() && --source->second == 0)
+    of_source_.erase(source);
+  to_.on_closed(gone->peer());
+}
+
+} // namespace catchup::turn::port

@@ -1,0 +1,77 @@
+#pragma once
+// All TCP connections of one media thread: accepting within limits, reading,
+// flushing, and closing what nobody wants.
+
+#include "turn/port/epoll.hpp"
+#include "turn/port/handler.hpp"
+#include "turn/port/tcp_connection.hpp"
+
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace catchup::turn::port {
+
+struct tcp_limits {
+  std::size_t connections = 4096;
+  std::size_t per_source = 64; // of one IPv4 address or IPv6 /64
+  /// A connection without an allocation is closed after this.
+  std::chrono::seconds idle{30};
+};
+
+class tcp_server {
+public:
+  /// What the server tells whoever runs it.
+  class listener {
+  public:
+    virtual ~listener() = default;
+    virtual void on_frame(const five_tuple& from, base::const_bytes frame) = 0;
+    virtual bool wants(const five_tuple& from) = 0;
+    virtual void on_closed(const five_tuple& from) = 0;
+  };
+
+  /// Tags from `first_tag` on are this server's, the first is for accepting.
+  tcp_server(file_descriptor fd, tcp_limits limits, epoll& poll, std::uint64_t first_tag,
+             listener& to);
+
+  /// Something with one of this server's tags is ready.
+  void on_ready(base::time_point now, std::uint64_t tag, std::uint32_t what);
+
+  void send(const transmit& t);
+
+  /// Writes what was queued since the last call.
+  void flush();
+
+  /// Closes what has been idle too long. Call about once a second.
+  void sweep(base::time_point now);
+
+  std::size_t size() const noexcept { return connections_.size(); }
+  std::uint64_t refused() const noexcept { return refused_; }
+  std::uint64_t dropped() const noexcept { return dropped_; }
+
+private:
+  using table = std::unordered_map<std::uint64_t, std::unique_ptr<tcp_connection>>;
+
+  void accept(base::time_point now);
+  void admit(base::time_point now, file_descriptor fd, const five_tuple& peer);
+  void read(base::time_point now, std::uint64_t id);
+  void write(std::uint64_t id, tcp_connection& c);
+  void close(std::uint64_t id);
+
+  file_descriptor fd_;
+  tcp_limits limits_;
+  epoll& poll_;
+  std::uint64_t tag_;
+  std::uint64_t last_id_;
+  listener& to_;
+  table connections_;
+  std::unordered_map<base::ip_address, std::size_t> of_source_;
+  std::vector<std::uint64_t> dirty_;
+  base::buffer space_;
+  bool accepting_ = true;
+  std::uint64_t refused_ = 0;
+  std::uint64_t dropped_ = 0;
+};
+
+} // namespace catchup::turn::port

@@ -1,0 +1,130 @@
+#include "turn/port/worker.hpp"
+
+namespace catchup::turn::port {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto tick_interval = 100ms;
+constexpr auto sweep_interval = 1s;
+constexpr int batches_at_a_time = 8; // then others get their turn
+
+// Tags in epoll; the TCP server's begin where these end.
+constexpr std::uint64_t udp_tag = 0;
+constexpr std::uint64_t stop_tag = 1;
+constexpr std::uint64_t wake_tag = 2;
+constexpr std::uint64_t first_tcp_tag = 16;
+
+moment read_clocks() { return {base::clock::now(), base::unix_now()}; }
+
+} // namespace
+
+worker::worker(socket_pair sockets, bool any_address, tcp_limits limits, handlers served,
+               port_counters& counters)
+  : udp_(std::move(sockets.udp)), handlers_(std::move(served)), counters_(counters),
+    receiver_(udp_.get(), sockets.port), sender_(udp_.get(), sockets.ipv6, any_address),
+    tcp_(std::move(sockets.tcp), limits, poll_, first_tcp_tag, *this) {
+  poll_.add(udp_.get(), EPOLLIN, udp_tag);
+  poll_.add(stopper_.fd(), EPOLLIN, stop_tag);
+  for (auto& h : handlers_)
+    poll_.add(h->wake_fd(), EPOLLIN, wake_tag);
+}
+
+void worker::stop() noexcept {
+  stopping_ = true;
+  stopper_.wake();
+}
+
+void worker::run() {
+  while (!stopping_) {
+    auto ready = poll_.wait(tick_interval);
+    time_ = read_clocks();
+    for (const auto& e : ready)
+      if (e.data.u64 == udp_tag)
+        drain_udp();
+      else if (e.data.u64 >= first_tcp_tag)
+        tcp_.on_ready(time_.now, e.data.u64, e.events);
+    work();
+    tick();
+    flush();
+  }
+  for (auto& h : handlers_)
+    h->stopped();
+}
+
+void worker::drain_udp() {
+  for (int i = 0; i < batches_at_a_time; ++i) {
+    const auto& batch = receiver_.receive();
+    counters_.datagrams_in.fetch_add(batch.size(), std::memory_order_relaxed);
+    input_stays_ = true;
+    for (const auto& d : batch)
+      dispatch(d.from, d.bytes);
+    flush();
+    input_stays_ = false;
+    work();
+    if (batch.size() < udp_receiver::batch)
+      return;
+  }
+}
+
+void worker::dispatch(const five_tuple& from, base::const_bytes in) {
+  auto kind = classify(in);
+  for (auto& h : handlers_)
+    if (h->accepts(kind, from, in)) {
+      h->receive(time_, from, in, *this);
+      return;
+    }
+  counters_.unclaimed.fetch_add(1, std::memory_order_relaxed);
+}
+
+void worker::work() {
+  for (auto& h : handlers_)
+    h->work(time_, *this);
+}
+
+void worker::tick() {
+  if (time_.now < tick_due_)
+    return;
+  tick_due_ = time_.now + tick_interval;
+  for (auto& h : handlers_)
+    h->tick(time_, *this);
+  counters_.tcp_connections.store(tcp_.size(), std::memory_order_relaxed);
+  counters_.tcp_refused.store(tcp_.refused(), std::memory_order_relaxed);
+  counters_.tcp_dropped.store(tcp_.dropped(), std::memory_order_relaxed);
+  if (time_.now < sweep_due_)
+    return;
+  sweep_due_ = time_.now + sweep_interval;
+  tcp_.sweep(time_.now);
+}
+
+void worker::send(const transmit& t) {
+  if (t.to.transport == transport::tcp) {
+    tcp_.send(t);
+    return;
+  }
+  sender_.add(t, !input_stays_);
+  counters_.datagrams_out.fetch_add(1, std::memory_order_relaxed);
+}
+
+void worker::flush() {
+  if (auto lost = sender_.flush())
+    counters_.datagrams_lost.fetch_add(lost, std::memory_order_relaxed);
+  tcp_.flush();
+}
+
+void worker::on_frame(const five_tuple& from, base::const_bytes frame) { dispatch(from, frame); }
+
+bool worker::wants(const five_tuple& from) {
+  for (auto& h : handlers_)
+    if (h->wants(from))
+      return true;
+  return false;
+}
+
+void worker::on_closed(const five_tuple& from) {
+  for (auto& h : handlers_)
+    h->closed(from);
+}
+
+} // namespace catchup::turn::port

@@ -1,0 +1,64 @@
+#pragma once
+// The loop of one media thread: one UDP socket, one TCP listener, handlers.
+
+#include "turn/port/sockets.hpp"
+#include "turn/port/tcp_server.hpp"
+#include "turn/port/udp_batch.hpp"
+#include "turn/port/waker.hpp"
+
+#include <atomic>
+
+namespace catchup::turn::port {
+
+using handlers = std::vector<std::shared_ptr<handler>>;
+
+/// Read by other threads at any time.
+struct port_counters {
+  std::atomic<std::uint64_t> datagrams_in{0};
+  std::atomic<std::uint64_t> datagrams_out{0};
+  std::atomic<std::uint64_t> datagrams_lost{0}; // the kernel did not take them
+  std::atomic<std::uint64_t> unclaimed{0};      // no handler accepted them
+  std::atomic<std::uint64_t> tcp_connections{0}; // now
+  std::atomic<std::uint64_t> tcp_refused{0};
+  std::atomic<std::uint64_t> tcp_dropped{0}; // frames for clients that read too slowly
+};
+
+class worker final : private outbox, private tcp_server::listener {
+public:
+  worker(socket_pair sockets, bool any_address, tcp_limits limits, handlers served,
+         port_counters& counters);
+
+  /// Until `stop`, on the calling thread.
+  void run();
+
+  /// From any thread; `run` returns soon.
+  void stop() noexcept;
+
+private:
+  void send(const transmit& t) override;
+  void on_frame(const five_tuple& from, base::const_bytes frame) override;
+  bool wants(const five_tuple& from) override;
+  void on_closed(const five_tuple& from) override;
+
+  void dispatch(const five_tuple& from, base::const_bytes in);
+  void drain_udp();
+  void work();
+  void tick();
+  void flush();
+
+  file_descriptor udp_;
+  handlers handlers_;
+  port_counters& counters_;
+  epoll poll_;
+  udp_receiver receiver_;
+  udp_sender sender_;
+  tcp_server tcp_;
+  waker stopper_;
+  std::atomic<bool> stopping_{false};
+  moment time_;
+  base::time_point tick_due_{};
+  base::time_point sweep_due_{};
+  bool input_stays_ = false; // until the next flush
+};
+
+} // namespace catchup::turn::port
