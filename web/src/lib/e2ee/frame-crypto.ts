@@ -60,8 +60,12 @@ export class FrameCrypto {
   static start(): Promise<FrameCrypto> {
     const worker = new Worker(trustedScript(workerUrl), { type: 'module', name: 'frames' });
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('the frame worker is silent')), 10_000);
-      worker.onerror = () => reject(new Error('the frame worker did not start'));
+      const refuse = (why: string) => {
+        worker.terminate();
+        reject(new Error(why));
+      };
+      const timer = setTimeout(() => refuse('the frame worker is silent'), 10_000);
+      worker.onerror = () => refuse('the frame worker did not start');
       worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
         if (data.t !== 'ready') return;
         clearTimeout(timer);
@@ -109,6 +113,12 @@ export class FrameCrypto {
       });
       this.post({ t: 'poll', seq });
     });
+  }
+
+  /** Ends the worker and all that hangs on it. */
+  stop(): void {
+    this.broken = true;
+    this.worker.terminate();
   }
 
   private post(message: ToWorker): void {

@@ -1,0 +1,29 @@
+/** `window.catchup`: what tests and problem reports may see. No secret, name or address. */
+import type { PeerLink } from '../media/peer-link';
+import type { CallState } from './types';
+
+export interface Inspectable {
+  state(): CallState;
+  links(): PeerLink[];
+}
+
+declare global {
+  interface Window {
+    catchup?: { state(): object; frameCounters(): object; connections(): object };
+  }
+}
+
+/** The last call made is the one to be seen. */
+export function inspect(call: Inspectable): void {
+  window.catchup = {
+    state: () => {
+      const { phase, error, since, members, mic, cam, encryptionReady } = call.state();
+      const others = members.map(({ away, media, mic, cam, audio, video, route }) => {
+        return { away, media, mic, cam, audio: audio !== null, video: video !== null, route };
+      });
+      return { phase, error: error?.code ?? null, since, mic, cam, encryptionReady, others };
+    },
+    frameCounters: () => call.links().map((link) => (link.report() as { frames: object }).frames),
+    connections: () => call.links().map((link) => link.report()),
+  };
+}

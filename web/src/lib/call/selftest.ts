@@ -1,0 +1,116 @@
+/**
+ * Before anything real is sent: two connections inside this page, made by the
+ * same recipe, must show sealed frames at both ends and not one that was not.
+ */
+import { hex, random } from '../crypto/bytes';
+import { importSecret } from '../crypto/kdf';
+import type { FrameCrypto } from '../e2ee/frame-crypto';
+import type { SenderKey } from '../e2ee/keys';
+import { Connection } from '../media/connection';
+import { leaked } from '../media/health';
+import { connectionConfig } from '../media/ice-servers';
+import { sentOf } from '../media/stats';
+
+export type SelfTest = { passed: true; ms: number } | { passed: false; why: string };
+
+const wanted = 3;
+const patience = 8_000;
+const drawEvery = 40;
+
+/** `frames` is a worker of its own: its keys are thrown away with it. */
+export async function selfTest(frames: FrameCrypto): Promise<SelfTest> {
+  const began = performance.now();
+  const peer = 'self-test';
+  const key: SenderKey = {
+    name: `${peer}:${hex(random(8))}`,
+    base: await importSecret(random(16)),
+    leaf: 0,
+    epoch: 0,
+  };
+  frames.setOwn(key);
+  frames.setPeer(peer, key);
+  const picture = movingPicture();
+  const pair = connect(frames, peer);
+  try {
+    for (const side of pair) side.setTrack('video', picture.track);
+    while (performance.now() - began < patience) {
+      await new Promise((resolve) => setTimeout(resolve, drawEvery));
+      const result = judge(pair);
+      if (result === 'unmarked') return { passed: false, why: 'a frame came unencrypted' };
+      if (result === 'enough') return await confirm(frames, pair, began);
+    }
+    const connected = pair.every((side) => side.state === 'connected');
+    return { passed: false, why: connected ? 'no encrypted frames came' : 'no route inside' };
+  } finally {
+    picture.stop();
+    for (const side of pair) side.close();
+  }
+}
+
+function connect(frames: FrameCrypto, peer: string): [Connection, Connection] {
+  const config = connectionConfig([], 'auto');
+  const make = (impolite: boolean, other: () => Connection): Connection => {
+    let order: Promise<void> = Promise.resolve();
+    return new Connection({
+      frames,
+      peer,
+      config,
+      impolite,
+      describe: (type, sdp) => {
+        order = order.then(() => other().described(type, sdp));
+      },
+      candidate: (candidate) => {
+        order = order.then(() => other().addCandidate(candidate));
+      },
+      onchange: () => {},
+    });
+  };
+  const a: Connection = make(true, () => b);
+  const b: Connection = make(false, () => a);
+  return [a, b];
+}
+
+function judge(pair: Connection[]): 'enough' | 'unmarked' | 'wait' {
+  const opened = pair.map((side) => side.lane('video')?.open.counters);
+  if (opened.some((c) => c && c.authFailed + c.dropped > 0)) return 'unmarked';
+  return opened.every((c) => c && c.out >= wanted) ? 'enough' : 'wait';
+}
+
+/** The senders must agree: nothing left that was not sealed. */
+async function confirm(frames: FrameCrypto, pair: Connection[], began: number): Promise<SelfTest> {
+  const reports = await Promise.all(pair.map((side) => side.pc.getStats()));
+  if (!(await frames.poll())) return { passed: false, why: 'the worker is silent' };
+  for (const [i, side] of pair.entries()) {
+    const [report, lane] = [reports[i], side.lane('video')];
+    if (!report || !lane || leaked(sentOf(report, 'video', lane.seal.counters))) {
+      return { passed: false, why: 'more was sent than sealed' };
+    }
+  }
+  if (judge(pair) !== 'enough') return { passed: false, why: 'a frame came unencrypted' };
+  return { passed: true, ms: Math.round(performance.now() - began) };
+}
+
+function movingPicture(): { track: MediaStreamTrack; stop(): void } {
+  const canvas = document.createElement('canvas');
+  canvas.width = 160;
+  canvas.height = 120;
+  const context = canvas.getContext('2d');
+  let step = 0;
+  const draw = () => {
+    if (!context) return;
+    step += 1;
+    context.fillStyle = `hsl(${(step * 37) % 360} 80% 50%)`;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+  };
+  draw();
+  const [track] = canvas.captureStream(25).getVideoTracks();
+  if (!track) throw new Error('no canvas capture');
+  const timer = setInterval(draw, drawEvery);
+  return {
+    track,
+    stop: () => {
+      clearInterval(timer);
+      track.stop();
+    },
+  };
+}

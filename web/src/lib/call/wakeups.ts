@@ -1,0 +1,39 @@
+/** What the page hears of its network and its own life. Returns how to stop listening. */
+
+interface NetworkInformation extends EventTarget {
+  type?: string;
+}
+
+export interface WakeUps {
+  /** Probably another network. */
+  network(): void;
+  /** Seen again after a while. */
+  visible(): void;
+  /** The page goes away. */
+  gone(): void;
+}
+
+export function listen({ network, visible, gone }: WakeUps): () => void {
+  const stop = new AbortController();
+  const { signal } = stop;
+  window.addEventListener('online', network, { signal });
+  window.addEventListener('pagehide', gone, { signal });
+  document.addEventListener(
+    'visibilitychange',
+    () => document.visibilityState === 'visible' && visible(),
+    { signal },
+  );
+  const information = (navigator as { connection?: NetworkInformation }).connection;
+  let type = information?.type;
+  information?.addEventListener(
+    'change',
+    () => {
+      // It also fires for every new estimate of the speed.
+      if (information.type === type) return;
+      type = information.type;
+      network();
+    },
+    { signal },
+  );
+  return () => stop.abort();
+}

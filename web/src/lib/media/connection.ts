@@ -1,0 +1,248 @@
+/**
+ * One RTCPeerConnection: made so that no frame can leave before the worker has
+ * it (docs/e2ee.md), negotiated by the "perfect negotiation" pattern.
+ */
+import { type Codec, type Context, cameraContext, micContext } from '../e2ee/codec';
+import type { FrameCrypto, FrameTransform } from '../e2ee/frame-crypto';
+import { acceptable, withoutAudioLevels } from './sdp';
+
+export type Kind = 'audio' | 'video';
+
+/** One kind of media, both ways. */
+export interface Lane {
+  kind: Kind;
+  transceiver: RTCRtpTransceiver;
+  seal: FrameTransform;
+  open: FrameTransform;
+  /** What comes in; not to be played before a frame was opened. */
+  stream: MediaStream;
+}
+
+export interface Candidate {
+  candidate: string | null;
+  mid: string;
+  line: number;
+  ufrag: string;
+}
+
+export interface ConnectionOptions {
+  frames: FrameCrypto;
+  /** Whose frames come in. */
+  peer: string;
+  config: RTCConfiguration;
+  /** The impolite side; it makes the first offer. */
+  impolite: boolean;
+  describe(type: 'offer' | 'answer', sdp: string): void;
+  candidate(candidate: Candidate): void;
+  onchange(): void;
+}
+
+const kinds: Record<Kind, { context: Context; codec: Codec; mime: RegExp }> = {
+  audio: { context: micContext, codec: 'opus', mime: /^audio\/opus$/i },
+  video: { context: cameraContext, codec: 'vp8', mime: /^video\/(?:vp8|rtx)$/i },
+};
+
+const maxWaiting = 64;
+const videoBitrate = 1_700_000;
+const videoHeight = 720;
+
+export class Connection {
+  readonly pc: RTCPeerConnection;
+  lanes: Lane[] = [];
+  /** Every transform is attached and has its key: tracks may be sent. */
+  unlocked = false;
+  /** Negotiation steps that went wrong; for problem reports. */
+  problems = 0;
+  private makingOffer = false;
+  private closed = false;
+  private waiting: RTCIceCandidateInit[] = [];
+  private readonly tracks: Record<Kind, MediaStreamTrack | null> = { audio: null, video: null };
+  private replacing: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: ConnectionOptions) {
+    this.pc = new RTCPeerConnection(options.config);
+    this.pc.onnegotiationneeded = () => void this.offer();
+    this.pc.onicecandidate = ({ candidate }) => this.gathered(candidate);
+    this.pc.onconnectionstatechange = () => options.onchange();
+    this.pc.oniceconnectionstatechange = () => options.onchange();
+    if (options.impolite) {
+      for (const kind of ['audio', 'video'] as const) {
+        this.attach(this.pc.addTransceiver(kind, { direction: 'sendrecv' }), kind);
+      }
+      this.unlockWhenReady();
+    }
+  }
+
+  get state(): RTCPeerConnectionState {
+    // Firefox tells of a lost route here first.
+    const ice = this.pc.iceConnectionState;
+    if (this.pc.connectionState === 'connected' && ice === 'disconnected') return 'disconnected';
+    return this.pc.connectionState;
+  }
+
+  lane(kind: Kind): Lane | undefined {
+    return this.lanes.find((lane) => lane.kind === kind);
+  }
+
+  setTrack(kind: Kind, track: MediaStreamTrack | null): void {
+    this.tracks[kind] = track;
+    if (this.unlocked) this.replace(kind);
+  }
+
+  /** A description from the other side. */
+  async described(type: 'offer' | 'answer', sdp: string): Promise<void> {
+    const { pc } = this;
+    if (this.closed || !acceptable(sdp)) return;
+    const collision = type === 'offer' && (this.makingOffer || pc.signalingState !== 'stable');
+    if (collision && this.options.impolite) return;
+    try {
+      await pc.setRemoteDescription({ type, sdp: withoutAudioLevels(sdp) });
+      if (this.lanes.length === 0) this.attachAll();
+      for (const candidate of this.waiting.splice(0)) this.add(candidate);
+      if (type !== 'offer') return;
+      await pc.setLocalDescription();
+      this.describe();
+    } catch {
+      this.problems += 1;
+    }
+  }
+
+  /** A candidate from the other side. */
+  addCandidate({ candidate, mid, line, ufrag }: Candidate): void {
+    // Browsers notice the end of candidates by themselves.
+    if (this.closed || candidate === null || candidate === '') return;
+    const init: RTCIceCandidateInit = { candidate, sdpMid: mid, sdpMLineIndex: line };
+    if (ufrag !== '') init.usernameFragment = ufrag;
+    if (this.pc.remoteDescription) this.add(init);
+    else if (this.waiting.length < maxWaiting) this.waiting.push(init);
+  }
+
+  /** Looks for routes again, with fresh credentials. */
+  restartIce(config: RTCConfiguration): void {
+    if (this.closed) return;
+    try {
+      this.pc.setConfiguration(config);
+    } catch {
+      // The old servers are still good for a try.
+    }
+    this.pc.restartIce();
+  }
+
+  /** An offer may have been lost on the way: says it again. */
+  repeatOffer(): void {
+    if (this.pc.signalingState === 'have-local-offer') this.describe();
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    const { pc } = this;
+    pc.onnegotiationneeded = null;
+    pc.onicecandidate = null;
+    pc.onconnectionstatechange = null;
+    pc.oniceconnectionstatechange = null;
+    pc.close();
+    for (const lane of this.lanes) {
+      this.options.frames.close(lane.seal);
+      this.options.frames.close(lane.open);
+    }
+  }
+
+  private gathered(candidate: RTCIceCandidate | null): void {
+    this.options.candidate({
+      candidate: candidate ? candidate.candidate : null,
+      mid: candidate?.sdpMid ?? '',
+      line: candidate?.sdpMLineIndex ?? 0,
+      ufrag: candidate?.usernameFragment ?? '',
+    });
+  }
+
+  private async offer(): Promise<void> {
+    if (this.closed) return;
+    this.makingOffer = true;
+    try {
+      await this.pc.setLocalDescription();
+      this.describe();
+    } catch {
+      this.problems += 1;
+    } finally {
+      this.makingOffer = false;
+    }
+  }
+
+  private describe(): void {
+    const local = this.pc.localDescription;
+    if (this.closed || local === null) return;
+    if (local.type !== 'offer' && local.type !== 'answer') return;
+    this.options.describe(local.type, withoutAudioLevels(local.sdp));
+  }
+
+  private add(candidate: RTCIceCandidateInit): void {
+    this.pc.addIceCandidate(candidate).catch(() => {
+      this.problems += 1;
+    });
+  }
+
+  /** Answering: the offer made the transceivers; nothing was negotiated yet. */
+  private attachAll(): void {
+    for (const transceiver of this.pc.getTransceivers()) {
+      const { kind } = transceiver.receiver.track;
+      if (kind !== 'audio' && kind !== 'video') continue;
+      transceiver.direction = 'sendrecv';
+      this.attach(transceiver, kind);
+    }
+    this.unlockWhenReady();
+  }
+
+  /** Transforms first, in the task in which the transceiver appeared; they stay for ever. */
+  private attach(transceiver: RTCRtpTransceiver, kind: Kind): void {
+    const { frames, peer } = this.options;
+    const { context, codec, mime } = kinds[kind];
+    const seal = frames.transform({ direction: 'seal', context, codec, peer });
+    transceiver.sender.transform = seal.transform;
+    const open = frames.transform({ direction: 'open', context, codec, peer });
+    transceiver.receiver.transform = open.transform;
+    open.onchange = () => this.options.onchange();
+    const known = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
+    transceiver.setCodecPreferences(known.filter(({ mimeType }) => mime.test(mimeType)));
+    const stream = new MediaStream([transceiver.receiver.track]);
+    this.lanes.push({ kind, transceiver, seal, open, stream });
+  }
+
+  private unlockWhenReady(): void {
+    const all = this.lanes.flatMap((lane) => [lane.seal.ready, lane.open.ready]);
+    void Promise.all(all).then(() => {
+      if (this.closed) return;
+      this.unlocked = true;
+      for (const { kind } of this.lanes) this.replace(kind);
+    });
+  }
+
+  private replace(kind: Kind): void {
+    this.replacing = this.replacing.then(async () => {
+      const sender = this.lane(kind)?.transceiver.sender;
+      const track = this.tracks[kind];
+      if (this.closed || !sender || sender.track === track) return;
+      try {
+        if (track && kind === 'video' && track.contentHint === '') track.contentHint = 'motion';
+        await sender.replaceTrack(track);
+        if (track && kind === 'video') await limit(sender, track);
+      } catch {
+        this.problems += 1;
+      }
+    });
+  }
+}
+
+/** One picture of at most 720 lines; detail gives way before smoothness. */
+async function limit(sender: RTCRtpSender, track: MediaStreamTrack): Promise<void> {
+  const parameters = sender.getParameters();
+  const [encoding] = parameters.encodings ?? [];
+  if (!encoding) return;
+  const height = track.getSettings().height ?? videoHeight;
+  encoding.maxBitrate = videoBitrate;
+  encoding.maxFramerate = 30;
+  encoding.scaleResolutionDownBy = Math.max(1, height / videoHeight);
+  (parameters as { degradationPreference?: string }).degradationPreference = 'balanced';
+  await sender.setParameters(parameters);
+}

@@ -1,0 +1,309 @@
+/**
+ * Everything between me and one other: sealed signals, the connection and its
+ * successors, what they send, and whether it may be shown.
+ */
+import type { MediaState, Route, RoutePolicy } from '../call/types';
+import { compare } from '../crypto/bytes';
+import type { Party, Signal, SignalChannel } from '../crypto/signal';
+import type { FrameCrypto } from '../e2ee/frame-crypto';
+import { Connection, type Kind, type Lane } from './connection';
+import { type IncomingView, leaked, mayPlay, mediaState, OpenHealth } from './health';
+import { connectionConfig, type IceServerCache } from './ice-servers';
+import { Recovery } from './recovery';
+import { type Sample, sampleOf, sentOf } from './stats';
+
+/** What outlives a link, so that a member who comes back goes on counting. */
+export interface PeerMemory {
+  channel: SignalChannel;
+  gen: number;
+}
+
+export interface PeerLinkOptions {
+  me: Party;
+  other: Party;
+  /** The name of the other in the frame worker. */
+  peer: string;
+  memory: PeerMemory;
+  frames: FrameCrypto;
+  ice: IceServerCache;
+  route: RoutePolicy;
+  tell(data: Uint8Array<ArrayBuffer>): void;
+  signalling(): boolean;
+  onname(name: string): void;
+  onchange(): void;
+  /** Something was about to leave unencrypted; everything was stopped. */
+  onleak(): void;
+}
+
+const kinds: readonly Kind[] = ['audio', 'video'];
+const tickEvery = 500;
+const rebuildAtMostEvery = 3_000;
+/** Frames that cannot be opened for this long: another connection may help. */
+const failingLimit = 3_000;
+const maxFailureRebuilds = 3;
+
+export class PeerLink {
+  /** What the other says it sends. */
+  announced = { audio: false, video: false };
+  media: MediaState = 'connecting';
+  route: Route | null = null;
+  sample: Sample | null = null;
+  private connection: Connection | null = null;
+  private readonly impolite: boolean;
+  private readonly recovery: Recovery;
+  private health: Record<Kind, OpenHealth> = { audio: new OpenHealth(), video: new OpenHealth() };
+  private readonly tracks: Record<Kind, MediaStreamTrack | null> = { audio: null, video: null };
+  private sending: Promise<void> = Promise.resolve();
+  private receiving: Promise<void> = Promise.resolve();
+  private readonly timer: ReturnType<typeof setInterval>;
+  private ticks = 0;
+  private checking = false;
+  private lastRebuild = Number.NEGATIVE_INFINITY;
+  private failureRebuilds = 0;
+  private closed = false;
+
+  constructor(private readonly options: PeerLinkOptions) {
+    this.impolite = compare(options.me.id, options.other.id) > 0;
+    this.recovery = new Recovery(!this.impolite);
+    this.timer = setInterval(() => this.tick(), tickEvery);
+    if (this.impolite) this.rebuild();
+  }
+
+  get connected(): boolean {
+    return this.connection?.state === 'connected';
+  }
+
+  /** No route for long although the server is there. */
+  get givenUp(): boolean {
+    return this.recovery.givenUp;
+  }
+
+  /** What may be played; null until frames were opened. */
+  stream(kind: Kind): MediaStream | null {
+    const lane = this.connection?.lane(kind);
+    return lane && mayPlay(this.view(kind, lane), performance.now()) ? lane.stream : null;
+  }
+
+  setTrack(kind: Kind, track: MediaStreamTrack | null): void {
+    this.tracks[kind] = track;
+    this.connection?.setTrack(kind, track);
+  }
+
+  /** Signals go out in the order they are given. */
+  signal(signal: Signal): void {
+    this.sending = this.sending.then(async () => {
+      if (this.closed) return;
+      this.options.tell(await this.options.memory.channel.seal(signal));
+    });
+  }
+
+  /** A sealed signal came. What does not open is dropped. */
+  receive(data: Uint8Array): void {
+    this.receiving = this.receiving.then(async () => {
+      const signal = await this.options.memory.channel.open(data);
+      if (signal && !this.closed) await this.obey(signal);
+    });
+  }
+
+  /** Both of us are with the server again; a connection that lives is left alone. */
+  resync(): void {
+    if (this.connected) this.connection?.repeatOffer();
+    else if (this.impolite) this.rebuild();
+    else this.tick();
+  }
+
+  networkChanged(): void {
+    this.recovery.networkChanged();
+    if (this.connection && this.options.signalling()) void this.restartIce();
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    clearInterval(this.timer);
+    this.connection?.close();
+  }
+
+  /** For problem reports: numbers and states alone. */
+  report(): object {
+    const lanes = this.connection?.lanes ?? [];
+    return {
+      gen: this.options.memory.gen,
+      impolite: this.impolite,
+      state: this.connection?.state ?? 'none',
+      signalling: this.connection?.pc.signalingState ?? 'none',
+      unlocked: this.connection?.unlocked ?? false,
+      problems: this.connection?.problems ?? 0,
+      media: this.media,
+      route: this.route,
+      announced: { ...this.announced },
+      frames: Object.fromEntries(
+        lanes.map(({ kind, seal, open }) => [
+          kind,
+          { sealed: { ...seal.counters }, opened: { ...open.counters } },
+        ]),
+      ),
+    };
+  }
+
+  statsReport(): Promise<RTCStatsReport | null> {
+    return this.connection?.pc.getStats() ?? Promise.resolve(null);
+  }
+
+  private async obey(signal: Signal): Promise<void> {
+    const { memory } = this.options;
+    switch (signal.k) {
+      case 'sdp':
+        if (signal.gen < memory.gen) return;
+        if (signal.gen > memory.gen || !this.connection) {
+          // Only the impolite side begins connections, and only with an offer.
+          if (this.impolite || signal.type !== 'offer') return;
+          memory.gen = signal.gen;
+          await this.replaceConnection();
+        }
+        await this.connection?.described(signal.type, signal.sdp);
+        break;
+      case 'ice':
+        if (signal.gen === memory.gen) this.connection?.addCandidate(signal);
+        break;
+      case 'state':
+        this.announced = { audio: signal.mic, video: signal.cam };
+        this.evaluate();
+        break;
+      case 'name':
+        this.options.onname(signal.name);
+        break;
+      case 'restart':
+        if (signal.gen < memory.gen) return;
+        if (signal.gen > memory.gen || !this.connection) this.rebuild();
+        else await this.restartIce();
+        break;
+    }
+  }
+
+  /** A new connection, or the wish for one. */
+  private rebuild(): void {
+    const now = performance.now();
+    if (now - this.lastRebuild < rebuildAtMostEvery || this.closed) return;
+    this.lastRebuild = now;
+    const { memory } = this.options;
+    if (this.impolite) {
+      memory.gen += 1;
+      void this.replaceConnection();
+    } else {
+      this.signal({ k: 'restart', gen: memory.gen + 1 });
+    }
+  }
+
+  private async replaceConnection(): Promise<void> {
+    const { memory, frames, peer, route, ice } = this.options;
+    const gen = memory.gen;
+    const servers = await ice.get();
+    if (this.closed || gen !== memory.gen) return;
+    this.connection?.close();
+    const connection: Connection = new Connection({
+      frames,
+      peer,
+      config: connectionConfig(servers, route),
+      impolite: this.impolite,
+      describe: (type, sdp) => this.signal({ k: 'sdp', type, sdp, gen }),
+      candidate: (candidate) => this.signal({ k: 'ice', ...candidate, gen }),
+      onchange: () => {
+        if (this.connection === connection) this.evaluate();
+      },
+    });
+    this.connection = connection;
+    this.health = { audio: new OpenHealth(), video: new OpenHealth() };
+    for (const kind of kinds) connection.setTrack(kind, this.tracks[kind]);
+    this.evaluate();
+  }
+
+  private async restartIce(): Promise<void> {
+    const connection = this.connection;
+    const servers = await this.options.ice.get();
+    if (connection === this.connection && !this.closed) {
+      connection?.restartIce(connectionConfig(servers, this.options.route));
+    }
+  }
+
+  private tick(): void {
+    if (this.closed) return;
+    const now = performance.now();
+    this.ticks += 1;
+    const state = this.connection?.state ?? 'none';
+    const repair = this.recovery.update({ state, signalling: this.options.signalling() }, now);
+    if (repair === 'restart') void this.restartIce();
+    else if (repair === 'rebuild') this.rebuild();
+    for (const kind of kinds) {
+      const lane = this.connection?.lane(kind);
+      if (lane) this.health[kind].update(this.view(kind, lane), now);
+    }
+    this.healFailures(now);
+    if (this.ticks % 2 === 0) void this.check();
+    this.evaluate();
+  }
+
+  private healFailures(now: number): void {
+    const failing = kinds.some(
+      (kind) => this.announced[kind] && this.health[kind].failingFor(now) > failingLimit,
+    );
+    if (!failing) {
+      if (this.media === 'encrypted') this.failureRebuilds = 0;
+      return;
+    }
+    if (this.failureRebuilds >= maxFailureRebuilds || !this.options.signalling()) return;
+    if (now - this.lastRebuild < rebuildAtMostEvery + failingLimit) return;
+    this.failureRebuilds += 1;
+    this.rebuild();
+  }
+
+  /** The watchdog: never more sent than sealed. Also keeps the statistics fresh. */
+  private async check(): Promise<void> {
+    const connection = this.connection;
+    if (!connection || this.checking) return;
+    this.checking = true;
+    try {
+      const report = await connection.pc.getStats();
+      const asked = await this.options.frames.poll();
+      if (this.closed || connection !== this.connection || !asked) return;
+      this.sample = sampleOf(report, performance.now());
+      this.route = connection.state === 'connected' ? this.sample.route : null;
+      const leaks = connection.lanes.some((lane) =>
+        leaked(sentOf(report, lane.kind, lane.seal.counters)),
+      );
+      if (leaks) {
+        this.close();
+        this.options.onleak();
+      }
+    } catch {
+      // A connection that is being closed has nothing to tell.
+    } finally {
+      this.checking = false;
+    }
+  }
+
+  private view(kind: Kind, lane: Lane): IncomingView {
+    const { counters, lastOut } = lane.open;
+    return {
+      announced: this.announced[kind],
+      firstAuthenticated: counters.firstAuthenticated,
+      out: counters.out,
+      failed: counters.authFailed + counters.dropped,
+      lastOut,
+    };
+  }
+
+  private evaluate(): void {
+    if (this.closed) return;
+    const now = performance.now();
+    const seen = kinds.flatMap((kind) => {
+      const lane = this.connection?.lane(kind);
+      if (!lane) return [];
+      return [{ view: this.view(kind, lane), failingFor: this.health[kind].failingFor(now) }];
+    });
+    const route = { connected: this.connected, connectedBefore: this.recovery.connectedBefore };
+    this.media = mediaState(route, seen, now);
+    if (!this.connected) this.route = null;
+    this.options.onchange();
+  }
+}
