@@ -15,10 +15,10 @@ std::uint64_t whole_seconds(base::duration d) {
 } // namespace
 
 allocation_actor::behavior_type
-allocation_state::init(turn::allocation core, relay_actor relay,
+allocation_state::init(turn::allocation core, const relay_actor& relay,
                        std::shared_ptr<turn::port::command_sink> media) {
   core_ = std::move(core);
-  relay_ = std::move(relay);
+  relay_ = relay.address();
   media_ = std::move(media);
   begun_ = now();
   self_->attach_functor([media = media_, client = core_->client(), id = core_->id()] {
@@ -69,7 +69,8 @@ void allocation_state::answer(const turn::request& r, turn::response value) {
 
 void allocation_state::end() {
   media_->post(turn::remove{core_->client(), core_->id()});
-  self_->send(relay_, msg::allocation_ended{core_->client(), core_->id()});
+  if (auto relay = caf::actor_cast<relay_actor>(relay_))
+    self_->send(relay, msg::allocation_ended{core_->client(), core_->id()});
   self_->quit();
 }
 
@@ -97,7 +98,7 @@ msg::allocation_status allocation_state::status() const {
 allocation_actor::behavior_type
 allocation(allocation_actor::stateful_pointer<allocation_state> self, turn::allocation core,
            relay_actor relay, std::shared_ptr<turn::port::command_sink> media) {
-  return self->state.init(std::move(core), std::move(relay), std::move(media));
+  return self->state.init(std::move(core), relay, std::move(media));
 }
 
 } // namespace catchup::actors

@@ -19,7 +19,7 @@ public:
 
   explicit allocation_state(allocation_actor::pointer self) : self_(self) {}
 
-  allocation_actor::behavior_type init(turn::allocation core, relay_actor relay,
+  allocation_actor::behavior_type init(turn::allocation core, const relay_actor& relay,
                                        std::shared_ptr<turn::port::command_sink> media);
 
 private:
@@ -33,7 +33,7 @@ private:
 
   allocation_actor::pointer self_;
   std::optional<turn::allocation> core_;
-  relay_actor relay_;
+  caf::actor_addr relay_; // weak: the relay owns its allocations, not the other way
   std::shared_ptr<turn::port::command_sink> media_;
   turn::counters carried_;
   base::time_point begun_;
