@@ -1,0 +1,197 @@
+// The composition root: settings, threads, ports, actors; what starts first
+// ends last.
+
+#include "actors/register.hpp"
+#include "actors/registry.hpp"
+#include "actors/relay.hpp"
+#include "base/config.hpp"
+#include "base/crypto.hpp"
+#include "base/encoding.hpp"
+#include "base/log.hpp"
+#include "e2ee/session_token.hpp"
+#include "http/embedded_assets.hpp"
+#include "http/server.hpp"
+#include "turn/port/media_port.hpp"
+#include "turn/port/public_address.hpp"
+#include "turn/port/turn_handler.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include <atomic>
+#include <csignal>
+#include <iostream>
+#include <pthread.h>
+#include <signal.h>
+#include <sodium.h>
+#include <unistd.h>
+
+namespace {
+
+using namespace catchup;
+
+constexpr std::string_view usage = R"(usage: catchup [--check-config | --help | --version]
+
+Serves the web app, signalling and the relay. All settings come from the
+environment; --check-config prints what is in force, with secrets masked.
+TURN_SECRET is required; generate it once with: openssl rand -hex 32
+)";
+
+/// How long actors have to say goodbye before they are ended.
+constexpr std::chrono::seconds goodbye{3};
+
+// Set before any thread starts, so that every thread inherits it and only
+// wait_for_end() sees the signals.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (int s : {SIGINT, SIGTERM, SIGUSR1})
+    sigaddset(&signals, s);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+int wait_for_signal(const sigset_t& signals) {
+  int received = 0;
+  while (sigwait(&signals, &received) != 0) {
+  }
+  return received;
+}
+
+struct system_config : caf::actor_system_config {
+  system_config() {
+    actors::add_control_messages(*this);
+    actors::add_turn_messages(*this);
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", std::size_t{2});
+    set("scheduler.max-throughput", std::size_t{300});
+  }
+};
+
+http::server_config http_config(const base::config& c) {
+  http::server_config out;
+  out.domain = c.domain;
+  out.port = c.http_port;
+  out.room_mac_key = base::derive_secret(c.turn_secret, "room id");
+  out.session_key = base::derive_secret(c.turn_secret, "session token");
+  out.turn_secret = c.turn_secret;
+  out.livekit_key = c.livekit_api_key;
+  out.livekit_secret = c.livekit_api_secret;
+  out.link_days = c.link_days;
+  out.turn_hosts = c.turn_hosts;
+  out.relay_port = c.relay_port;
+  out.turn_tcp = c.turn_tcp;
+  out.stun_servers = c.stun_servers;
+  auto random = base::random_array<8>();
+  out.incarnation = base::reader{random}.u64() >> 12; // a whole number in JavaScript
+  return out;
+}
+
+actors::registry_config registry_config(const base::config& c, const http::server_config& http,
+                                        const actors::relay_actor& relay) {
+  actors::registry_config out;
+  out.room.cap = c.room_cap;
+  out.room.peer.make_session = [key = http.session_key](const base::room_tag& tag,
+                                                        const base::member_id& member) {
+    return e2ee::make_session_token({tag, member, base::unix_now() + e2ee::session_life}, key);
+  };
+  out.room.peer.on_member_gone = [relay](const std::string& user) {
+    caf::anon_send(relay, actors::msg::end_user{user});
+  };
+  return out;
+}
+
+/// Ends when the registry does: by our signal, or by a fault of its own.
+int serve(const base::config& c, const sigset_t& signals) {
+  auto public_ip = c.public_ip ? c.public_ip : turn::port::find_public_address(c.domain);
+  if (!public_ip)
+    throw std::runtime_error("no public address found: set CATCHUP_PUBLIC_IP");
+  auto http_settings = http_config(c);
+
+  auto relay = std::make_shared<turn::port::turn_handler>(
+      turn::front_config{.secret = c.turn_secret, .realm = c.domain});
+  turn::port::media_port_config media_config;
+  media_config.port = c.relay_port;
+  media_config.tcp = c.turn_tcp;
+  turn::port::media_port media{media_config, {relay}};
+  media.start();
+
+  system_config actor_config;
+  caf::actor_system system{actor_config};
+  turn::address_plan plan{{*public_ip}};
+  auto relay_root = system.spawn(actors::relay, actors::relay_config{.plan = plan}, relay);
+  auto registry = actors::spawn_registry(system, registry_config(c, http_settings, relay_root));
+  std::atomic<bool> stopping{false};
+  std::atomic<bool> failed{false};
+  // Without its registry the process has no purpose: whoever manages it starts it anew.
+  registry->attach_functor([&, main_thread = pthread_self()] {
+    if (!stopping) {
+      failed = true;
+      pthread_kill(main_thread, SIGUSR1);
+    }
+  });
+
+  http::server web{http_settings, http::embedded_assets(), system, registry};
+  base::log(base::log_level::info, "started",
+            {{"version", CATCHUP_VERSION},
+             {"http", std::to_string(web.port())},
+             {"media", std::to_string(media.port())}});
+
+  wait_for_signal(signals);
+  stopping = true;
+  if (failed)
+    base::log(base::log_level::error, "registry-down");
+  {
+    caf::scoped_actor self{system};
+    self->monitor(registry);
+    self->send_exit(registry, caf::exit_reason::user_shutdown);
+    self->receive([](const caf::down_msg&) {},
+                  caf::after(goodbye) >>
+                      [&] { self->send_exit(registry, caf::exit_reason::kill); });
+  }
+  web.stop();
+  media.stop();
+  registry = nullptr; // no handle outlives the system
+  base::log(base::log_level::info, "stopped");
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int fail(std::string_view sentence) {
+  std::cerr << "catchup: " << sentence << '\n';
+  return EXIT_FAILURE;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  std::string_view option = argc > 1 ? argv[1] : "";
+  if (argc > 2 ||
+      (argc == 2 && option != "--check-config" && option != "--help" && option != "--version"))
+    return fail("unknown arguments; see catchup --help");
+  if (option == "--help") {
+    std::cout << usage;
+    return EXIT_SUCCESS;
+  }
+  if (option == "--version") {
+    std::cout << "catchup " CATCHUP_VERSION "\n";
+    return EXIT_SUCCESS;
+  }
+  auto config = base::load_config(base::split_environment(environ));
+  if (!config)
+    return fail(config.error());
+  if (option == "--check-config") {
+    std::cout << base::describe(*config);
+    return EXIT_SUCCESS;
+  }
+  base::set_log_level(config->log_level);
+  if (sodium_init() < 0)
+    return fail("libsodium does not start");
+  try {
+    return serve(*config, block_signals());
+  } catch (const std::exception& e) {
+    return fail(e.what());
+  }
+}
