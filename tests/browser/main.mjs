@@ -4,10 +4,12 @@ import { readdirSync } from 'node:fs';
 import { after } from 'node:test';
 import { closeBrowsers } from './lib/browsers.mjs';
 
-const folder = new URL('cases/', import.meta.url);
+const folders = ['cases/', 'screens/'].map((name) => new URL(name, import.meta.url));
 const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
 after(closeBrowsers);
-for (const file of readdirSync(folder).sort()) {
-  const name = file.replace(/\.mjs$/, '');
-  if (wanted.length === 0 || wanted.includes(name)) await import(new URL(file, folder));
+for (const folder of folders) {
+  for (const file of readdirSync(folder).sort()) {
+    const name = file.replace(/\.mjs$/, '');
+    if (wanted.length === 0 || wanted.includes(name)) await import(new URL(file, folder));
+  }
 }

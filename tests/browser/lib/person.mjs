@@ -123,6 +123,7 @@ export class Person {
   /** Pictures reach the screen and sound the decoder, `seconds` long without a pause over 3 s. */
   async receives(seconds = 0) {
     await this.media('encrypted');
+    await this.find('remote-video');
     const seen = await this.page.evaluate(watch, by('remote-video'), 10, 10_000);
     assert.ok(seen.frames >= 10 && seen.width > 0, `${this.name} sees moving pictures: ${JSON.stringify(seen)}`);
     let before = await this.stats();
