@@ -12,8 +12,8 @@ import { Server } from './server.mjs';
 const artifacts = fileURLToPath(new URL('../artifacts', import.meta.url));
 rmSync(artifacts, { recursive: true, force: true });
 
-/** CI's short form of the long cases. */
-export const long = process.env.CATCHUP_TESTS === 'long';
+/** TEST_LONG=1: the long cases at full length. */
+export const long = process.env.TEST_LONG === '1';
 
 /**
  * `run(stage)` plays it. Options: `env` for the server, `timeout` in ms, and

@@ -7,7 +7,7 @@ import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
-export const program = process.env.CATCHUP_PROGRAM_UNDER_TEST ?? `${root}build/release/catchup`;
+export const program = process.env.TEST_PROGRAM ?? `${root}build/release/catchup`;
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** A port free for TCP and UDP at the moment. */
