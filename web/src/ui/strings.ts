@@ -293,6 +293,7 @@ export const strings = {
       reconnecting: 'Reconnecting…',
     },
     reconnecting: 'Reconnecting…',
+    updating: 'Server is updating – reconnecting…',
     reconnectTitle: 'Still reconnecting',
     reconnectBody: 'The connection to the server is lost. Your call may go on meanwhile.',
     keepTrying: 'Keep trying',
