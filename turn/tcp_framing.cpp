@@ -70,7 +70,7 @@ std::optional<base::const_bytes> tcp_framer::next() {
     return std::nullopt;
   if (!top_up(prefix_size))
     return std::nullopt;
-  if (looks_like_stun(torn_) && !top_up(stun_prefix_size))
+  if (!measure(torn_) || (looks_like_stun(torn_) && !top_up(stun_prefix_size)))
     return std::nullopt;
   auto size = measure(torn_);
   if (!size || !top_up(size->on_wire))
