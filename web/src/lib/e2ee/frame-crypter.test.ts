@@ -82,7 +82,7 @@ describe('frames', () => {
     const { key, send, receive } = await pair();
     const out = sealed(await send.seal(0, 'opus', opusFrame));
     expect(await receive.open('bob', 0, 'opus', out)).toEqual({ frame: opusFrame });
-    const again = { problem: 'not-authentic' };
+    const again = { problem: 'repeated' };
     expect(await receive.open('bob', 0, 'opus', out)).toEqual(again);
     receive.forget('bob');
     await receive.install('bob', key);

@@ -61,7 +61,8 @@ interface Receiving {
   window: ReplayWindow;
 }
 
-export type Opened = { frame: Bytes } | { problem: 'no-key' | 'not-authentic' };
+/** `repeated`: authentic, but had before. Browsers do that when they probe for bandwidth. */
+export type Opened = { frame: Bytes } | { problem: 'no-key' | 'not-authentic' | 'repeated' };
 
 /** Keys of the others and what was seen under each. */
 export class ReceiveKeys {
@@ -104,13 +105,14 @@ export class ReceiveKeys {
       return { problem: 'not-authentic' };
     }
     const receiving = this.find(names, header.kid);
-    if (!receiving?.window.accepts(header.ctr)) return { problem: 'not-authentic' };
+    const place = receiving?.window.place(header.ctr);
+    if (!receiving || place === 'absurd') return { problem: 'not-authentic' };
     const clear = frame.subarray(0, length);
     const metadata = frameMetadata(codec, clear);
     const plain = await decryptFrame(receiving.frameKey, header, metadata, sealed);
     if (plain === null) return { problem: 'not-authentic' };
     // Asked again: another transform may have opened the same one meanwhile.
-    if (!receiving.window.accepts(header.ctr)) return { problem: 'not-authentic' };
+    if (receiving.window.place(header.ctr) !== 'new') return { problem: 'repeated' };
     receiving.window.commit(header.ctr);
     return { frame: length === 0 ? plain : concat(clear, plain) };
   }

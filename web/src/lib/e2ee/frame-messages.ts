@@ -14,7 +14,7 @@ export interface TransformOptions {
   peer: string;
 }
 
-/** `in` = `out` + `empty` + `dropped` + `authFailed`. */
+/** `in` = `out` + `empty` + `repeated` + `dropped` + `authFailed`. */
 export interface Counters {
   in: number;
   out: number;
@@ -22,6 +22,8 @@ export interface Counters {
   outBytes: number;
   /** Without content: probes for bandwidth. */
   empty: number;
+  /** Authentic, but had before. */
+  repeated: number;
   /** No key yet, or an error of ours. */
   dropped: number;
   /** Could not be opened. */
@@ -30,7 +32,7 @@ export interface Counters {
 }
 
 export function noCounters(): Counters {
-  const zero = { in: 0, out: 0, outBytes: 0, empty: 0, dropped: 0, authFailed: 0 };
+  const zero = { in: 0, out: 0, outBytes: 0, empty: 0, repeated: 0, dropped: 0, authFailed: 0 };
   return { ...zero, firstAuthenticated: false };
 }
 

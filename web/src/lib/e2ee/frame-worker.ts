@@ -106,9 +106,8 @@ async function openFrame(lane: Lane, frame: EncodedFrame): Promise<boolean> {
   const { peer, context, codec } = options;
   const opened = await receiveKeys.open(peer, context, codec, new Uint8Array(frame.data));
   if ('problem' in opened) {
-    if (opened.problem === 'no-key') counters.dropped += 1;
-    else counters.authFailed += 1;
-    requestKeyFrame(lane);
+    count(counters, opened.problem);
+    if (opened.problem !== 'repeated') requestKeyFrame(lane);
     return false;
   }
   frame.data = opened.frame.buffer;
@@ -119,6 +118,12 @@ async function openFrame(lane: Lane, frame: EncodedFrame): Promise<boolean> {
     queueMicrotask(() => tell(lane));
   }
   return true;
+}
+
+function count(counters: Counters, problem: 'no-key' | 'not-authentic' | 'repeated'): void {
+  if (problem === 'no-key') counters.dropped += 1;
+  else if (problem === 'repeated') counters.repeated += 1;
+  else counters.authFailed += 1;
 }
 
 /** Asks the sender of what is opened here for a whole picture, once a second at most. */

@@ -8,16 +8,19 @@ export class ReplayWindow {
   private readonly seen = new Uint8Array(size);
   private highest = -1;
 
-  /** Whether `ctr` may still be opened. Asked before decrypting; changes nothing. */
-  accepts(ctr: bigint): boolean {
-    if (ctr > BigInt(Number.MAX_SAFE_INTEGER)) return false;
+  /**
+   * What to think of `ctr`: `new` ones may be opened, `old` ones were, or lie too
+   * far back to know, and `absurd` ones nobody can have reached. Changes nothing.
+   */
+  place(ctr: bigint): 'new' | 'old' | 'absurd' {
+    if (ctr > BigInt(Number.MAX_SAFE_INTEGER)) return 'absurd';
     const n = Number(ctr);
-    if (this.highest < 0) return true;
-    if (n > this.highest) return n - this.highest <= maxJump;
-    return this.highest - n < size && this.seen[n % size] === 0;
+    if (this.highest < 0) return 'new';
+    if (n > this.highest) return n - this.highest <= maxJump ? 'new' : 'absurd';
+    return this.highest - n < size && this.seen[n % size] === 0 ? 'new' : 'old';
   }
 
-  /** After `ctr`, which was accepted, turned out authentic. */
+  /** After `ctr`, which was new, turned out authentic. */
   commit(ctr: bigint): void {
     const n = Number(ctr);
     if (n > this.highest) {

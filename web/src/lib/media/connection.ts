@@ -4,7 +4,7 @@
  */
 import { type Codec, type Context, cameraContext, micContext } from '../e2ee/codec';
 import type { FrameCrypto, FrameTransform } from '../e2ee/frame-crypto';
-import { acceptable, withoutAudioLevels } from './sdp';
+import { acceptable, cleanSdp } from './sdp';
 
 export type Kind = 'audio' | 'video';
 
@@ -96,7 +96,7 @@ export class Connection {
     const collision = type === 'offer' && (this.makingOffer || pc.signalingState !== 'stable');
     if (collision && this.options.impolite) return;
     try {
-      await pc.setRemoteDescription({ type, sdp: withoutAudioLevels(sdp) });
+      await pc.setRemoteDescription({ type, sdp: cleanSdp(sdp) });
       if (this.lanes.length === 0) this.attachAll();
       for (const candidate of this.waiting.splice(0)) this.add(candidate);
       if (type !== 'offer') return;
@@ -174,7 +174,7 @@ export class Connection {
     const local = this.pc.localDescription;
     if (this.closed || local === null) return;
     if (local.type !== 'offer' && local.type !== 'answer') return;
-    this.options.describe(local.type, withoutAudioLevels(local.sdp));
+    this.options.describe(local.type, cleanSdp(local.sdp));
   }
 
   private add(candidate: RTCIceCandidateInit): void {
