@@ -31,6 +31,7 @@ public:
     config_ = std::move(config);
     outbox_ = outbox{config_->limits};
     started_ = now();
+    alive_ = self_;
     if (config_->on_member_gone)
       self_->attach_functor([config = config_, id] { config->on_member_gone(turn_user(id)); });
     self_->monitor(room_);
@@ -174,6 +175,9 @@ private:
   }
 
   member_actor::pointer self_;
+  // A dying room drops its handles before it tells anybody. Holding itself, a
+  // peer lives to tell its client; the state, and with it this, goes on quit.
+  member_actor alive_;
   timer<member_actor::pointer> timer_;
   room_actor room_;
   base::room_tag tag_;

@@ -1,7 +1,6 @@
 #include "actors/registry.hpp"
 
 #include "actors/errc.hpp"
-#include "actors/limiter.hpp"
 #include "actors/status.hpp"
 #include "base/log.hpp"
 
@@ -155,7 +154,7 @@ private:
       return i->second;
     if (rooms_.size() >= config_.max_rooms)
       return {};
-    auto room = spawn_room(*self_, tag, room_config_);
+    auto room = config_.make_room(*self_, tag, room_config_);
     auto pseudonym = pseudonym_of(tag);
     base::log(base::log_level::info, "room_opened", {{"room", pseudonym}});
     rooms_.emplace(tag, room);
@@ -242,7 +241,7 @@ private:
     config.restarts = s.starts++;
     if (config.restarts > 0)
       base::log(base::log_level::warn, "limiter_restarted", {{"endpoint", config.name}});
-    s.handle = spawn_limiter(*self_, std::move(config));
+    s.handle = config_.make_limiter(*self_, std::move(config));
   }
 
   caf::result<msg::verdict> spend(const msg::spend& m) {

@@ -2,6 +2,7 @@
 // The root of the control plane. This is what main.cpp spawns.
 
 #include "actors/api.hpp"
+#include "actors/limiter.hpp"
 #include "actors/messages/room.hpp"
 #include "actors/room.hpp"
 
@@ -9,6 +10,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 
 namespace catchup::actors {
 
@@ -34,6 +36,13 @@ struct registry_config {
 
   /// `room.peer.make_session` must be set.
   room_config room;
+
+  /// How children are made; tests watch or replace them.
+  std::function<room_actor(caf::local_actor& parent, base::room_tag,
+                           std::shared_ptr<const room_config>)>
+      make_room = spawn_room;
+  std::function<limiter_actor(caf::local_actor& parent, limiter_config)> make_limiter =
+      spawn_limiter;
 };
 
 /// Spawns the registry and, below it, the limiters; rooms follow as they are
