@@ -42,6 +42,9 @@ const firefox = () => ({
     'media.peerconnection.ice.loopback': true,
     'media.peerconnection.ice.obfuscate_host_addresses': false,
     'media.autoplay.default': 0,
+    // Windows are driven side by side; only one of them has the focus.
+    'media.devices.unfocused.enabled': true,
+    'focusmanager.testmode': true,
     'intl.accept_languages': 'en-US',
     // Pages that are not in front must go on as if they were.
     'dom.min_background_timeout_value': 4,

@@ -96,3 +96,30 @@ export function watch(selector, wanted, timeout) {
     video.requestVideoFrameCallback(next);
   });
 }
+
+/** The state of every connection, for whoever looks into a failure. Runs in the page. */
+export async function diagnose() {
+  const all = [];
+  for (const c of window.__seen.connections) {
+    const candidates = [];
+    const pairs = [];
+    for (const r of (await c.getStats()).values()) {
+      if (/^(local|remote)-candidate$/.test(r.type)) {
+        candidates.push(`${r.type} ${r.candidateType} ${r.relayProtocol ?? r.protocol} ${r.address}:${r.port}`);
+      }
+      if (r.type === 'candidate-pair') pairs.push(`${r.state} ${r.nominated} sent ${r.bytesSent} received ${r.bytesReceived}`);
+    }
+    all.push({
+      signaling: c.signalingState,
+      ice: c.iceConnectionState,
+      gathering: c.iceGatheringState,
+      connection: c.connectionState,
+      transceivers: c.getTransceivers().map((t) => `${t.mid} ${t.direction} ${t.currentDirection}`),
+      candidates,
+      pairs,
+      local: c.localDescription?.sdp,
+      remote: c.remoteDescription?.sdp,
+    });
+  }
+  return all;
+}

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { browser } from './browsers.mjs';
-import { measure, observe, watch } from './observer.mjs';
+import { diagnose, measure, observe, watch } from './observer.mjs';
 import { pause } from './server.mjs';
 
 const by = (testId) => `[data-testid="${testId}"]`;
@@ -58,7 +58,7 @@ export class Person {
     await this.click('join');
   }
 
-  async find(testId, timeout = 10_000) {
+  async find(testId, timeout = 20_000) {
     return this.page.waitForSelector(by(testId), { timeout, visible: true });
   }
 
@@ -68,7 +68,7 @@ export class Person {
 
   async click(testId) {
     const element = await this.find(testId);
-    await this.page.waitForFunction((e) => !e.disabled, { timeout: 10_000 }, element);
+    await this.page.waitForFunction((e) => !e.disabled, { timeout: 20_000 }, element);
     await element.evaluate((e) => e.scrollIntoView({ block: 'center' }));
     await element.click();
   }
@@ -87,7 +87,7 @@ export class Person {
   }
 
   /** Waits until an element's attribute is one of `values`. */
-  async until(testId, name, values, timeout = 20_000) {
+  async until(testId, name, values, timeout = 30_000) {
     const wanted = [values].flat();
     const end = Date.now() + timeout;
     let value;
@@ -120,11 +120,11 @@ export class Person {
     return this.page.evaluate(measure);
   }
 
-  /** Pictures reach the screen and sound the decoder, `seconds` long without a pause over 3 s. */
+  /** Pictures reach the screen and sound the decoder, `seconds` long without a pause over 5 s. */
   async receives(seconds = 0) {
     await this.media('encrypted');
     await this.find('remote-video');
-    const seen = await this.page.evaluate(watch, by('remote-video'), 10, 10_000);
+    const seen = await this.page.evaluate(watch, by('remote-video'), 10, 15_000);
     assert.ok(seen.frames >= 10 && seen.width > 0, `${this.name} sees moving pictures: ${JSON.stringify(seen)}`);
     let before = await this.stats();
     const end = Date.now() + seconds * 1000;
@@ -136,7 +136,7 @@ export class Person {
         now = await this.stats();
       } while (
         !(now.framesDecoded >= before.framesDecoded + 5 && now.audioEnergy > before.audioEnergy) &&
-        Date.now() - last < 3000
+        Date.now() - last < 5000
       );
       assert.ok(now.framesDecoded >= before.framesDecoded + 5, `${this.name} decodes pictures`);
       assert.ok(now.audioEnergy > before.audioEnergy, `${this.name} hears sound`);
@@ -167,7 +167,10 @@ export class Person {
     writeFileSync(file('.requests.txt'), this.requests.join('\n').replace(/#.*/gm, '#…'));
     const within = (what) => Promise.race([what, pause(5000)]).catch(() => null);
     await within(this.page.screenshot({ path: file('.png') }));
-    writeFileSync(file('.stats.json'), JSON.stringify(await within(this.stats()), null, 1) ?? '');
+    for (const [name, look] of Object.entries({ stats: measure, connections: diagnose })) {
+      const seen = await within(this.page.evaluate(look));
+      writeFileSync(file(`.${name}.json`), JSON.stringify(seen ?? null, null, 1));
+    }
     const state = await within(this.page.evaluate(() => JSON.stringify(window.catchup?.state?.() ?? null)));
     writeFileSync(file('.state.json'), state ?? '');
   }

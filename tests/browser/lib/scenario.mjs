@@ -9,7 +9,8 @@ import { createRoom, linkKeys } from './keys.mjs';
 import { Person } from './person.mjs';
 import { Server } from './server.mjs';
 
-const artifacts = fileURLToPath(new URL('../artifacts', import.meta.url));
+/** Where failures leave what helps to understand them. */
+const artifacts = process.env.TEST_ARTIFACTS ?? fileURLToPath(new URL('../artifacts', import.meta.url));
 rmSync(artifacts, { recursive: true, force: true });
 
 /** TEST_LONG=1: the long cases at full length. */
@@ -19,8 +20,8 @@ export const long = process.env.TEST_LONG === '1';
  * `run(stage)` plays it. Options: `env` for the server, `timeout` in ms, and
  * `mayLog`, a pattern of console errors that belong to the case.
  */
-export function scenario(title, { env, timeout = 60_000, mayLog } = {}, run) {
-  test(title, { timeout: timeout + 20_000 }, async () => {
+export function scenario(title, { env, timeout = 90_000, mayLog } = {}, run) {
+  test(title, { timeout: timeout + 60_000 }, async () => {
     const stage = new Stage(env);
     try {
       await stage.begin();
