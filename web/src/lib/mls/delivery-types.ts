@@ -1,0 +1,107 @@
+/** What the delivery of commits takes in and gives out; see delivery.ts. */
+import type { Bytes } from '../crypto/bytes';
+import type { Reason } from './refused';
+import type { RosterEntry } from './roster';
+
+/** One accepted commit in the server's log. */
+export interface LogEntry {
+  /** 1, 2, 3, … within an incarnation. */
+  seq: number;
+  /** To which the commit leads. */
+  epoch: bigint;
+  commit: Bytes;
+  /** H(hash before || seq || commit), 32 zero bytes before the first. */
+  hash: Bytes;
+}
+
+export interface PendingAdd {
+  memberId: Bytes;
+  keyPackage: Bytes;
+}
+
+export interface PendingRemove {
+  leaf: number;
+  memberId: Bytes;
+}
+
+/** `incarnation` counts the groups that one room had; what is of an older one is ignored. */
+export type ServerMessage = { incarnation: number } & (
+  | { t: 'found' } // we are to create the group
+  | { t: 'reset' } // somebody else created another one: ask to be added
+  | {
+      t: 'duty'; // all that is pending in this epoch
+      epoch: bigint;
+      committer: Bytes;
+      adds: PendingAdd[];
+      removes: PendingRemove[];
+    }
+  | { t: 'committed'; entry: LogEntry }
+  | { t: 'welcome'; seq: number; hash: Bytes; welcome: Bytes }
+  | { t: 'rejected'; epoch: bigint; reason: 'epoch' | 'stale' | 'form' }
+  | { t: 'ready'; epoch: bigint; memberId: Bytes; tag: Bytes }
+  | { t: 'left'; memberId: Bytes } // a Remove is to follow
+  | { t: 'resumed'; entries: LogEntry[] }
+  | { t: 'gone' } // nothing to resume: ask to be added
+);
+
+export type ClientMessage =
+  | { t: 'join'; keyPackage: Bytes } // takes the place of our leaf, when we have one
+  | { t: 'founded'; incarnation: number; groupId: Bytes }
+  | { t: 'commit'; incarnation: number; epoch: bigint; commit: Bytes; welcome: Bytes | null }
+  | { t: 'ready'; incarnation: number; epoch: bigint; tag: Bytes; hash: Bytes }
+  | { t: 'resume'; incarnation: number; epoch: bigint; seq: number }
+  | { t: 'forked'; incarnation: number; epoch: bigint };
+
+/** The group as it is after an operation. */
+export interface View {
+  groupId: Bytes;
+  epoch: bigint;
+  leaf: number;
+  roster: RosterEntry[];
+  tag: Bytes;
+}
+
+/** Checked before an entry is used. */
+export interface Chain {
+  before: Bytes;
+  seq: number;
+  hash: Bytes;
+}
+
+/** What is done with the group (operations.ts); one at a time, each has one result. */
+export type Operation =
+  | { do: 'found' }
+  | { do: 'fresh' } // ends the group, if there is one, and makes a key package
+  | { do: 'join'; welcome: Bytes }
+  | { do: 'prepare'; adds: PendingAdd[]; removes: number[] }
+  | { do: 'confirm'; commit: Bytes; chain: Chain }
+  | { do: 'process'; commit: Bytes; chain: Chain };
+
+export type OperationResult =
+  | { is: 'in'; view: View } // of found and join
+  | { is: 'fresh'; keyPackage: Bytes }
+  | { is: 'prepared'; commit: Bytes; welcome: Bytes | null; refused: PendingAdd[] }
+  | { is: 'idle'; refused: PendingAdd[] } // nothing left to prepare
+  | { is: 'next'; view: View; joined: number; left: number; path: boolean }
+  | { is: 'removed' }
+  | { is: 'failed'; reason: Reason | 'log' };
+
+export type Input =
+  | { t: 'start' } // admitted, or back after having been removed
+  | { t: 'connected' } // the connection is there again
+  | { t: 'server'; message: ServerMessage }
+  | { t: 'result'; result: OperationResult }
+  | { t: 'tick' };
+
+export type Output =
+  | { t: 'send'; message: ClientMessage }
+  | { t: 'run'; operation: Operation }
+  | { t: 'install'; epoch: bigint } // open frames of it from now on
+  | { t: 'switch'; epoch: bigint } // seal frames with it from now on
+  | { t: 'forget'; epoch: bigint } // destroy its keys
+  | { t: 'forget-all' } // those of all epochs; nothing may be sent
+  | { t: 'hold'; on: boolean } // nothing may be sent: somebody left, and the keys are still the same
+  | { t: 'refused'; adds: PendingAdd[] } // key packages that nobody should add
+  | { t: 'status'; status: Status; reason?: Reason | 'log' | 'late' };
+
+export type Status = 'joining' | 'in' | 'removed' | 'forked' | 'failed';

@@ -1,0 +1,422 @@
+/**
+ * How members agree on one commit for each epoch, with a server between them
+ * that only orders. Knows no clock, socket or group: it takes inputs with the
+ * time (milliseconds) and gives outputs; operations on the group are outputs
+ * whose results come back as inputs. While one runs, what arrives is kept.
+ *
+ * Whoever has the duty commits at once, the others after a while that grows
+ * with their rank. The first commit that the server takes is the epoch's; all
+ * others are dropped. A duty is for one epoch: what is still pending in the
+ * next one, the server says anew.
+ */
+import { type Bytes, equal } from '../crypto/bytes';
+import type {
+  Chain,
+  Input,
+  LogEntry,
+  Operation,
+  OperationResult,
+  Output,
+  ServerMessage,
+  Status,
+  View,
+} from './delivery-types';
+import {
+  type Duty,
+  delayOf,
+  fallbackBase,
+  leavesToRemove,
+  rotateAfterJoins,
+  rotationDelay,
+} from './duty';
+import { KeySwitch } from './key-switch';
+
+/** In milliseconds. */
+export const stuckAfter = 5000;
+const welcomeAfter = 8000;
+const answerAfter = 2000;
+const maxRejoins = 3;
+const maxKept = 256;
+
+type Timer = 'fallback' | 'rotate' | 'stuck' | 'welcome' | 'answer';
+
+interface Candidate {
+  epoch: bigint;
+  commit: Bytes;
+  welcome: Bytes | null;
+}
+
+export class Delivery {
+  readonly #memberId: Bytes;
+  readonly #keys = new KeySwitch();
+  readonly #timers = new Map<Timer, number>();
+  #incarnation = -1;
+  #view: View | null = null;
+  #waiting: { keyPackage: Bytes | null } | null = null;
+  #ended = false;
+  #forked = false;
+  #running: Operation | null = null;
+  #kept: ServerMessage[] = [];
+  #log = { seq: 0, hash: new Uint8Array(32) as Bytes };
+  #duty: Duty | null = null;
+  #candidate: Candidate | null = null;
+  #refusals = 0;
+  #rejoins = 0;
+  #joins = 0;
+  #held = false;
+  #out: Output[] = [];
+
+  constructor(memberId: Bytes) {
+    this.#memberId = memberId;
+  }
+
+  get view(): View | null {
+    return this.#view;
+  }
+
+  /** When to send a tick, in milliseconds; Infinity for never. */
+  deadline(): number {
+    return Math.min(this.#keys.deadline(), ...this.#timers.values());
+  }
+
+  handle(now: number, input: Input): Output[] {
+    this.#out = [];
+    switch (input.t) {
+      case 'start':
+        this.#ended = false;
+        this.#rejoins = 0;
+        if (this.#running === null && this.#view === null) this.#askToBeAdded();
+        break;
+      case 'connected':
+        this.#connected(now);
+        break;
+      case 'server':
+        this.#kept.push(input.message);
+        break;
+      case 'result':
+        this.#finish(now, input.result);
+        break;
+      case 'tick':
+        break;
+    }
+    // What was lost because of too much of it comes back with a resume.
+    if (this.#kept.length > maxKept) this.#kept = this.#kept.slice(-maxKept);
+    while (this.#running === null && !this.#ended && this.#kept.length > 0) {
+      this.#take(now, this.#kept.shift() as ServerMessage);
+    }
+    this.#emit(...this.#keys.tick(now));
+    if (this.#running === null) this.#due(now);
+    return this.#out;
+  }
+
+  #take(now: number, message: ServerMessage): void {
+    const { incarnation } = message;
+    if (incarnation < this.#incarnation) return;
+    if (message.t === 'found') {
+      if (incarnation === this.#incarnation) return;
+      this.#leaveGroup(incarnation);
+      this.#run({ do: 'found' });
+      return;
+    }
+    if (message.t === 'reset' || (incarnation > this.#incarnation && this.#view !== null)) {
+      if (incarnation === this.#incarnation) return;
+      this.#incarnation = incarnation;
+      this.#askToBeAdded();
+      return;
+    }
+    this.#incarnation = incarnation;
+    if (message.t === 'welcome') this.#welcome(message);
+    else if (this.#view !== null && !this.#forked) this.#member(now, message, this.#view);
+  }
+
+  #welcome(message: Extract<ServerMessage, { t: 'welcome' }>): void {
+    if (this.#waiting === null) return;
+    this.#log = { seq: message.seq, hash: message.hash };
+    this.#run({ do: 'join', welcome: message.welcome });
+  }
+
+  /** What only those in the group care about. */
+  #member(now: number, message: ServerMessage, view: View): void {
+    switch (message.t) {
+      case 'committed':
+        this.#committed(now, message.entry, view);
+        break;
+      case 'rejected':
+        if (message.epoch !== this.#candidate?.epoch) break;
+        this.#candidate = null;
+        this.#timers.delete('answer');
+        if (message.reason === 'form') this.#refusals++;
+        this.#timers.set('fallback', now + fallbackBase);
+        break;
+      case 'duty':
+        if (message.epoch < view.epoch) break;
+        this.#duty = message;
+        if (message.removes.length > 0) this.#expectRemoval(now);
+        if (message.epoch === view.epoch) this.#arm(now, message, view);
+        break;
+      case 'ready':
+        if (!this.#keys.report(message.epoch, message.memberId, message.tag)) this.#fork(view);
+        break;
+      case 'left':
+        if (view.roster.some((entry) => equal(entry.memberId, message.memberId))) {
+          this.#expectRemoval(now);
+        }
+        break;
+      case 'resumed':
+        this.#timers.delete('answer');
+        this.#kept.unshift(...message.entries.map((entry) => logged(message.incarnation, entry)));
+        if (message.entries.length === 0 && this.#candidate !== null) this.#propose(now);
+        break;
+      case 'gone':
+        this.#askToBeAdded();
+        break;
+      default:
+        break;
+    }
+  }
+
+  #committed(now: number, entry: LogEntry, view: View): void {
+    if (entry.epoch <= view.epoch) return;
+    if (entry.epoch > view.epoch + 1n) {
+      this.#resume(now, view);
+      return;
+    }
+    const { seq, hash, commit } = entry;
+    const chain: Chain = { before: this.#log.hash, seq, hash };
+    const ours = this.#candidate !== null && equal(this.#candidate.commit, commit);
+    this.#candidate = null;
+    this.#timers.delete('answer');
+    if (seq !== this.#log.seq + 1) {
+      this.#rejoin('log');
+      return;
+    }
+    this.#run({ do: ours ? 'confirm' : 'process', commit, chain });
+  }
+
+  #finish(now: number, result: OperationResult): void {
+    const operation = this.#running;
+    this.#running = null;
+    if (operation === null) return;
+    switch (result.is) {
+      case 'in':
+        this.#entered(now, result.view, operation);
+        break;
+      case 'fresh':
+        if (this.#waiting === null) break;
+        this.#waiting.keyPackage = result.keyPackage;
+        this.#timers.set('welcome', now + welcomeAfter);
+        this.#emit({ t: 'send', message: { t: 'join', keyPackage: result.keyPackage } });
+        break;
+      case 'prepared':
+        this.#reportRefused(result.refused);
+        if (this.#view === null) break;
+        this.#candidate = { ...result, epoch: this.#view.epoch };
+        this.#propose(now);
+        break;
+      case 'idle':
+        this.#reportRefused(result.refused);
+        break;
+      case 'next':
+        this.#advanced(now, result, operation);
+        break;
+      case 'removed':
+        this.#leaveGroup(this.#incarnation);
+        this.#ended = true;
+        this.#status('removed');
+        break;
+      case 'failed':
+        // A commit that cannot be made is left to others; the rest puts us in doubt.
+        if (operation.do === 'prepare') this.#refusals++;
+        else this.#rejoin(result.reason);
+        break;
+    }
+  }
+
+  #entered(now: number, view: View, operation: Operation): void {
+    this.#view = view;
+    this.#waiting = null;
+    this.#joins = 0;
+    this.#timers.clear();
+    const incarnation = this.#incarnation;
+    if (operation.do === 'found') {
+      this.#log = { seq: 0, hash: new Uint8Array(32) };
+      this.#emit({ t: 'send', message: { t: 'founded', incarnation, groupId: view.groupId } });
+    } else this.#ready(view);
+    this.#emit(...this.#keys.advance(now, view, this.#memberId, false));
+    this.#status('in');
+    this.#planRotation(now, view);
+  }
+
+  #advanced(
+    now: number,
+    result: Extract<OperationResult, { is: 'next' }>,
+    operation: Operation,
+  ): void {
+    const { view } = result;
+    if (operation.do === 'confirm' || operation.do === 'process') {
+      this.#log = { seq: operation.chain.seq, hash: operation.chain.hash };
+    }
+    this.#view = view;
+    this.#rejoins = 0;
+    this.#refusals = 0;
+    this.#joins = result.path ? 0 : this.#joins + result.joined;
+    for (const timer of ['fallback', 'stuck'] as const) this.#timers.delete(timer);
+    if (this.#held) this.#emit({ t: 'hold', on: false });
+    this.#held = false;
+    if (this.#duty !== null && this.#duty.epoch < view.epoch) this.#duty = null;
+    this.#ready(view);
+    this.#emit(...this.#keys.advance(now, view, this.#memberId, result.left > 0));
+    if (this.#keys.contradicted) this.#fork(view);
+    if (result.path || this.#joins >= rotateAfterJoins) this.#planRotation(now, view);
+    if (this.#duty !== null) {
+      if (this.#duty.removes.length > 0) this.#expectRemoval(now);
+      this.#arm(now, this.#duty, view);
+    }
+  }
+
+  /** Sets when we commit what is pending: at once, or when it seems nobody else does. */
+  #arm(now: number, duty: Duty, view: View): void {
+    const delay = delayOf(duty, view, this.#memberId);
+    if (delay !== null) this.#timers.set('fallback', now + delay);
+  }
+
+  #planRotation(now: number, view: View): void {
+    this.#timers.set('rotate', now + rotationDelay(view, this.#joins));
+  }
+
+  #due(now: number): void {
+    for (const [timer, at] of this.#timers) {
+      if (now < at || this.#running !== null) continue;
+      this.#timers.delete(timer);
+      this.#fire(now, timer);
+    }
+  }
+
+  #fire(now: number, timer: Timer): void {
+    const view = this.#view;
+    if (timer === 'welcome') {
+      if (this.#waiting !== null) this.#rejoin('late');
+    } else if (view === null || this.#forked) {
+      return;
+    } else if (timer === 'stuck') {
+      this.#held = true;
+      this.#emit({ t: 'hold', on: true });
+    } else if (timer === 'answer') this.#resume(now, view);
+    else if (timer === 'fallback') this.#commitDuty(view);
+    else {
+      this.#joins = 0;
+      this.#planRotation(now, view);
+      if (this.#duty === null && this.#mayCommit(view))
+        this.#run({ do: 'prepare', adds: [], removes: [] });
+    }
+  }
+
+  #commitDuty(view: View): void {
+    const duty = this.#duty;
+    if (duty === null || duty.epoch !== view.epoch || !this.#mayCommit(view)) return;
+    const { adds } = duty;
+    const removes = leavesToRemove(duty, view);
+    if (adds.length + removes.length > 0) this.#run({ do: 'prepare', adds, removes });
+  }
+
+  #mayCommit(view: View): boolean {
+    return this.#candidate?.epoch !== view.epoch && this.#refusals < 3;
+  }
+
+  /** Sends our candidate, again when the connection was away. */
+  #propose(now: number): void {
+    if (this.#candidate === null) return;
+    const { epoch, commit, welcome } = this.#candidate;
+    const incarnation = this.#incarnation;
+    this.#timers.set('answer', now + answerAfter);
+    this.#emit({ t: 'send', message: { t: 'commit', incarnation, epoch, commit, welcome } });
+  }
+
+  #ready(view: View): void {
+    const { epoch, tag } = view;
+    const { hash } = this.#log;
+    const incarnation = this.#incarnation;
+    this.#emit({ t: 'send', message: { t: 'ready', incarnation, epoch, tag, hash } });
+  }
+
+  #resume(now: number, view: View): void {
+    const { epoch } = view;
+    const { seq } = this.#log;
+    this.#timers.set('answer', now + answerAfter);
+    const incarnation = this.#incarnation;
+    this.#emit({ t: 'send', message: { t: 'resume', incarnation, epoch, seq } });
+  }
+
+  #connected(now: number): void {
+    if (this.#view !== null) this.#resume(now, this.#view);
+    const keyPackage = this.#waiting?.keyPackage;
+    if (keyPackage) this.#emit({ t: 'send', message: { t: 'join', keyPackage } });
+  }
+
+  #expectRemoval(now: number): void {
+    if (!this.#held && !this.#timers.has('stuck')) this.#timers.set('stuck', now + stuckAfter);
+  }
+
+  #fork(view: View): void {
+    if (this.#forked) return;
+    this.#forked = true;
+    this.#held = true;
+    this.#timers.clear();
+    const incarnation = this.#incarnation;
+    this.#emit({ t: 'hold', on: true });
+    this.#emit({ t: 'send', message: { t: 'forked', incarnation, epoch: view.epoch } });
+    this.#status('forked');
+  }
+
+  #rejoin(reason: Extract<Output, { t: 'status' }>['reason']): void {
+    if (++this.#rejoins > maxRejoins) {
+      this.#leaveGroup(this.#incarnation);
+      this.#ended = true;
+      this.#emit({ t: 'status', status: 'failed', ...(reason && { reason }) });
+      return;
+    }
+    this.#askToBeAdded();
+  }
+
+  #askToBeAdded(): void {
+    this.#leaveGroup(this.#incarnation);
+    this.#waiting = { keyPackage: null };
+    this.#status('joining');
+    this.#run({ do: 'fresh' });
+  }
+
+  #leaveGroup(incarnation: number): void {
+    this.#incarnation = incarnation;
+    this.#view = null;
+    this.#waiting = null;
+    this.#forked = false;
+    this.#duty = null;
+    this.#candidate = null;
+    this.#refusals = 0;
+    this.#timers.clear();
+    this.#emit(...this.#keys.reset());
+    if (this.#held) this.#emit({ t: 'hold', on: false });
+    this.#held = false;
+  }
+
+  #reportRefused(adds: Duty['adds']): void {
+    if (adds.length > 0) this.#emit({ t: 'refused', adds });
+  }
+
+  #status(status: Status): void {
+    this.#emit({ t: 'status', status });
+  }
+
+  #run(operation: Operation): void {
+    this.#running = operation;
+    this.#emit({ t: 'run', operation });
+  }
+
+  #emit(...outputs: Output[]): void {
+    this.#out.push(...outputs);
+  }
+}
+
+function logged(incarnation: number, entry: LogEntry): ServerMessage {
+  return { t: 'committed', incarnation, entry };
+}
