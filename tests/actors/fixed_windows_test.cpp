@@ -94,10 +94,10 @@ TEST(a full table has room again when its first window ends) {
 TEST(what is over is forgotten) {
   REQUIRE(allowed(0s, "a"));
   REQUIRE(allowed(10s, "b"));
-  CHECK_EQUAL(*table.next_end(), start + 60s);
+  CHECK(table.next_end() == start + 60s);
   table.expire(start + 60s);
   CHECK_EQUAL(table.size(), 1u);
-  CHECK_EQUAL(*table.next_end(), start + 70s);
+  CHECK(table.next_end() == start + 70s);
   table.expire(start + 70s);
   CHECK_EQUAL(table.size(), 0u);
   CHECK(!table.next_end());
