@@ -1,6 +1,7 @@
 /**
  * One RTCPeerConnection: made so that no frame can leave before the worker has
- * it (docs/e2ee.md), negotiated by the "perfect negotiation" pattern.
+ * it (docs/e2ee.md). Only the impolite side makes offers: when Chromium rolls an
+ * offer back, frames go past the transforms of the receivers from then on.
  */
 import { type Codec, type Context, cameraContext, micContext } from '../e2ee/codec';
 import type { FrameCrypto, FrameTransform } from '../e2ee/frame-crypto';
@@ -61,11 +62,11 @@ export class Connection {
 
   constructor(private readonly options: ConnectionOptions) {
     this.pc = new RTCPeerConnection(options.config);
-    this.pc.onnegotiationneeded = () => void this.offer();
     this.pc.onicecandidate = ({ candidate }) => this.gathered(candidate);
     this.pc.onconnectionstatechange = () => options.onchange();
     this.pc.oniceconnectionstatechange = () => options.onchange();
     if (options.impolite) {
+      this.pc.onnegotiationneeded = () => void this.offer();
       for (const kind of ['audio', 'video'] as const) {
         this.attach(this.pc.addTransceiver(kind, { direction: 'sendrecv' }), kind);
       }
@@ -93,8 +94,8 @@ export class Connection {
   async described(type: 'offer' | 'answer', sdp: string): Promise<void> {
     const { pc } = this;
     if (this.closed || !acceptable(sdp)) return;
-    const collision = type === 'offer' && (this.makingOffer || pc.signalingState !== 'stable');
-    if (collision && this.options.impolite) return;
+    const busy = this.makingOffer || pc.signalingState !== 'stable';
+    if (type === 'offer' && busy) return;
     try {
       await pc.setRemoteDescription({ type, sdp: cleanSdp(sdp) });
       if (this.lanes.length === 0) this.attachAll();
@@ -117,15 +118,19 @@ export class Connection {
     else if (this.waiting.length < maxWaiting) this.waiting.push(init);
   }
 
-  /** Looks for routes again, with fresh credentials. */
-  restartIce(config: RTCConfiguration): void {
+  /** Fresh credentials, used when routes are looked for the next time. */
+  configure(config: RTCConfiguration): void {
     if (this.closed) return;
     try {
       this.pc.setConfiguration(config);
     } catch {
       // The old servers are still good for a try.
     }
-    this.pc.restartIce();
+  }
+
+  /** Looks for routes again; on the impolite side alone. */
+  restartIce(): void {
+    if (!this.closed && this.options.impolite) this.pc.restartIce();
   }
 
   /** An offer may have been lost on the way: says it again. */

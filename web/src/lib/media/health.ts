@@ -82,3 +82,23 @@ export function leaked(view: SentView): boolean {
   if (surplus < 2) return false;
   return view.kind === 'video' || view.sentBytes > view.sealedBytes;
 }
+
+/**
+ * Notices when what comes in goes past the worker: the browser counts it, the
+ * worker does not. It happens when a browser forgets the transform of a receiver;
+ * nothing can be opened then, so only a new connection helps.
+ */
+export class BypassWatch {
+  private received = 0;
+  private seen = 0;
+  private strikes = 0;
+
+  /** Once a second: packets or frames received, and frames the worker had. */
+  bypassed(received: number, seen: number): boolean {
+    const past = received >= this.received + 5 && seen === this.seen;
+    this.strikes = past ? this.strikes + 1 : 0;
+    this.received = received;
+    this.seen = seen;
+    return this.strikes >= 2;
+  }
+}

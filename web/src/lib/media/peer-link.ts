@@ -7,10 +7,10 @@ import { compare } from '../crypto/bytes';
 import type { Party, Signal, SignalChannel } from '../crypto/signal';
 import type { FrameCrypto } from '../e2ee/frame-crypto';
 import { Connection, type Kind, type Lane } from './connection';
-import { type IncomingView, leaked, mayPlay, mediaState, OpenHealth } from './health';
+import { BypassWatch, type IncomingView, leaked, mayPlay, mediaState, OpenHealth } from './health';
 import { connectionConfig, type IceServerCache } from './ice-servers';
 import { Recovery } from './recovery';
-import { type Sample, sampleOf, sentOf } from './stats';
+import { receivedOf, type Sample, sampleOf, sentOf } from './stats';
 
 /** What outlives a link, so that a member who comes back goes on counting. */
 export interface PeerMemory {
@@ -36,8 +36,11 @@ export interface PeerLinkOptions {
 }
 
 const kinds: readonly Kind[] = ['audio', 'video'];
+const freshHealth = () => ({ audio: new OpenHealth(), video: new OpenHealth() });
+const freshBypass = () => ({ audio: new BypassWatch(), video: new BypassWatch() });
 const tickEvery = 500;
 const rebuildAtMostEvery = 3_000;
+const restartAtMostEvery = 1_000;
 /** Frames that cannot be opened for this long: another connection may help. */
 const failingLimit = 3_000;
 const maxFailureRebuilds = 3;
@@ -51,7 +54,8 @@ export class PeerLink {
   private connection: Connection | null = null;
   private readonly impolite: boolean;
   private readonly recovery: Recovery;
-  private health: Record<Kind, OpenHealth> = { audio: new OpenHealth(), video: new OpenHealth() };
+  private health = freshHealth();
+  private bypass = freshBypass();
   private readonly tracks: Record<Kind, MediaStreamTrack | null> = { audio: null, video: null };
   private sending: Promise<void> = Promise.resolve();
   private receiving: Promise<void> = Promise.resolve();
@@ -59,6 +63,7 @@ export class PeerLink {
   private ticks = 0;
   private checking = false;
   private lastRebuild = Number.NEGATIVE_INFINITY;
+  private lastRestart = Number.NEGATIVE_INFINITY;
   private failureRebuilds = 0;
   private closed = false;
 
@@ -160,6 +165,8 @@ export class PeerLink {
           if (this.impolite || signal.type !== 'offer') return;
           memory.gen = signal.gen;
           await this.replaceConnection();
+        } else if (signal.type === 'offer') {
+          await this.configure();
         }
         await this.connection?.described(signal.type, signal.sdp);
         break;
@@ -175,6 +182,7 @@ export class PeerLink {
         break;
       case 'restart':
         if (signal.gen < memory.gen) return;
+        if (!this.impolite) return;
         if (signal.gen > memory.gen || !this.connection) this.rebuild();
         else await this.restartIce();
         break;
@@ -213,17 +221,27 @@ export class PeerLink {
       },
     });
     this.connection = connection;
-    this.health = { audio: new OpenHealth(), video: new OpenHealth() };
+    this.health = freshHealth();
+    this.bypass = freshBypass();
     for (const kind of kinds) connection.setTrack(kind, this.tracks[kind]);
     this.evaluate();
   }
 
+  /** New routes for the same connection. The polite side asks for them. */
   private async restartIce(): Promise<void> {
+    const now = performance.now();
+    if (now - this.lastRestart < restartAtMostEvery) return;
+    this.lastRestart = now;
     const connection = this.connection;
-    const servers = await this.options.ice.get();
-    if (connection === this.connection && !this.closed) {
-      connection?.restartIce(connectionConfig(servers, this.options.route));
-    }
+    await this.configure();
+    if (connection !== this.connection || this.closed) return;
+    if (this.impolite) connection?.restartIce();
+    else this.signal({ k: 'restart', gen: this.options.memory.gen });
+  }
+
+  private async configure(): Promise<void> {
+    const connection = this.connection;
+    connection?.configure(connectionConfig(await this.options.ice.get(), this.options.route));
   }
 
   private tick(): void {
@@ -251,6 +269,10 @@ export class PeerLink {
       if (this.media === 'encrypted') this.failureRebuilds = 0;
       return;
     }
+    this.rebuildForFailure(now);
+  }
+
+  private rebuildForFailure(now: number): void {
     if (this.failureRebuilds >= maxFailureRebuilds || !this.options.signalling()) return;
     if (now - this.lastRebuild < rebuildAtMostEvery + failingLimit) return;
     this.failureRebuilds += 1;
@@ -274,7 +296,12 @@ export class PeerLink {
       if (leaks) {
         this.close();
         this.options.onleak();
+        return;
       }
+      const past = connection.lanes.filter(({ kind, open }) =>
+        this.bypass[kind].bypassed(receivedOf(report, kind), open.counters.in),
+      );
+      if (past.length > 0) this.rebuildForFailure(performance.now());
     } catch {
       // A connection that is being closed has nothing to tell.
     } finally {

@@ -35,6 +35,18 @@ export function sentOf(
   return { kind, sent, sentBytes, sealed: sealed.out, sealedBytes: sealed.outBytes };
 }
 
+/** Frames of video or packets of audio that came in with content. */
+export function receivedOf(report: RTCStatsReport, kind: 'audio' | 'video'): number {
+  let received = 0;
+  for (const e of entries(report)) {
+    if (e.type !== 'inbound-rtp' || e.kind !== kind) continue;
+    // Padding is no content: packets of it have no payload.
+    if (kind === 'video') received += num(e, 'framesReceived');
+    else if (num(e, 'bytesReceived') > 0) received += num(e, 'packetsReceived');
+  }
+  return received;
+}
+
 /** Sums of a report that rates are made of. */
 export interface Sample {
   at: number;

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { BypassWatch, type IncomingView, leaked, mayPlay, mediaState, OpenHealth } from './health';
+
+const good: IncomingView = {
+  announced: true,
+  firstAuthenticated: true,
+  out: 100,
+  failed: 0,
+  lastOut: 10_000,
+};
+const up = { connected: true, connectedBefore: true };
+const seen = (view: Partial<IncomingView>, failingFor = 0) => ({
+  view: { ...good, ...view },
+  failingFor,
+});
+
+describe('what may be played', () => {
+  it('is what was announced and opened a moment ago', () => {
+    expect(mayPlay(good, 10_100)).toBe(true);
+    expect(mayPlay(good, 12_999)).toBe(true);
+  });
+
+  it('is nothing before the first frame opened, after 3 s without one, or unannounced', () => {
+    expect(mayPlay({ ...good, firstAuthenticated: false }, 10_100)).toBe(false);
+    expect(mayPlay(good, 13_000)).toBe(false);
+    expect(mayPlay({ ...good, announced: false }, 10_100)).toBe(false);
+  });
+});
+
+describe('the state of the media', () => {
+  it('follows the route first', () => {
+    const kinds = [seen({})];
+    expect(mediaState({ connected: false, connectedBefore: false }, kinds, 10_000)).toBe(
+      'connecting',
+    );
+    expect(mediaState({ connected: false, connectedBefore: true }, kinds, 10_000)).toBe(
+      'reconnecting',
+    );
+  });
+
+  it('waits for keys until something opens', () => {
+    const none = { firstAuthenticated: false, out: 0, lastOut: 0 };
+    expect(mediaState(up, [seen(none), seen({ announced: false })], 10_000)).toBe('keys');
+    expect(mediaState(up, [seen(none), seen({})], 10_100)).toBe('encrypted');
+  });
+
+  it('says so when nothing opens for a second', () => {
+    expect(mediaState(up, [seen({}), seen({}, 999)], 10_100)).toBe('encrypted');
+    expect(mediaState(up, [seen({}), seen({}, 1000)], 10_100)).toBe('cannot-decrypt');
+    expect(mediaState(up, [seen({ announced: false }, 5000)], 10_100)).toBe('encrypted');
+  });
+});
+
+describe('failing to open', () => {
+  const view = (out: number, failed: number): IncomingView => ({ ...good, out, failed });
+
+  it('is measured from the first failure until something opens', () => {
+    const health = new OpenHealth();
+    health.update(view(10, 0), 0);
+    health.update(view(10, 5), 500);
+    health.update(view(10, 9), 1_000);
+    expect(health.failingFor(1_500)).toBe(1_000);
+    health.update(view(11, 12), 1_600);
+    expect(health.failingFor(1_600)).toBe(0);
+  });
+
+  it('is forgotten when nothing comes any more', () => {
+    const health = new OpenHealth();
+    health.update(view(0, 3), 0);
+    health.update(view(0, 3), 3_500);
+    expect(health.failingFor(3_500)).toBe(0);
+  });
+});
+
+describe('a leak', () => {
+  const video = {
+    kind: 'video',
+    sent: 100,
+    sentBytes: 1,
+    sealed: 100,
+    sealedBytes: 9_000,
+  } as const;
+  const audio = { ...video, kind: 'audio', sentBytes: 9_000 } as const;
+
+  it('is two frames more sent than sealed', () => {
+    expect(leaked(video)).toBe(false);
+    expect(leaked({ ...video, sent: 101 })).toBe(false);
+    expect(leaked({ ...video, sent: 102 })).toBe(true);
+  });
+
+  it('is not padding on the stream of the voice', () => {
+    expect(leaked({ ...audio, sent: 140 })).toBe(false);
+    expect(leaked({ ...audio, sent: 140, sentBytes: 9_001 })).toBe(true);
+  });
+});
+
+describe('a bypassed worker', () => {
+  it('is noticed after two seconds in which only the browser counts', () => {
+    const watch = new BypassWatch();
+    expect(watch.bypassed(100, 100)).toBe(false);
+    expect(watch.bypassed(130, 100)).toBe(false);
+    expect(watch.bypassed(160, 100)).toBe(true);
+  });
+
+  it('is noticed even when the browser began to count anew', () => {
+    const watch = new BypassWatch();
+    watch.bypassed(500, 500);
+    expect(watch.bypassed(12, 503)).toBe(false);
+    expect(watch.bypassed(40, 503)).toBe(false);
+    expect(watch.bypassed(70, 503)).toBe(true);
+  });
+
+  it('is not suspected while frames pass, or nothing comes', () => {
+    const watch = new BypassWatch();
+    for (let i = 1; i < 10; i++) expect(watch.bypassed(i * 30, i)).toBe(false);
+    for (let i = 1; i < 10; i++) expect(watch.bypassed(300, 10)).toBe(false);
+  });
+});

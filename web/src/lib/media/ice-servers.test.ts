@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import {
+  allowedServers,
+  connectionConfig,
+  type FetchIce,
+  IceServerCache,
+  readIceAnswer,
+} from './ice-servers';
+
+const udp = 'turn:example.org:3478?transport=udp';
+const tcp = 'turn:example.org:3478?transport=tcp';
+const stun = 'stun:example.org:3478';
+const servers = [{ urls: [udp, tcp], username: 'u', credential: 'c' }, { urls: [stun] }];
+const urls = (list: RTCIceServer[]) => list.flatMap((server) => server.urls);
+
+describe('routes', () => {
+  it('allow what the person chose', () => {
+    expect(urls(allowedServers(servers, 'auto'))).toEqual([udp, tcp, stun]);
+    expect(urls(allowedServers(servers, 'relay'))).toEqual([udp, tcp]);
+    expect(urls(allowedServers(servers, 'relay-udp'))).toEqual([udp]);
+    expect(urls(allowedServers(servers, 'relay-tcp'))).toEqual([tcp]);
+    expect(allowedServers(servers, 'relay-tcp')[0]).toMatchObject({ username: 'u' });
+  });
+
+  it('hide addresses whenever the relay was chosen, and always fail closed', () => {
+    for (const policy of ['relay', 'relay-udp', 'relay-tcp'] as const) {
+      expect(connectionConfig(servers, policy).iceTransportPolicy).toBe('relay');
+      expect(connectionConfig([], policy).iceServers).toEqual([]);
+    }
+    expect(connectionConfig(servers, 'auto')).toMatchObject({
+      iceTransportPolicy: 'all',
+      encodedInsertableStreams: true,
+    });
+  });
+});
+
+describe('credentials', () => {
+  function bench(answers: Awaited<ReturnType<FetchIce>>[]) {
+    const state = { now: 0, asked: 0 };
+    const ask = async () => answers[state.asked++] ?? null;
+    return { state, cache: new IceServerCache(ask, () => state.now) };
+  }
+
+  it('are asked for once and kept for most of their life', async () => {
+    const { state, cache } = bench([
+      { servers, ttl: 100 },
+      { servers: [], ttl: 100 },
+    ]);
+    expect(await Promise.all([cache.get(), cache.get()])).toEqual([servers, servers]);
+    state.now = 79_000;
+    expect(await cache.get()).toEqual(servers);
+    expect(state.asked).toBe(1);
+    state.now = 81_000;
+    expect(await cache.get()).toEqual([]);
+    expect(state.asked).toBe(2);
+  });
+
+  it('are not asked for before the server allows it; the old ones do meanwhile', async () => {
+    const { state, cache } = bench([
+      { servers, ttl: 10 },
+      { retryAfter: 30 },
+      { servers: [], ttl: 9 },
+    ]);
+    await cache.get();
+    state.now = 9_000;
+    expect(await cache.get()).toEqual(servers);
+    state.now = 38_000;
+    expect(await cache.get()).toEqual(servers);
+    expect(state.asked).toBe(2);
+    state.now = 39_001;
+    expect(await cache.get()).toEqual([]);
+  });
+
+  it('may be missing', async () => {
+    const { cache } = bench([null]);
+    expect(await cache.get()).toEqual([]);
+  });
+
+  it('are read strictly', () => {
+    expect(readIceAnswer({ ttl: 60, ice_servers: servers })).toEqual({ servers, ttl: 60 });
+    const odd = [
+      null,
+      7,
+      {},
+      { ttl: 60 },
+      { ttl: 0, ice_servers: [] },
+      { ttl: '9', ice_servers: [] },
+    ];
+    for (const answer of [
+      ...odd,
+      { ttl: 9, ice_servers: [{}] },
+      { ttl: 9, ice_servers: [{ urls: [1] }] },
+    ]) {
+      expect(readIceAnswer(answer)).toBeNull();
+    }
+  });
+});
