@@ -1,11 +1,11 @@
 /** Members, a server and a network in virtual time, driven by one seed. */
-import { type Bytes, hex } from '../../crypto/bytes';
+import { type Bytes, hex, random } from '../../crypto/bytes';
 import { Delivery } from '../delivery';
 import type { Input, Output, ServerMessage, Status } from '../delivery-types';
+import { Member } from '../member';
 import { Operations } from '../operations';
 import type { Room } from '../room';
 import type { Suite } from '../suite';
-import { newMember } from './people';
 import { Service } from './service';
 
 /** xorshift32: numbers below `n`. */
@@ -72,7 +72,7 @@ export class World {
   }
 
   async enter(): Promise<Client> {
-    const member = await newMember(this.#room, this.#suite.version);
+    const member = await Member.create(this.#room, this.#suite, random(16), { timeout: 60_000 });
     const client = new Client(new Operations(member), member.id);
     this.clients.push(client);
     this.service.connect(client.id);
