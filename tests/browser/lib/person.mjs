@@ -144,6 +144,19 @@ export class Person {
     } while (Date.now() < end);
   }
 
+  /** Waits until pictures arrive (again); resolves to the ms it took. */
+  async resumes(timeout) {
+    const began = Date.now();
+    let decoded = (await this.stats()).framesDecoded;
+    while (Date.now() - began < timeout) {
+      await pause(500);
+      const now = (await this.stats()).framesDecoded;
+      if (now >= decoded + 3) return Date.now() - began;
+      decoded = Math.min(decoded, now); // another connection counts anew
+    }
+    return assert.fail(`${this.name}: no pictures for ${timeout} ms`);
+  }
+
   /** What the pages did wrong, if anything: strangers asked, policy broken, errors. */
   async misdeeds() {
     const own = new Set([new URL(this.site).host]);
