@@ -18,7 +18,6 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
-#include <caf/send.hpp>
 
 #include <atomic>
 #include <csignal>
@@ -91,15 +90,18 @@ http::server_config http_config(const base::config& c) {
 }
 
 actors::registry_config registry_config(const base::config& c, const http::server_config& http,
-                                        const actors::relay_actor& relay) {
+                                        turn::address_plan plan,
+                                        std::shared_ptr<turn::port::command_sink> media) {
   actors::registry_config out;
   out.room.cap = c.room_cap;
   out.room.peer.make_session = [key = http.session_key](const base::room_tag& tag,
                                                         const base::member_id& member) {
     return e2ee::make_session_token({tag, member, base::unix_now() + e2ee::session_life}, key);
   };
-  out.room.peer.on_member_gone = [relay](const std::string& user) {
-    caf::anon_send(relay, actors::msg::end_user{user});
+  actors::relay_config relay;
+  relay.plan = std::move(plan);
+  out.make_relay = [relay, media = std::move(media)](caf::local_actor& parent) {
+    return actors::spawn_relay(parent, relay, media);
   };
   return out;
 }
@@ -121,9 +123,8 @@ int serve(const base::config& c, const sigset_t& signals) {
 
   system_config actor_config;
   caf::actor_system system{actor_config};
-  turn::address_plan plan{{*public_ip}};
-  auto relay_root = system.spawn(actors::relay, actors::relay_config{.plan = plan}, relay);
-  auto registry = actors::spawn_registry(system, registry_config(c, http_settings, relay_root));
+  auto registry = actors::spawn_registry(
+      system, registry_config(c, http_settings, turn::address_plan{{*public_ip}}, relay));
   std::atomic<bool> stopping{false};
   std::atomic<bool> failed{false};
   // Without its registry the process has no purpose: whoever manages it starts it anew.
@@ -134,7 +135,8 @@ int serve(const base::config& c, const sigset_t& signals) {
     }
   });
 
-  http::server web{http_settings, http::embedded_assets(), system, registry};
+  http::server web{http_settings, http::embedded_assets(), system, registry,
+                   [&] { return stopping.load(); }};
   base::log(base::log_level::info, "started",
             {{"version", CATCHUP_VERSION},
              {"http", std::to_string(web.port())},

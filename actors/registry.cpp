@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 
 #include <caf/actor_system.hpp>
+#include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -45,6 +46,8 @@ public:
 
   inner_registry_actor::behavior_type init(registry_config config) {
     config_ = std::move(config);
+    if (config_.make_relay)
+      start_relay();
     room_config_ = std::make_shared<const room_config>(config_.room);
     started_ = now();
     self_->set_down_handler([this](const caf::down_msg& dm) { down(dm); });
@@ -255,6 +258,44 @@ private:
     return answer;
   }
 
+  // -- the relay --------------------------------------------------------------
+
+  void start_relay() {
+    relay_ = config_.make_relay(*self_);
+    if (!config_.room.peer.on_member_gone)
+      config_.room.peer.on_member_gone =
+          [relay = caf::actor_cast<caf::actor_addr>(relay_)](const std::string& user) {
+            if (auto handle = caf::actor_cast<relay_actor>(relay))
+              caf::anon_send(handle, msg::end_user{user});
+          };
+  }
+
+  static std::vector<msg::actor_status> describe(const msg::relay_status& r) {
+    auto own = actors::describe("relay", "relay", "registry", "running",
+                                std::chrono::seconds{r.age_seconds});
+    own.counters = {{"allocations", r.allocations},
+                    {"allocated", r.allocated},
+                    {"crashed", r.crashed},
+                    {"refused_quota", r.refused_quota},
+                    {"refused_capacity", r.refused_capacity},
+                    {"packets_from_clients", r.carried.packets_from_client},
+                    {"bytes_from_clients", r.carried.bytes_from_client},
+                    {"dropped", r.carried.dropped}};
+    std::vector<msg::actor_status> out{std::move(own)};
+    for (const auto& a : r.list) {
+      auto each = actors::describe("allocation", a.client, "relay", a.tcp ? "tcp" : "udp",
+                                   std::chrono::seconds{a.age_seconds});
+      each.counters = {{"expires_in_seconds", a.expires_in_seconds},
+                       {"permissions", a.permissions},
+                       {"channels", a.channels},
+                       {"bytes_from_client", a.carried.bytes_from_client},
+                       {"bytes_to_client", a.carried.bytes_to_client},
+                       {"dropped", a.carried.dropped}};
+      out.push_back(std::move(each));
+    }
+    return out;
+  }
+
   // -- the operator -----------------------------------------------------------
 
   void drain() {
@@ -275,8 +316,8 @@ private:
   caf::result<msg::status> status() {
     if (collectors_.size() >= config_.max_status_requests)
       return refuse(errc::unavailable);
-    auto own =
-        describe("registry", "registry", "", draining_ ? "draining" : "running", now() - started_);
+    auto own = actors::describe("registry", "registry", "", draining_ ? "draining" : "running",
+                                now() - started_);
     own.counters = {{"rooms", rooms_.size()},
                     {"rooms_opened", rooms_opened_},
                     {"room_crashes", room_crashes_},
@@ -285,7 +326,7 @@ private:
     std::vector<msg::actor_status> known{std::move(own)};
     std::vector<status_question> others;
     for (auto e : endpoints) {
-      auto instead = describe("limiter", endpoint_name(e), "registry", "away", {});
+      auto instead = actors::describe("limiter", endpoint_name(e), "registry", "away", {});
       instead.restarts = slot(e).starts - 1;
       if (slot(e).handle)
         others.push_back({slot(e).handle, std::move(instead)});
@@ -293,17 +334,40 @@ private:
         known.push_back(std::move(instead));
     }
     for (const auto& [id, entry] : by_actor_)
-      others.push_back({entry.handle, describe("room", entry.pseudonym, "registry", "", {})});
+      others.push_back(
+          {entry.handle, actors::describe("room", entry.pseudonym, "registry", "", {})});
+    auto answer = self_->make_response_promise<msg::status>();
     auto collector = spawn_status_collector(*self_, std::move(known), std::move(others),
                                             config_.status_patience);
     self_->monitor(collector);
     collectors_.insert(collector.id());
-    return self_->delegate(collector, msg::get_status{});
+    self_->request(collector, caf::infinite, msg::get_status{})
+        .then([this, answer](msg::status& tree) { add_relay(std::move(tree), answer); },
+              [answer](caf::error& e) mutable { answer.deliver(std::move(e)); });
+    return answer;
+  }
+
+  void add_relay(msg::status tree, caf::typed_response_promise<msg::status> answer) {
+    if (!relay_) {
+      answer.deliver(std::move(tree));
+      return;
+    }
+    auto list = std::make_shared<msg::status>(std::move(tree));
+    auto finish = [list, answer](std::vector<msg::actor_status> more) mutable {
+      list->actors.insert(list->actors.end(), more.begin(), more.end());
+      answer.deliver(std::move(*list));
+    };
+    self_->request(relay_, config_.status_patience, msg::get_relay_status{})
+        .then([finish](const msg::relay_status& r) mutable { finish(describe(r)); },
+              [finish](const caf::error&) mutable {
+                finish({actors::describe("relay", "relay", "registry", "silent", {})});
+              });
   }
 
   inner_registry_actor::pointer self_;
   registry_config config_;
   std::shared_ptr<const room_config> room_config_;
+  relay_actor relay_; // empty: there is none
   base::time_point started_{};
 
   std::unordered_map<base::room_tag, room_actor> rooms_;

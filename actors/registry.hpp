@@ -4,6 +4,7 @@
 #include "actors/api.hpp"
 #include "actors/limiter.hpp"
 #include "actors/messages/room.hpp"
+#include "actors/messages/turn.hpp"
 #include "actors/room.hpp"
 
 #include <caf/fwd.hpp>
@@ -37,7 +38,12 @@ struct registry_config {
   /// `room.peer.make_session` must be set.
   room_config room;
 
-  /// How children are made; tests watch or replace them.
+  /// Makes the relay, linked to its parent (spawn_relay); empty: there is none.
+  /// The allocations of a member end with it, unless room.peer.on_member_gone
+  /// is set.
+  std::function<relay_actor(caf::local_actor& parent)> make_relay;
+
+  /// How other children are made; tests watch or replace them.
   std::function<room_actor(caf::local_actor& parent, base::room_tag,
                            std::shared_ptr<const room_config>)>
       make_room = spawn_room;
@@ -45,8 +51,8 @@ struct registry_config {
       spawn_limiter;
 };
 
-/// Spawns the registry and, below it, the limiters; rooms follow as they are
-/// joined. On exit_reason::user_shutdown everything below it ends: clients are
+/// Spawns the registry and, below it, the relay and the limiters; rooms follow
+/// as they are joined. On exit_reason::user_shutdown everything below it ends: clients are
 /// told `bye draining`. Throws std::invalid_argument on an incomplete config.
 root_actor spawn_registry(caf::actor_system& sys, registry_config config);
 

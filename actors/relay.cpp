@@ -19,9 +19,7 @@ class relay_events final : public turn::port::events {
 public:
   explicit relay_events(relay_actor relay) : relay_(std::move(relay)) {}
 
-  void on_request(const turn::request& r) override {
-    caf::anon_send(relay_, msg::turn_request{r});
-  }
+  void on_request(const turn::request& r) override { caf::anon_send(relay_, msg::turn_request{r}); }
   void on_closed(const turn::five_tuple& client) override {
     caf::anon_send(relay_, msg::turn_closed{client});
   }
@@ -68,8 +66,7 @@ void add(turn::counters& to, const turn::counters& now, const turn::counters& be
 }
 
 // IPv4 unless asked otherwise (RFC 8656 §7.2), or there is none.
-std::optional<base::ip_address> relayed_ip(const turn::address_plan& plan,
-                                           const turn::request& r) {
+std::optional<base::ip_address> relayed_ip(const turn::address_plan& plan, const turn::request& r) {
   if (r.family)
     return plan.public_ip(*r.family);
   auto v4 = plan.public_ip(turn::family::ipv4);
@@ -96,19 +93,18 @@ relay_actor::behavior_type relay_state::init(relay_config config,
   self_->attach_functor([media = media_, id = events.get()] { media->unsubscribe(id); });
   media_->subscribe(std::move(events));
   return {
-    [this](const msg::turn_request& m) { on_request(m); },
-    [this](const msg::turn_closed& m) {
-      if (auto i = entries_.find(m.client); i != entries_.end())
-        self_->send(i->second.handle, msg::end_allocation{});
-    },
-    [this](const msg::turn_usage& m) { on_usage(m); },
-    [this](const msg::end_user& m) { end_user(m.user); },
-    [this](const msg::allocation_ended& m) {
-      if (auto i = entries_.find(m.client);
-          i != entries_.end() && i->second.id == m.allocation)
-        forget(m.client);
-    },
-    [this](const msg::get_relay_status&) { return status(); },
+      [this](const msg::turn_request& m) { on_request(m); },
+      [this](const msg::turn_closed& m) {
+        if (auto i = entries_.find(m.client); i != entries_.end())
+          self_->send(i->second.handle, msg::end_allocation{});
+      },
+      [this](const msg::turn_usage& m) { on_usage(m); },
+      [this](const msg::end_user& m) { end_user(m.user); },
+      [this](const msg::allocation_ended& m) {
+        if (auto i = entries_.find(m.client); i != entries_.end() && i->second.id == m.allocation)
+          forget(m.client);
+      },
+      [this](const msg::get_relay_status&) { return status(); },
   };
 }
 
@@ -139,8 +135,8 @@ int relay_state::refuse(const turn::request& r, const std::string& user) {
     ++totals_.refused_capacity;
     return turn::error::insufficient_capacity;
   }
-  if (count_of(of_user_, user) >= config_.per_user
-      || count_of(of_source_, source_of(r.from.client.ip)) >= config_.per_source) {
+  if (count_of(of_user_, user) >= config_.per_user ||
+      count_of(of_source_, source_of(r.from.client.ip)) >= config_.per_source) {
     ++totals_.refused_quota;
     return turn::error::quota_reached;
   }
@@ -254,6 +250,11 @@ relay_actor::behavior_type relay(relay_actor::stateful_pointer<relay_state> self
                                  relay_config config,
                                  std::shared_ptr<turn::port::command_sink> media) {
   return self->state.init(std::move(config), std::move(media));
+}
+
+relay_actor spawn_relay(caf::local_actor& parent, relay_config config,
+                        std::shared_ptr<turn::port::command_sink> media) {
+  return parent.spawn<caf::linked>(relay, std::move(config), std::move(media));
 }
 
 void add_turn_messages(caf::actor_system_config& cfg) {

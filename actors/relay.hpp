@@ -74,4 +74,9 @@ relay_actor::behavior_type relay(relay_actor::stateful_pointer<relay_state> self
                                  relay_config config,
                                  std::shared_ptr<turn::port::command_sink> media);
 
+/// Spawns a relay below `parent`. The two end together: without a relay there
+/// is no service, without the parent nobody watches the relay.
+relay_actor spawn_relay(caf::local_actor& parent, relay_config config,
+                        std::shared_ptr<turn::port::command_sink> media);
+
 } // namespace catchup::actors

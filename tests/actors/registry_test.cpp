@@ -5,6 +5,8 @@
 #include "actors/errc.hpp"
 #include "cast.hpp"
 
+#include <algorithm>
+
 using namespace catchup;
 using namespace catchup::actors;
 using namespace std::chrono_literals;
@@ -15,6 +17,7 @@ namespace {
 struct nursery {
   std::vector<room_actor> rooms;
   std::vector<limiter_actor> limiters; // create-room, livekit-token, turn-credentials, …
+  relay_actor relay;
   bool mute_rooms = false;
 };
 
@@ -46,6 +49,28 @@ room_actor::behavior_type mute_room(room_actor::stateful_pointer<mute_state> sel
   };
 }
 
+struct relay_probe_state {
+  relay_probe_state() = default;
+  std::vector<std::string> ended;
+};
+
+/// A relay that writes down whose allocations shall end.
+relay_actor::behavior_type relay_probe(relay_actor::stateful_pointer<relay_probe_state> self) {
+  return {
+      [](const msg::turn_request&) {},
+      [](const msg::turn_closed&) {},
+      [](const msg::turn_usage&) {},
+      [=](const msg::end_user& m) { self->state.ended.push_back(m.user); },
+      [](const msg::allocation_ended&) {},
+      [](const msg::get_relay_status&) {
+        msg::relay_status out;
+        out.allocations = 1;
+        out.list.emplace_back().client = "5a5a5a5a";
+        return out;
+      },
+  };
+}
+
 struct registry_cast : test::cast {
   std::shared_ptr<nursery> children = std::make_shared<nursery>();
   root_actor root = spawn_registry(sys, root_config());
@@ -62,6 +87,7 @@ struct registry_cast : test::cast {
     out.max_rooms = 3;
     out.max_in_flight = 5;
     out.room = config();
+    out.room.peer.on_member_gone = {}; // the relay hears of it instead
     out.make_room = [c = children](caf::local_actor& parent, base::room_tag tag,
                                    std::shared_ptr<const room_config> config) {
       auto room = c->mute_rooms ? parent.spawn<caf::monitored>(mute_room,
@@ -69,6 +95,10 @@ struct registry_cast : test::cast {
                                 : spawn_room(parent, tag, std::move(config));
       c->rooms.push_back(room);
       return room;
+    };
+    out.make_relay = [c = children](caf::local_actor& parent) {
+      c->relay = parent.spawn<caf::linked>(relay_probe);
+      return c->relay;
     };
     out.make_limiter = [c = children](caf::local_actor& parent, limiter_config config) {
       c->limiters.push_back(spawn_limiter(parent, std::move(config)));
@@ -214,6 +244,35 @@ TEST(a crashed room is counted and forgotten and its members join again) {
   CHECK_EQUAL(count("rooms"), 1u);
   CHECK(cannot_resume('r', 'A') == errc::resume_unknown);
   CHECK_EQUAL(join('r', 'A')->said(), "1 welcome");
+}
+
+// -- the relay ----------------------------------------------------------------
+
+TEST(the allocations of a member end with it) {
+  auto a = ask<msg::attached>(root, join_of('r', 'A', test::new_sink()));
+  CHECK(state<relay_probe_state>(children->relay).ended.empty());
+  tell(a.peer, msg::leave{});
+  REQUIRE_EQUAL(state<relay_probe_state>(children->relay).ended.size(), 1u);
+  CHECK_EQUAL(state<relay_probe_state>(children->relay).ended[0], turn_user(test::member('A')));
+}
+
+TEST(a relay that dies takes the registry and everything below with it) {
+  auto a = join('r', 'A');
+  auto address = root.address();
+  kill(children->relay);
+  CHECK(!is_alive(address));
+  CHECK(!is_alive(children->rooms[0].address()));
+  CHECK(a->closed);
+}
+
+TEST(a registry that dies takes the relay with it) {
+  kill(root);
+  CHECK(!is_alive(children->relay.address()));
+}
+
+TEST(relay and allocations are part of the status) {
+  CHECK_EQUAL(counter(status_of(root, "relay"), "allocations"), 1u);
+  CHECK_EQUAL(status_of(root, "allocation").parent, "relay");
 }
 
 // -- bounds -------------------------------------------------------------------
@@ -386,9 +445,10 @@ TEST(a silent room is listed as such after a second) {
   REQUIRE(self->has_next_message());
   pending.receive(
       [](const msg::status& s) {
-        REQUIRE_EQUAL(s.actors.size(), 5u);
-        CHECK_EQUAL(s.actors.back().kind, "room");
-        CHECK_EQUAL(s.actors.back().state, "silent");
+        auto room = std::find_if(s.actors.begin(), s.actors.end(),
+                                 [](const auto& a) { return a.kind == "room"; });
+        REQUIRE(room != s.actors.end());
+        CHECK_EQUAL(room->state, "silent");
       },
       [](const caf::error&) { FAIL_TEST("refused"); });
 }
