@@ -65,7 +65,8 @@ relay_actor::behavior_type relay_probe(relay_actor::stateful_pointer<relay_probe
       [](const msg::get_relay_status&) {
         msg::relay_status out;
         out.allocations = 1;
-        out.list.emplace_back().client = "5a5a5a5a";
+        out.age_seconds = 7;
+        out.list.emplace_back().age_seconds = 7;
         return out;
       },
   };
@@ -433,6 +434,8 @@ TEST(the status shows the whole tree) {
   CHECK_EQUAL(kinds["limiter"], 3);
   CHECK_EQUAL(kinds["room"], 2);
   CHECK_EQUAL(kinds["peer"], 3);
+  CHECK_EQUAL(kinds["relay"], 1);
+  CHECK_EQUAL(kinds["allocation"], 1);
 }
 
 TEST(a silent room is listed as such after a second) {
