@@ -8,6 +8,7 @@
 #include <boost/asio/ip/v6_only.hpp>
 
 #include <stdexcept>
+#include <string>
 #include <thread>
 
 namespace catchup::http {
@@ -140,11 +141,13 @@ private:
 server::server(server_config config, asset_store assets, caf::actor_system& system,
                actors::registry_actor registry, std::function<bool()> draining) {
   config.threads = std::max(config.threads, 1u);
+  const auto port = config.port;
   try {
     impl_ = std::make_unique<impl>(std::make_shared<hub>(
         std::move(config), std::move(assets), system, std::move(registry), std::move(draining)));
   } catch (const boost::system::system_error& e) {
-    throw std::runtime_error(std::string{"cannot listen for HTTP: "} + e.what());
+    throw std::runtime_error("cannot listen on port " + std::to_string(port) +
+                             " for HTTP: " + e.code().message());
   }
 }
 
