@@ -3,6 +3,7 @@
 #include "turn/port/socket_address.hpp"
 
 #include <cerrno>
+#include <string>
 #include <system_error>
 
 namespace catchup::turn::port {
@@ -14,6 +15,11 @@ constexpr int attempts = 32;
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
+}
+
+[[noreturn]] void cannot_listen(int error, std::uint16_t port) {
+  throw std::system_error(error, std::generic_category(),
+                          "cannot listen on port " + std::to_string(port) + " for the relay");
 }
 
 void set(const file_descriptor& fd, int level, int option, int value) {
@@ -33,8 +39,7 @@ int get(const file_descriptor& fd, int level, int option) {
 }
 
 file_descriptor open(bool ipv6, int type) {
-  file_descriptor fd{
-      ::socket(ipv6 ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  file_descriptor fd{::socket(ipv6 ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (fd && ipv6)
     set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
   return fd;
@@ -53,8 +58,8 @@ std::uint16_t bound_port(const file_descriptor& fd) {
 }
 
 void tune_udp(const file_descriptor& fd, bool ipv6, int buffer_size) {
-  for (auto [forced, plain] : {std::pair{SO_RCVBUFFORCE, SO_RCVBUF},
-                               std::pair{SO_SNDBUFFORCE, SO_SNDBUF}}) {
+  for (auto [forced, plain] :
+       {std::pair{SO_RCVBUFFORCE, SO_RCVBUF}, std::pair{SO_SNDBUFFORCE, SO_SNDBUF}}) {
     try_to_set(fd, SOL_SOCKET, plain, buffer_size);
     try_to_set(fd, SOL_SOCKET, forced, buffer_size); // beyond the limit, with the privilege
   }
@@ -77,7 +82,7 @@ std::optional<socket_pair> try_open(const base::ip_address& ip, bool ipv6, std::
   if (!out.udp)
     fail("socket");
   if (!bind(out.udp, {ip, port}, ipv6))
-    fail("bind");
+    cannot_listen(errno, port);
   tune_udp(out.udp, ipv6, buffer_size);
   out.port = bound_port(out.udp);
   out.receive_buffer = get(out.udp, SOL_SOCKET, SO_RCVBUF);
@@ -90,7 +95,7 @@ std::optional<socket_pair> try_open(const base::ip_address& ip, bool ipv6, std::
   if (!bind(out.tcp, {ip, out.port}, ipv6) || ::listen(out.tcp.get(), backlog) != 0) {
     if (errno == EADDRINUSE && port == 0)
       return std::nullopt;
-    fail("listen");
+    cannot_listen(errno, port);
   }
   return out;
 }
@@ -101,8 +106,8 @@ bool has_ipv6() {
   if (!probe)
     return false;
   int off = 0;
-  return ::setsockopt(probe.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0
-         && bind(probe, {*base::ip_address::parse("::"), 0}, true);
+  return ::setsockopt(probe.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0 &&
+         bind(probe, {*base::ip_address::parse("::"), 0}, true);
 }
 
 } // namespace
@@ -114,7 +119,7 @@ socket_pair open_sockets(std::optional<base::ip_address> ip, std::uint16_t port,
   for (int i = 0; i < attempts; ++i)
     if (auto out = try_open(ip.value_or(any), ipv6, port, tcp, buffer_size))
       return std::move(*out);
-  throw std::system_error(EADDRINUSE, std::generic_category(), "listen");
+  cannot_listen(EADDRINUSE, port);
 }
 
 } // namespace catchup::turn::port
