@@ -6,6 +6,7 @@
 #include "turn/command.hpp"
 #include "turn/forwarding_table.hpp"
 #include "turn/in_flight.hpp"
+#include "turn/totals.hpp"
 #include "turn/transmit.hpp"
 
 #include <optional>
@@ -20,17 +21,6 @@ struct front_config {
   std::string realm;
   std::chrono::seconds nonce_validity{3600};
   std::size_t max_in_flight = 1024;
-};
-
-/// Since the start; nothing here names anybody.
-struct front_totals {
-  std::uint64_t bindings = 0;
-  std::uint64_t challenges = 0; // 401 and 438
-  std::uint64_t requests = 0;   // handed to the actors
-  std::uint64_t refused = 0;    // too many in flight
-  std::uint64_t forwarded = 0;
-  std::uint64_t dropped = 0; // media without permission, channel or route
-  std::uint64_t malformed = 0;
 };
 
 class front {

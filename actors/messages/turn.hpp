@@ -3,6 +3,7 @@
 
 #include "turn/request.hpp"
 #include "turn/route.hpp"
+#include "turn/totals.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/meta/type_name.hpp>
@@ -25,9 +26,10 @@ struct turn_closed {
   turn::five_tuple client;
 };
 
-/// Counters of allocations that carried something.
+/// Counters of allocations that carried something, and of the front.
 struct turn_usage {
   std::vector<turn::usage> changed;
+  turn::front_totals totals;
 };
 
 /// Closes all allocations made with credentials for this user.
@@ -77,6 +79,7 @@ struct relay_status {
   std::uint64_t refused_quota = 0;
   std::uint64_t refused_capacity = 0;
   turn::counters carried; // by all, ever
+  turn::front_totals front;
   /// At most the first 1000, in no order.
   std::vector<allocation_status> list;
 };

@@ -33,7 +33,7 @@ TEST(an allocate is answered with a relayed address on the servers own ip) {
   CHECK(relayed->ip == at("203.0.113.1", 0).ip);
   CHECK(relayed->port >= 49152);
   CHECK(out->address(attribute::xor_mapped_address) == alice.tuple().client);
-  CHECK_EQUAL(*out->number(attribute::lifetime), 600u);
+  CHECK_EQUAL(out->number(attribute::lifetime).value_or(0), 600u);
   CHECK(out->view().integrity_ok(alice.key()));
 }
 
@@ -81,7 +81,7 @@ TEST(a refreshed allocation lives on until its new end) {
   allocate(alice);
   advance(500s);
   auto out = ask(alice, alice.refresh(1000));
-  CHECK_EQUAL(*out->number(attribute::lifetime), 1000u);
+  CHECK_EQUAL(out->number(attribute::lifetime).value_or(0), 1000u);
   advance(999s);
   CHECK(exists(alice));
   advance(1s);
@@ -93,7 +93,7 @@ TEST(a refresh of zero ends it at once and the client may allocate again) {
   auto out = ask(alice, alice.refresh(0));
   REQUIRE(out);
   CHECK(out->success());
-  CHECK_EQUAL(*out->number(attribute::lifetime), 0u);
+  CHECK_EQUAL(out->number(attribute::lifetime).value_or(0), 0u);
   CHECK(!exists(alice));
   CHECK_EQUAL(code(alice, alice.refresh(0)), 437);
   allocate(alice);

@@ -121,7 +121,7 @@ public:
 
   void report_usage() {
     if (media->events)
-      media->events->on_usage(core.take_usage());
+      media->events->on_usage(core.take_usage(), core.totals());
     settle();
   }
 

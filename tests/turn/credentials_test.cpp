@@ -36,8 +36,12 @@ TEST(a user name splits into expiry and user) {
   REQUIRE(i);
   CHECK_EQUAL(i->expiry, 1700000000);
   CHECK_EQUAL(i->user, "alice:phone");
-  CHECK_EQUAL(parse_username("1700000000")->user, "");
-  CHECK_EQUAL(parse_username("1700000000:")->user, "");
+  for (auto text : {"1700000000", "1700000000:"}) {
+    auto nobody = parse_username(text);
+    REQUIRE(nobody);
+    CHECK_EQUAL(nobody->expiry, 1700000000);
+    CHECK_EQUAL(nobody->user, "");
+  }
 }
 
 TEST(a user name without a plain number in front is nobody) {

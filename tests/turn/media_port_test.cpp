@@ -59,7 +59,7 @@ public:
       all_.erase(i);
     }
   }
-  void on_usage(std::vector<usage> changed) override {
+  void on_usage(std::vector<usage> changed, const front_totals&) override {
     for (const auto& u : changed)
       packets += u.total.packets_from_client;
     ++reports;

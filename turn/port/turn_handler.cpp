@@ -72,10 +72,12 @@ void turn_handler::tick(const moment& t, outbox&) {
   if (t.now < usage_due_ || usage_unseen_ || !events_)
     return;
   usage_due_ = t.now + usage_interval;
-  if (auto changed = core_.take_usage(); !changed.empty()) {
-    usage_unseen_ = true;
-    events_->on_usage(std::move(changed));
-  }
+  auto changed = core_.take_usage();
+  if (changed.empty() && core_.totals() == reported_)
+    return;
+  usage_unseen_ = true;
+  reported_ = core_.totals();
+  events_->on_usage(std::move(changed), reported_);
 }
 
 void turn_handler::stopped() {

@@ -46,6 +46,7 @@ private:
   std::vector<item> batch_;
   std::shared_ptr<events> events_;
   bool usage_unseen_ = false;
+  front_totals reported_;
   base::time_point usage_due_{};
   base::time_point sweep_due_{};
 };

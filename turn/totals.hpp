@@ -1,0 +1,20 @@
+#pragma once
+// What the front has done since the start, for the operator. Nobody is named.
+
+#include <cstdint>
+
+namespace catchup::turn {
+
+struct front_totals {
+  std::uint64_t bindings = 0;
+  std::uint64_t challenges = 0; // 401 and 438
+  std::uint64_t requests = 0;   // handed to the actors
+  std::uint64_t refused = 0;    // too many in flight
+  std::uint64_t forwarded = 0;
+  std::uint64_t dropped = 0; // media without permission, channel or route
+  std::uint64_t malformed = 0;
+
+  bool operator==(const front_totals&) const = default;
+};
+
+} // namespace catchup::turn
