@@ -8,10 +8,14 @@ const pairs = [
   ['firefox', 'firefox'],
 ];
 
+// Both sides are asked, so both ends of the pair are relayed ones. `prflx` is the
+// other's relayed address too, when its check came in before its candidate did.
+const relayed = ({ local, remote }) => local === 'relay' && ['relay', 'prflx'].includes(remote);
+
 const ways = {
   direct: { shown: 'direct', holds: ({ local, remote }) => local !== 'relay' && remote !== 'relay' },
-  'relay-udp': { shown: 'relayed', holds: (p) => p.local === 'relay' && p.remote === 'relay' && p.protocol === 'udp' },
-  'relay-tcp': { shown: 'relayed', holds: (p) => p.local === 'relay' && p.remote === 'relay' && p.protocol === 'tcp' },
+  'relay-udp': { shown: 'relayed', holds: (p) => relayed(p) && p.protocol === 'udp' },
+  'relay-tcp': { shown: 'relayed', holds: (p) => relayed(p) && p.protocol === 'tcp' },
 };
 
 for (const kinds of pairs) {
