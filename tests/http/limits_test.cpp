@@ -13,8 +13,8 @@ namespace {
 struct impatient_site : running_site {
   static http::server_config impatient() {
     auto out = test_config();
-    out.limits.request_time = 200ms;
-    out.limits.keep_alive_time = 400ms;
+    out.limits.request_time = 400ms;
+    out.limits.keep_alive_time = 800ms;
     out.limits.linger_time = 300ms;
     out.limits.connections = 20;
     return out;
@@ -35,7 +35,7 @@ TEST(a head that drips in is timed out) {
   auto start = std::chrono::steady_clock::now();
   client.send("GET / HTTP/1.1\r\n");
   // A byte now and then does not buy more time.
-  for (int i = 0; i < 40 && elapsed_since(start) < 500ms; ++i) {
+  for (int i = 0; i < 60 && elapsed_since(start) < 800ms; ++i) {
     client.send("X");
     std::this_thread::sleep_for(20ms);
   }
@@ -60,7 +60,7 @@ TEST(a connection that says nothing is closed without a word) {
   CHECK_EQUAL(kept.get("/healthz").status, 200);
   auto start = std::chrono::steady_clock::now();
   CHECK_EQUAL(kept.take(1), "");
-  CHECK(elapsed_since(start) > 300ms); // keep-alive is longer
+  CHECK(elapsed_since(start) > 600ms); // keep-alive is longer
 }
 
 TEST(a head that is too large is refused) {
