@@ -28,10 +28,13 @@ constexpr std::string_view permissions =
 } // namespace
 
 std::string content_security_policy(const site& s) {
+  // The two policies are the app's own (web/src/lib/e2ee/trusted.ts) and Svelte's.
   return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
          "media-src 'self' blob: mediastream:; font-src 'self'; worker-src 'self'; "
          "manifest-src 'self'; connect-src " +
-         connect_sources(s) + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+         connect_sources(s) +
+         "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+         "require-trusted-types-for 'script'; trusted-types catchup svelte-trusted-html";
 }
 
 std::vector<std::pair<std::string_view, std::string>> site_headers(const site& s) {

@@ -28,7 +28,8 @@ TEST(the policy allows nothing unsafe) {
   for (auto word : {"unsafe", "*", "http:", "https:", "data: 'self'"})
     CHECK(policy.find(word) == policy.npos);
   for (auto part : {"script-src 'self';", "style-src 'self';", "frame-ancestors 'none'",
-                    "base-uri 'none'", "form-action 'none'"})
+                    "base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script';",
+                    "trusted-types catchup svelte-trusted-html"})
     CHECK(policy.find(part) != policy.npos);
 }
 
