@@ -29,16 +29,16 @@ allocation_state::init(turn::allocation core, const relay_actor& relay,
   publish();
   arm();
   return {
-    [this](const msg::turn_request& m) { on_request(m.value); },
-    [this](const msg::end_allocation&) { end(); },
-    [this](const msg::count_usage& m) { carried_ = m.total; },
-    [this](const msg::check_expiry&) {
-      if (core_->expired(now()))
-        end();
-      else
-        arm();
-    },
-    [this](const msg::get_allocation_status&) { return status(); },
+      [this](const msg::turn_request& m) { on_request(m.value); },
+      [this](const msg::end_allocation&) { end(); },
+      [this](const msg::count_usage& m) { carried_ = m.total; },
+      [this](const msg::check_expiry&) {
+        if (core_->expired(now()))
+          end();
+        else
+          arm();
+      },
+      [this](const msg::get_allocation_status&) { return status(); },
   };
 }
 

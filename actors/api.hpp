@@ -27,12 +27,11 @@ using peer_actor = caf::typed_actor<
     caf::reacts_to<msg::detached>>;
 
 /// Finds or makes rooms, supervises them, the relay and the limiters.
-using registry_actor = caf::typed_actor<
-    caf::replies_to<msg::join>::with<msg::attached>,
-    caf::replies_to<msg::resume>::with<msg::attached>,
-    caf::replies_to<msg::spend>::with<msg::verdict>,
-    caf::replies_to<msg::get_status>::with<msg::status>,
-    caf::reacts_to<msg::drain>>;
+using registry_actor = caf::typed_actor<caf::replies_to<msg::join>::with<msg::attached>,
+                                        caf::replies_to<msg::resume>::with<msg::attached>,
+                                        caf::replies_to<msg::spend>::with<msg::verdict>,
+                                        caf::replies_to<msg::get_status>::with<msg::status>,
+                                        caf::reacts_to<msg::drain>>;
 
 namespace msg {
 

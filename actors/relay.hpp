@@ -16,9 +16,9 @@ namespace catchup::actors {
 
 struct relay_config {
   turn::address_plan plan;
-  std::size_t per_user = 16;    ///< allocations of one credential's user
-  std::size_t per_source = 64;  ///< of one IPv4 address or IPv6 /64
-  std::size_t total = 10'000;   ///< at most 16,384: one port each
+  std::size_t per_user = 16;            ///< allocations of one credential's user
+  std::size_t per_source = 64;          ///< of one IPv4 address or IPv6 /64
+  std::size_t total = 10'000;           ///< at most 16,384: one port each
   std::chrono::seconds quarantine{120}; ///< before a port gets a new owner
 };
 

@@ -22,9 +22,8 @@ std::array<std::byte, N> digest(const EVP_MD* type, const_bytes in) {
   std::array<std::byte, N> out{};
   unsigned size = 0;
   if (EVP_Digest(in.data(), in.size(), reinterpret_cast<unsigned char*>(out.data()), &size, type,
-                 nullptr)
-          != 1
-      || size != N)
+                 nullptr) != 1 ||
+      size != N)
     throw std::runtime_error("digest failed");
   return out;
 }
@@ -36,9 +35,8 @@ std::array<std::byte, N> hmac(const EVP_MD* type, const_bytes key, const_bytes i
   static constexpr unsigned char empty = 0;
   const auto* key_data = key.empty() ? &empty : data(key);
   if (HMAC(type, key_data, static_cast<int>(key.size()), data(in), in.size(),
-           reinterpret_cast<unsigned char*>(out.data()), &size)
-          == nullptr
-      || size != N)
+           reinterpret_cast<unsigned char*>(out.data()), &size) == nullptr ||
+      size != N)
     throw std::runtime_error("hmac failed");
   return out;
 }

@@ -57,15 +57,15 @@ bool ip_address::is_unspecified() const noexcept {
 bool ip_address::is_loopback() const noexcept {
   if (v4_)
     return octets_[0] == 127;
-  return octets_[15] == 1
-         && std::all_of(octets_.begin(), octets_.end() - 1, [](auto o) { return o == 0; });
+  return octets_[15] == 1 &&
+         std::all_of(octets_.begin(), octets_.end() - 1, [](auto o) { return o == 0; });
 }
 
 bool ip_address::is_private() const noexcept {
   const auto& o = octets_;
   if (v4_)
-    return o[0] == 10 || (o[0] == 172 && (o[1] & 0xf0) == 16) || (o[0] == 192 && o[1] == 168)
-           || (o[0] == 169 && o[1] == 254) || (o[0] == 100 && (o[1] & 0xc0) == 64);
+    return o[0] == 10 || (o[0] == 172 && (o[1] & 0xf0) == 16) || (o[0] == 192 && o[1] == 168) ||
+           (o[0] == 169 && o[1] == 254) || (o[0] == 100 && (o[1] & 0xc0) == 64);
   return (o[0] & 0xfe) == 0xfc || (o[0] == 0xfe && (o[1] & 0xc0) == 0x80);
 }
 
@@ -84,9 +84,7 @@ std::string endpoint::to_string() const {
   return host + ":" + std::to_string(port);
 }
 
-std::size_t hash_value(const ip_address& a) noexcept {
-  return mix(a.octets().data(), a.size(), 0);
-}
+std::size_t hash_value(const ip_address& a) noexcept { return mix(a.octets().data(), a.size(), 0); }
 
 std::size_t hash_value(const endpoint& e) noexcept {
   return mix(e.ip.octets().data(), e.ip.size(), e.port * 0x9e3779b97f4a7c15ULL);

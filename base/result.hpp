@@ -23,13 +23,25 @@ public:
 
   constexpr explicit operator bool() const noexcept { return v_.index() == 0; }
 
-  constexpr T& operator*() & { assert(*this); return *std::get_if<0>(&v_); }
-  constexpr const T& operator*() const& { assert(*this); return *std::get_if<0>(&v_); }
-  constexpr T&& operator*() && { assert(*this); return std::move(*std::get_if<0>(&v_)); }
+  constexpr T& operator*() & {
+    assert(*this);
+    return *std::get_if<0>(&v_);
+  }
+  constexpr const T& operator*() const& {
+    assert(*this);
+    return *std::get_if<0>(&v_);
+  }
+  constexpr T&& operator*() && {
+    assert(*this);
+    return std::move(*std::get_if<0>(&v_));
+  }
   constexpr T* operator->() { return &**this; }
   constexpr const T* operator->() const { return &**this; }
 
-  constexpr const E& error() const { assert(!*this); return *std::get_if<1>(&v_); }
+  constexpr const E& error() const {
+    assert(!*this);
+    return *std::get_if<1>(&v_);
+  }
 
 private:
   std::variant<T, E> v_;

@@ -29,8 +29,8 @@ long_term_key make_key(std::string_view username, std::string_view realm,
 std::optional<identity> parse_username(std::string_view username) noexcept {
   auto colon = username.find(':');
   auto digits = username.substr(0, colon);
-  if (digits.empty() || digits.size() > 12
-      || digits.find_first_not_of("0123456789") != std::string_view::npos)
+  if (digits.empty() || digits.size() > 12 ||
+      digits.find_first_not_of("0123456789") != std::string_view::npos)
     return std::nullopt;
   identity out;
   std::from_chars(digits.data(), digits.data() + digits.size(), out.expiry);

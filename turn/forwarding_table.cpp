@@ -8,8 +8,8 @@ void forwarding_table::install(route r) {
   if (r.relayed.port < first_relayed_port)
     return;
   auto& e = entries_.try_emplace(r.client).first->second;
-  if (e.route.allocation > r.allocation
-      || (e.route.allocation == r.allocation && e.route.version >= r.version))
+  if (e.route.allocation > r.allocation ||
+      (e.route.allocation == r.allocation && e.route.version >= r.version))
     return;
   if (e.route.allocation != r.allocation) {
     unlink(e);

@@ -13,8 +13,8 @@ using stun::message_class;
 constexpr std::size_t max_unknown_listed = 8;
 
 bool is_turn_request(stun::method m) noexcept {
-  return m == stun::method::allocate || m == stun::method::refresh
-         || m == stun::method::create_permission || m == stun::method::channel_bind;
+  return m == stun::method::allocate || m == stun::method::refresh ||
+         m == stun::method::create_permission || m == stun::method::channel_bind;
 }
 
 bool all_understood(const stun::message& m) {
@@ -76,8 +76,7 @@ action front::on_request(const moment& t, const five_tuple& from, const stun::me
     auto out = refuse_unknown(from, m, &*who);
     return out ? action{*out} : action{};
   }
-  if (!waiting_.admit(t.now, from,
-                      {m.method(), m.transaction(), who->key, m.has_fingerprint()})) {
+  if (!waiting_.admit(t.now, from, {m.method(), m.transaction(), who->key, m.has_fingerprint()})) {
     ++totals_.refused;
     return {};
   }
@@ -86,8 +85,7 @@ action front::on_request(const moment& t, const five_tuple& from, const stun::me
 }
 
 // Unsigned, and without a reason phrase: it may go to a forged source.
-action front::challenge(const moment& t, const five_tuple& from, const stun::message& m,
-                        int code) {
+action front::challenge(const moment& t, const five_tuple& from, const stun::message& m, int code) {
   stun::message_writer w{scratch_, message_class::error, m.method(), m.transaction()};
   w.add_error_code(code);
   if (code != error::bad_request) {
@@ -149,8 +147,7 @@ action front::on_send(base::time_point now, const five_tuple& from, const stun::
   return peer ? forward(now, *entry, *peer, *data) : action{};
 }
 
-action front::on_channel_data(base::time_point now, const five_tuple& from,
-                              base::const_bytes in) {
+action front::on_channel_data(base::time_point now, const five_tuple& from, base::const_bytes in) {
   auto* entry = table_.by_client(from);
   if (entry == nullptr)
     return {};

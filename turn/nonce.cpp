@@ -38,8 +38,8 @@ bool nonce_maker::valid(std::string_view nonce, const base::endpoint& client,
   if (!raw || raw->size() != 4 + mac_size)
     return false;
   auto expiry = base::reader{*raw}.u32();
-  return base::equal_constant_time(base::as_bytes(seal(expiry, client)), base::as_bytes(nonce))
-         && expiry > now;
+  return base::equal_constant_time(base::as_bytes(seal(expiry, client)), base::as_bytes(nonce)) &&
+         expiry > now;
 }
 
 } // namespace catchup::turn

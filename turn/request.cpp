@@ -122,8 +122,8 @@ bool understood(stun::method m, attribute a) noexcept {
   case attribute::even_port:
     return m == stun::method::allocate;
   case attribute::xor_peer_address:
-    return m == stun::method::create_permission || m == stun::method::channel_bind
-           || m == stun::method::send;
+    return m == stun::method::create_permission || m == stun::method::channel_bind ||
+           m == stun::method::send;
   case attribute::channel_number:
     return m == stun::method::channel_bind;
   case attribute::data:

@@ -9,8 +9,7 @@ bool route::permits(base::time_point now, const base::ip_address& peer) const no
                      [&](const auto& p) { return p.peer == peer && now < p.expires; });
 }
 
-const channel_binding* route::by_number(base::time_point now,
-                                        std::uint16_t number) const noexcept {
+const channel_binding* route::by_number(base::time_point now, std::uint16_t number) const noexcept {
   auto i = std::lower_bound(channels.begin(), channels.end(), number,
                             [](const auto& c, std::uint16_t n) { return c.number < n; });
   return i != channels.end() && i->number == number && now < i->expires ? &*i : nullptr;

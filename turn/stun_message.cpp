@@ -77,8 +77,8 @@ base::result<message, parse_error> message::parse(base::const_bytes datagram) no
       return base::failure{parse_error::bad_attribute};
     if (kind != attribute::fingerprint)
       continue;
-    if (size != 4 || in.left() != 0
-        || base::reader{value}.u32() != fingerprint_of(datagram.first(offset)))
+    if (size != 4 || in.left() != 0 ||
+        base::reader{value}.u32() != fingerprint_of(datagram.first(offset)))
       return base::failure{parse_error::bad_fingerprint};
     out.fingerprint_ = true;
   }

@@ -97,8 +97,7 @@ public:
       auto type = attribute{in.u16()};
       auto size = in.u16();
       auto value = in.raw(padded(size)).first(size);
-      if (!sealed || type == attribute::fingerprint
-          || type == attribute::message_integrity_sha256)
+      if (!sealed || type == attribute::fingerprint || type == attribute::message_integrity_sha256)
         visit(type, value);
       sealed = sealed || type == attribute::message_integrity;
     }

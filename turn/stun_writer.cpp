@@ -13,8 +13,8 @@ constexpr std::array<std::byte, 4> zeros{};
 std::uint16_t type_field(message_class cls, method m) noexcept {
   auto c = static_cast<unsigned>(cls);
   auto n = static_cast<unsigned>(m);
-  return static_cast<std::uint16_t>((n & 0xf80) << 2 | (n & 0x70) << 1 | (n & 0x0f) | (c & 2) << 7
-                                    | (c & 1) << 4);
+  return static_cast<std::uint16_t>((n & 0xf80) << 2 | (n & 0x70) << 1 | (n & 0x0f) | (c & 2) << 7 |
+                                    (c & 1) << 4);
 }
 
 } // namespace

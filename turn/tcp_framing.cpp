@@ -25,8 +25,8 @@ std::optional<tcp_framer::extent> tcp_framer::measure(base::const_bytes front) n
   auto type = in.u16();
   std::size_t length = in.u16();
   extent out;
-  if (looks_like_stun(front) && length % 4 == 0
-      && (front.size() < stun_prefix_size || in.u32() == stun::magic_cookie))
+  if (looks_like_stun(front) && length % 4 == 0 &&
+      (front.size() < stun_prefix_size || in.u32() == stun::magic_cookie))
     out = {stun::header_size + length, stun::header_size + length};
   else if (is_channel(type))
     out = {channel_header_size + length, channel_header_size + stun::padded(length)};

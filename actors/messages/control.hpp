@@ -130,13 +130,13 @@ typename I::result_type inspect(I& f, drain&) {
 
 CAF_BEGIN_TYPE_ID_BLOCK(control_messages, caf::first_custom_type_id)
 
-  CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::detached))
-  CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::acknowledge))
-  CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::leave))
-  CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::verdict))
-  CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::get_status))
-  CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::status))
-  CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::drain))
+CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::detached))
+CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::acknowledge))
+CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::leave))
+CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::verdict))
+CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::get_status))
+CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::status))
+CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::drain))
 
 CAF_END_TYPE_ID_BLOCK(control_messages)
 

@@ -66,8 +66,8 @@ typename I::result_type inspect(I& f, tick&) {
 
 CAF_BEGIN_TYPE_ID_BLOCK(room_messages, caf::first_custom_type_id + 50)
 
-  CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::kick))
-  CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::tick))
+CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::kick))
+CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::tick))
 
 CAF_END_TYPE_ID_BLOCK(room_messages)
 

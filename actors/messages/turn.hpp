@@ -117,18 +117,18 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::allocation_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::relay_status)
 
 CAF_BEGIN_TYPE_ID_BLOCK(catchup_turn, caf::first_custom_type_id + 200)
-  CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::turn_request))
-  CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::turn_closed))
-  CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::turn_usage))
-  CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::end_user))
-  CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::end_allocation))
-  CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::allocation_ended))
-  CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::count_usage))
-  CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::check_expiry))
-  CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::get_allocation_status))
-  CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::allocation_status))
-  CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::get_relay_status))
-  CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::relay_status))
+CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::turn_request))
+CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::turn_closed))
+CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::turn_usage))
+CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::end_user))
+CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::end_allocation))
+CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::allocation_ended))
+CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::count_usage))
+CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::check_expiry))
+CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::get_allocation_status))
+CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::allocation_status))
+CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::get_relay_status))
+CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::relay_status))
 CAF_END_TYPE_ID_BLOCK(catchup_turn)
 
 namespace caf {
@@ -139,21 +139,17 @@ namespace catchup::actors {
 
 /// One client's allocation: its lifetime, permissions, channels and counters.
 /// Dies of refresh 0, expiry, its TCP connection or its relay.
-using allocation_actor = caf::typed_actor<
-    caf::reacts_to<msg::turn_request>,
-    caf::reacts_to<msg::end_allocation>,
-    caf::reacts_to<msg::count_usage>,
-    caf::reacts_to<msg::check_expiry>,
-    caf::replies_to<msg::get_allocation_status>::with<msg::allocation_status>>;
+using allocation_actor =
+    caf::typed_actor<caf::reacts_to<msg::turn_request>, caf::reacts_to<msg::end_allocation>,
+                     caf::reacts_to<msg::count_usage>, caf::reacts_to<msg::check_expiry>,
+                     caf::replies_to<msg::get_allocation_status>::with<msg::allocation_status>>;
 
 /// All allocations by 5-tuple, the relayed ports, quotas and totals.
-using relay_actor = caf::typed_actor<
-    caf::reacts_to<msg::turn_request>,
-    caf::reacts_to<msg::turn_closed>,
-    caf::reacts_to<msg::turn_usage>,
-    caf::reacts_to<msg::end_user>,
-    caf::reacts_to<msg::allocation_ended>,
-    caf::replies_to<msg::get_relay_status>::with<msg::relay_status>>;
+using relay_actor =
+    caf::typed_actor<caf::reacts_to<msg::turn_request>, caf::reacts_to<msg::turn_closed>,
+                     caf::reacts_to<msg::turn_usage>, caf::reacts_to<msg::end_user>,
+                     caf::reacts_to<msg::allocation_ended>,
+                     caf::replies_to<msg::get_relay_status>::with<msg::relay_status>>;
 
 /// Adds the message types of relay and allocations. Call it once, before the
 /// actor_system is made.

@@ -104,7 +104,8 @@ TEST(other credentials on the same client are wrong) {
   allocate(alice);
   auto mallory = client(1, "mallory");
   mallory.learn(*ask(alice, client(1, "x").allocate()));
-  for (const auto& in : {mallory.refresh(0), mallory.allocate(), mallory.permit({at("203.0.113.1", 0)})}) {
+  for (const auto& in :
+       {mallory.refresh(0), mallory.allocate(), mallory.permit({at("203.0.113.1", 0)})}) {
     media->sent.clear();
     auto a = core.handle(moment(), mallory.tuple(), in);
     media->events->on_request(std::get<turn::request>(a));
@@ -127,9 +128,10 @@ TEST(defects come after a mismatch) {
   authenticate(alice);
   CHECK_EQUAL(code(alice, alice.request(turn::stun::method::create_permission)), 437);
   CHECK_EQUAL(code(alice, alice.request(turn::stun::method::allocate)), 400);
-  CHECK_EQUAL(code(alice, alice.request(turn::stun::method::allocate, [](auto& w) {
-    w.add_u32(attribute::requested_transport, 6u << 24);
-  })),
+  CHECK_EQUAL(code(alice, alice.request(turn::stun::method::allocate,
+                                        [](auto& w) {
+                                          w.add_u32(attribute::requested_transport, 6u << 24);
+                                        })),
               442);
   allocate(alice);
   CHECK_EQUAL(code(alice, alice.request(turn::stun::method::create_permission)), 400);

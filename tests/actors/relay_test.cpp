@@ -37,9 +37,7 @@ struct fixture : turn_world {
   caf::actor_addr actor_of(const turn_client& c) {
     return state<relay_state>(relay).find(c.tuple());
   }
-  void kill_allocation(const turn_client& c) {
-    kill(caf::actor_cast<caf::actor>(actor_of(c)));
-  }
+  void kill_allocation(const turn_client& c) { kill(caf::actor_cast<caf::actor>(actor_of(c))); }
   int try_allocate(turn_client c) {
     authenticate(c);
     return code(c, c.allocate());
@@ -203,8 +201,8 @@ TEST(the status tells times and never a name or an address) {
 TEST(an IPv6 address is refused where the server has none) {
   authenticate(alice);
   CHECK_EQUAL(code(alice, alice.allocate([](auto& w) {
-    w.add_u32(turn::stun::attribute::requested_address_family, 2u << 24);
-  })),
+                w.add_u32(turn::stun::attribute::requested_address_family, 2u << 24);
+              })),
               440);
 }
 
@@ -253,8 +251,8 @@ TEST(an address has so many allocations and no more) {
 
 TEST(a network of IPv6 is one source) {
   for (std::uint16_t i = 0; i < 3; ++i)
-    CHECK_EQUAL(try_allocate(client(i, "u" + std::to_string(i), "2001:db8:1:2::" + std::to_string(i))),
-                0);
+    CHECK_EQUAL(
+        try_allocate(client(i, "u" + std::to_string(i), "2001:db8:1:2::" + std::to_string(i))), 0);
   CHECK_EQUAL(try_allocate(client(3, "u3", "2001:db8:1:2:ffff::9")), 486);
   CHECK_EQUAL(try_allocate(client(3, "u3", "2001:db8:1:3::9")), 0);
 }

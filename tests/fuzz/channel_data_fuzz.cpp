@@ -19,9 +19,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   auto head = turn::channel_header(out->channel, out->payload.size());
-  if (!turn::is_channel(out->channel) || !base::equal(head, in.first(head.size()))
-      || out->payload.data() != in.data() + head.size()
-      || out->payload.size() > in.size() - head.size())
+  if (!turn::is_channel(out->channel) || !base::equal(head, in.first(head.size())) ||
+      out->payload.data() != in.data() + head.size() ||
+      out->payload.size() > in.size() - head.size())
     std::abort();
   return 0;
 }

@@ -20,8 +20,8 @@ outcome cut(base::const_bytes stream, std::size_t limit, base::const_bytes steps
   outcome out;
   turn::tcp_framer framer{limit};
   for (std::size_t i = 0; !stream.empty(); ++i) {
-    auto step = steps.empty() ? stream.size()
-                              : std::to_integer<std::size_t>(steps[i % steps.size()]) + 1;
+    auto step =
+        steps.empty() ? stream.size() : std::to_integer<std::size_t>(steps[i % steps.size()]) + 1;
     auto segment = base::to_buffer(stream.first(std::min(step, stream.size())));
     stream = stream.subspan(segment.size());
     framer.feed(segment);

@@ -71,9 +71,8 @@ void check_media(const five_tuple& from, const transmit& t, base::const_bytes in
   // 0 and 1 permit the one address, so each may reach the other and itself.
   require(from == client(0) || from == client(1));
   require(t.to == client(0) || t.to == client(1));
-  require(t.payload.empty()
-          || (t.payload.data() >= in.data()
-              && t.payload.data() + t.payload.size() <= in.data() + in.size()));
+  require(t.payload.empty() || (t.payload.data() >= in.data() &&
+                                t.payload.data() + t.payload.size() <= in.data() + in.size()));
   auto whole = flat(t);
   if ((std::to_integer<unsigned>(whole.front()) & 0xc0) != 0) {
     auto d = channel_data::parse(whole);
@@ -131,7 +130,8 @@ void one_packet(world& w, std::uint8_t who, base::const_bytes raw) {
       check_answer(from, *t, in);
   } else if (auto* r = std::get_if<request>(&a)) {
     require(with_credentials && r->from == from);
-    auto out = w.core.apply(reply{from, r->transaction, {.error = 403, .relayed = {}, .lifetime = {}}});
+    auto out =
+        w.core.apply(reply{from, r->transaction, {.error = 403, .relayed = {}, .lifetime = {}}});
     require(out.has_value());
     auto whole = flat(*out);
     auto m = stun::message::parse(whole);

@@ -55,7 +55,8 @@ class turn_client {
 public:
   using fill = std::function<void(turn::stun::message_writer&)>;
 
-  turn_client(turn::five_tuple self, turn::credentials c) : self_(self), credentials_(std::move(c)) {}
+  turn_client(turn::five_tuple self, turn::credentials c)
+    : self_(self), credentials_(std::move(c)) {}
 
   const turn::five_tuple& tuple() const { return self_; }
   void set_tuple(const turn::five_tuple& t) { self_ = t; }
@@ -100,9 +101,8 @@ public:
     });
   }
   base::buffer allocate_again() const {
-    return again(turn::stun::method::allocate, [](auto& w) {
-      w.add_u32(turn::stun::attribute::requested_transport, 17u << 24);
-    });
+    return again(turn::stun::method::allocate,
+                 [](auto& w) { w.add_u32(turn::stun::attribute::requested_transport, 17u << 24); });
   }
   base::buffer refresh(std::uint32_t seconds) {
     return request(turn::stun::method::refresh,

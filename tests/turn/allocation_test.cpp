@@ -11,8 +11,8 @@ using catchup::test::at;
 
 namespace {
 
-const address_plan plan{{*base::ip_address::parse("203.0.113.1"),
-                         *base::ip_address::parse("2001:db8::1")}};
+const address_plan plan{
+    {*base::ip_address::parse("203.0.113.1"), *base::ip_address::parse("2001:db8::1")}};
 const auto relayed = at("203.0.113.1", 50000);
 const auto peer_a = at("203.0.113.1", 50001);
 const auto peer_b = at("203.0.113.1", 50002);
@@ -149,8 +149,8 @@ TEST(a permission is for the address whatever the port) {
 }
 
 TEST(an address that is not the servers own is forbidden) {
-  for (auto ip : {"127.0.0.1", "0.0.0.0", "10.0.0.1", "169.254.169.254", "192.168.1.1",
-                  "224.0.0.1", "255.255.255.255", "8.8.8.8", "203.0.113.2", "0.1.2.3"}) {
+  for (auto ip : {"127.0.0.1", "0.0.0.0", "10.0.0.1", "169.254.169.254", "192.168.1.1", "224.0.0.1",
+                  "255.255.255.255", "8.8.8.8", "203.0.113.2", "0.1.2.3"}) {
     CHECK_EQUAL(permit({at(ip, 50000)}).answer.error, error::forbidden);
     CHECK_EQUAL(permit({at(ip, 0)}).answer.error, error::forbidden);
     CHECK_EQUAL(bind(0x4000, at(ip, 50000)).answer.error, error::forbidden);
@@ -159,7 +159,8 @@ TEST(an address that is not the servers own is forbidden) {
 }
 
 TEST(the servers own ports outside the relayed range are forbidden) {
-  for (unsigned short port : std::initializer_list<unsigned short>{1, 22, 80, 443, 3478, 8000, 49151}) {
+  for (unsigned short port :
+       std::initializer_list<unsigned short>{1, 22, 80, 443, 3478, 8000, 49151}) {
     CHECK_EQUAL(permit({at("203.0.113.1", port)}).answer.error, error::forbidden);
     CHECK_EQUAL(bind(0x4000, at("203.0.113.1", port)).answer.error, error::forbidden);
   }

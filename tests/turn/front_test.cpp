@@ -124,8 +124,8 @@ TEST(a binding request is told its address and nothing else) {
 
 TEST(a binding request over IPv6 is told its IPv6 address) {
   turn_client c{udp("2001:db8::5", 4000), {}};
-  CHECK(ask(c, c.request(stun::method::binding))->address(attribute::xor_mapped_address)
-        == at("2001:db8::5", 4000));
+  CHECK(ask(c, c.request(stun::method::binding))->address(attribute::xor_mapped_address) ==
+        at("2001:db8::5", 4000));
 }
 
 TEST(a fingerprint is answered with a fingerprint) {
@@ -248,12 +248,12 @@ TEST(integrity without user name or realm or nonce is a bad request) {
 }
 
 TEST(a wrong password or an unknown or expired user is unauthorized) {
-  for (const auto& c : {credentials{std::to_string(t0 + 60) + ":alice", "wrong"},
-                        make_credentials("other", "alice", t0 + 60),
-                        make_credentials("s3cr3t", "alice", t0 - 1),
-                        credentials{"alice", password_for("s3cr3t", "alice")},
-                        credentials{"-5:alice", password_for("s3cr3t", "-5:alice")},
-                        credentials{"", password_for("s3cr3t", "")}}) {
+  for (const auto& c :
+       {credentials{std::to_string(t0 + 60) + ":alice", "wrong"},
+        make_credentials("other", "alice", t0 + 60), make_credentials("s3cr3t", "alice", t0 - 1),
+        credentials{"alice", password_for("s3cr3t", "alice")},
+        credentials{"-5:alice", password_for("s3cr3t", "-5:alice")},
+        credentials{"", password_for("s3cr3t", "")}}) {
     authenticate(alice);
     alice.set_credentials(c);
     auto out = ask(alice, alice.allocate());
@@ -337,15 +337,18 @@ TEST(defects of requests are found) {
       f(w);
     });
   };
-  CHECK_EQUAL(with_udp([](auto& w) { w.add_u32(attribute::requested_address_family, 1u << 24); }), 0);
-  CHECK_EQUAL(with_udp([](auto& w) { w.add_u32(attribute::requested_address_family, 2u << 24); }), 0);
-  CHECK_EQUAL(with_udp([](auto& w) { w.add_u32(attribute::requested_address_family, 9u << 24); }), 440);
+  CHECK_EQUAL(with_udp([](auto& w) { w.add_u32(attribute::requested_address_family, 1u << 24); }),
+              0);
+  CHECK_EQUAL(with_udp([](auto& w) { w.add_u32(attribute::requested_address_family, 2u << 24); }),
+              0);
+  CHECK_EQUAL(with_udp([](auto& w) { w.add_u32(attribute::requested_address_family, 9u << 24); }),
+              440);
   CHECK_EQUAL(with_udp([](auto& w) { w.add(attribute::lifetime, {}); }), 400);
   CHECK_EQUAL(defect(m::refresh, {}), 0);
   CHECK_EQUAL(defect(m::create_permission, {}), 400);
-  CHECK_EQUAL(defect(m::create_permission,
-                     [](auto& w) { w.add_u32(attribute::xor_peer_address, 0); }),
-              400);
+  CHECK_EQUAL(
+      defect(m::create_permission, [](auto& w) { w.add_u32(attribute::xor_peer_address, 0); }),
+      400);
   CHECK_EQUAL(defect(m::create_permission,
                      [](auto& w) {
                        w.add_xor_address(attribute::xor_peer_address, at("1.2.3.4", 5));
@@ -493,7 +496,7 @@ TEST(a channel of the sender alone ends as a data indication) {
   CHECK_EQUAL(stun_copy{out->second}.text(attribute::data), "hello");
 }
 
-TEST(channel data to a TCP client is padded and to a UDP client is not) {
+TEST(channel data to a TCP client is padded and to a UDP client is not ) {
   auto tuple = bob.tuple();
   tuple.transport = transport::tcp;
   tuple.connection = 9;
@@ -662,10 +665,10 @@ TEST(no truncation of any message is answered with success) {
   auto b = allocated(bob, 50001);
   permit(a, b.relayed());
   permit(b, a.relayed());
-  for (const auto& whole : {alice.allocate(), alice.refresh(1), alice.permit({b.relayed()}),
-                            alice.bind(0x4000, b.relayed()),
-                            alice.send(b.relayed(), base::as_bytes("payload")),
-                            turn_client::channel_data(0x4000, base::as_bytes("payload"))})
+  for (const auto& whole :
+       {alice.allocate(), alice.refresh(1), alice.permit({b.relayed()}),
+        alice.bind(0x4000, b.relayed()), alice.send(b.relayed(), base::as_bytes("payload")),
+        turn_client::channel_data(0x4000, base::as_bytes("payload"))})
     for (std::size_t n = 0; n < whole.size(); ++n)
       CHECK(silent(alice.tuple(), base::const_bytes{whole}.first(n)));
 }

@@ -170,10 +170,9 @@ TEST(it says which port it got and answers there over UDP and TCP) {
 
 TEST(two allocations relay to each other over every pair of transports) {
   std::mt19937 random{1};
-  for (auto [one, two] : {std::pair{transport::udp, transport::udp},
-                          std::pair{transport::udp, transport::tcp},
-                          std::pair{transport::tcp, transport::udp},
-                          std::pair{transport::tcp, transport::tcp}}) {
+  for (auto [one, two] :
+       {std::pair{transport::udp, transport::udp}, std::pair{transport::udp, transport::tcp},
+        std::pair{transport::tcp, transport::udp}, std::pair{transport::tcp, transport::tcp}}) {
     auto a = connect(one, "alice");
     auto b = connect(two, "bob");
     join(a, b);
@@ -256,8 +255,8 @@ TEST(after thousands of junk datagrams it serves as before) {
 }
 
 TEST(a connection that speaks something else is closed) {
-  for (auto text : {"474554202f20485454502f312e310d0a", "160301020001000100", "05010002", "80c80006",
-                    "0001ffec2112a442", "4000ffff"}) {
+  for (auto text : {"474554202f20485454502f312e310d0a", "160301020001000100", "05010002",
+                    "80c80006", "0001ffec2112a442", "4000ffff"}) {
     auto c = connect(transport::tcp);
     c.send_raw(hex(text));
     CHECK(c.closed_by_server());
@@ -337,7 +336,7 @@ TEST(one address has so many connections and no more) {
   connect(transport::tcp).allocate();
 }
 
-TEST(a connection without an allocation is closed and one with it is not) {
+TEST(a connection without an allocation is closed and one with it is not ) {
   auto silent = connect(transport::tcp);
   auto half = connect(transport::tcp);
   half.send_raw(hex("0001"));

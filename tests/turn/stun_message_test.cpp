@@ -82,13 +82,13 @@ TEST(the sample responses of RFC 5769 carry the address they say) {
   auto v4 = message::parse(sample_v4_response);
   REQUIRE(v4);
   CHECK(v4->integrity_ok(short_term_key));
-  CHECK(read_xor_address(*v4->find(attribute::xor_mapped_address), v4->transaction())
-        == at("192.0.2.1", 32853));
+  CHECK(read_xor_address(*v4->find(attribute::xor_mapped_address), v4->transaction()) ==
+        at("192.0.2.1", 32853));
   auto v6 = message::parse(sample_v6_response);
   REQUIRE(v6);
   CHECK(v6->integrity_ok(short_term_key));
-  CHECK(read_xor_address(*v6->find(attribute::xor_mapped_address), v6->transaction())
-        == at("2001:db8:1234:5678:11:2233:4455:6677", 32853));
+  CHECK(read_xor_address(*v6->find(attribute::xor_mapped_address), v6->transaction()) ==
+        at("2001:db8:1234:5678:11:2233:4455:6677", 32853));
 }
 
 TEST(the sample request with long term credentials of RFC 5769 verifies) {
@@ -106,7 +106,8 @@ TEST(what the writer makes is the sample to the byte where padding is zero) {
   // The samples pad with spaces, which §14 allows; ours pads with zeros.
   std::array<std::byte, 256> out;
   message_writer w{out, message_class::request, method::binding, id_of(sample_long_term)};
-  w.add_text(attribute::username, "\xe3\x83\x9e\xe3\x83\x88\xe3\x83\xaa\xe3\x83\x83\xe3\x82\xaf\xe3\x82\xb9");
+  w.add_text(attribute::username,
+             "\xe3\x83\x9e\xe3\x83\x88\xe3\x83\xaa\xe3\x83\x83\xe3\x82\xaf\xe3\x82\xb9");
   w.add_text(attribute::nonce, "f//499k954d6OL34oL9FSTvy64sA");
   w.add_text(attribute::realm, "example.org");
   auto user = base::as_text(*message::parse(sample_long_term)->find(attribute::username));
@@ -127,13 +128,14 @@ TEST(integrity and fingerprint written here are right when read) {
   CHECK(m->method() == method::allocate);
   CHECK(m->has_fingerprint());
   CHECK(m->integrity_ok(short_term_key));
-  CHECK(read_xor_address(*m->find(attribute::xor_relayed_address), m->transaction())
-        == at("2001:db8::7", 50000));
+  CHECK(read_xor_address(*m->find(attribute::xor_relayed_address), m->transaction()) ==
+        at("2001:db8::7", 50000));
   CHECK_EQUAL(read_error_code(*m->find(attribute::error_code)).value_or(0), 438);
 }
 
 TEST(every truncation of every sample is refused) {
-  for (const auto& whole : {sample_request, sample_v4_response, sample_v6_response, sample_long_term})
+  for (const auto& whole :
+       {sample_request, sample_v4_response, sample_v6_response, sample_long_term})
     for (std::size_t n = 0; n < whole.size(); ++n)
       CHECK(!message::parse(base::const_bytes{whole}.first(n)));
 }
@@ -148,14 +150,13 @@ TEST(every flipped bit before the fingerprint is noticed) {
 }
 
 TEST(class and method come out of their interleaved bits) {
-  for (auto [type, m, c] :
-       {std::tuple{0x0003, method::allocate, message_class::request},
-        std::tuple{0x0103, method::allocate, message_class::success},
-        std::tuple{0x0113, method::allocate, message_class::error},
-        std::tuple{0x0016, method::send, message_class::indication},
-        std::tuple{0x0017, method::data, message_class::indication},
-        std::tuple{0x0109, method::channel_bind, message_class::success},
-        std::tuple{0x3eef, stun::method{0xfff}, message_class::request}}) {
+  for (auto [type, m, c] : {std::tuple{0x0003, method::allocate, message_class::request},
+                            std::tuple{0x0103, method::allocate, message_class::success},
+                            std::tuple{0x0113, method::allocate, message_class::error},
+                            std::tuple{0x0016, method::send, message_class::indication},
+                            std::tuple{0x0017, method::data, message_class::indication},
+                            std::tuple{0x0109, method::channel_bind, message_class::success},
+                            std::tuple{0x3eef, stun::method{0xfff}, message_class::request}}) {
     auto d = binding();
     d[0] = static_cast<std::byte>(type >> 8);
     d[1] = static_cast<std::byte>(type);
@@ -220,8 +221,9 @@ TEST(what comes after the integrity does not count) {
 }
 
 TEST(an integrity of the wrong size is never right) {
-  for (auto text : {"0008 0000", "0008 0004 00000000",
-                    "0008 0020 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000"}) {
+  for (auto text :
+       {"0008 0000", "0008 0004 00000000",
+        "0008 0020 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000"}) {
     auto m = message::parse(with(binding(), text));
     REQUIRE(m);
     CHECK(!m->integrity_ok(short_term_key));

@@ -24,7 +24,8 @@ base::buffer stream_of_everything() {
 
 const std::vector<base::buffer> everything{binding, hello, empty_data, hello, binding};
 
-std::vector<base::buffer> cut(base::const_bytes stream, std::size_t step, std::size_t limit = 1000) {
+std::vector<base::buffer> cut(base::const_bytes stream, std::size_t step,
+                              std::size_t limit = 1000) {
   std::vector<base::buffer> out;
   tcp_framer framer{limit};
   for (std::size_t i = 0; i < stream.size(); i += step) {
@@ -82,8 +83,7 @@ TEST(a frame that is not whole stays inside) {
 
 TEST(a stream of something else is broken at once) {
   for (auto text : {"474554202f20485454502f312e31", "160301 0200 0100", "8000 0000", "ffff ffff",
-                    "0001 0003", "0500 0001",
-                    "1603 0104 01000100", "0001 0000 2112a443"}) {
+                    "0001 0003", "0500 0001", "1603 0104 01000100", "0001 0000 2112a443"}) {
     tcp_framer framer{1000};
     auto in = hex(text);
     framer.feed(in);

@@ -48,8 +48,8 @@ std::optional<base::ip_address> default_route_address() {
   std::optional<base::ip_address> out;
   sockaddr_storage own{};
   socklen_t size = sizeof own;
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&target), sizeof target) == 0
-      && getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) == 0)
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&target), sizeof target) == 0 &&
+      getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) == 0)
     out = from_sockaddr(reinterpret_cast<const sockaddr*>(&own));
   close(fd);
   return out;

@@ -42,8 +42,8 @@ base::endpoint local_endpoint(int fd) {
 
 tcp_server::tcp_server(file_descriptor fd, tcp_limits limits, epoll& poll, std::uint64_t first_tag,
                        listener& to)
-  : fd_(std::move(fd)), limits_(limits), poll_(poll), tag_(first_tag), last_id_(first_tag),
-    to_(to), space_(read_size) {
+  : fd_(std::move(fd)), limits_(limits), poll_(poll), tag_(first_tag), last_id_(first_tag), to_(to),
+    space_(read_size) {
   if (fd_)
     poll_.add(fd_.get(), EPOLLIN, tag_);
 }
@@ -63,8 +63,8 @@ void tcp_server::on_ready(base::time_point now, std::uint64_t tag, std::uint32_t
 void tcp_server::accept(base::time_point now) {
   for (int i = 0; i < accepts_at_a_time; ++i) {
     socket_address address;
-    file_descriptor fd{::accept4(fd_.get(), address.data(), address.capacity(),
-                                 SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    file_descriptor fd{
+        ::accept4(fd_.get(), address.data(), address.capacity(), SOCK_NONBLOCK | SOCK_CLOEXEC)};
     if (!fd) {
       if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
         // It would stay ready for ever: look again at the next sweep.

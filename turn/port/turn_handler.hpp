@@ -21,8 +21,7 @@ public:
   void unsubscribe(const events* from) override;
 
   bool accepts(packet_kind kind, const five_tuple& from, base::const_bytes in) override;
-  void receive(const moment& t, const five_tuple& from, base::const_bytes in,
-               outbox& out) override;
+  void receive(const moment& t, const five_tuple& from, base::const_bytes in, outbox& out) override;
   bool wants(const five_tuple& from) override { return core_.known(from); }
   void closed(const five_tuple& from) override;
   int wake_fd() const override { return queue_.wake_fd(); }

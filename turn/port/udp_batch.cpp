@@ -17,8 +17,8 @@ constexpr std::array<std::byte, 4> zeros{};
 
 // Large enough for either kind of packet information.
 struct control {
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(in_pktinfo))>
-      data;
+  alignas(cmsghdr)
+      std::array<char, CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(in_pktinfo))> data;
 };
 
 base::ip_address destination(msghdr& m) {

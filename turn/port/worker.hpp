@@ -16,8 +16,8 @@ using handlers = std::vector<std::shared_ptr<handler>>;
 struct port_counters {
   std::atomic<std::uint64_t> datagrams_in{0};
   std::atomic<std::uint64_t> datagrams_out{0};
-  std::atomic<std::uint64_t> datagrams_lost{0}; // the kernel did not take them
-  std::atomic<std::uint64_t> unclaimed{0};      // no handler accepted them
+  std::atomic<std::uint64_t> datagrams_lost{0};  // the kernel did not take them
+  std::atomic<std::uint64_t> unclaimed{0};       // no handler accepted them
   std::atomic<std::uint64_t> tcp_connections{0}; // now
   std::atomic<std::uint64_t> tcp_refused{0};
   std::atomic<std::uint64_t> tcp_dropped{0}; // frames for clients that read too slowly
