@@ -215,7 +215,7 @@ class LinkCall implements Call {
       tell: (to, data) => session?.tell(to, data),
       signalling: () => session?.connected ?? false,
       onchange: () => this.schedule(),
-      onleak: () => this.stopEverything('more was sent than sealed'),
+      onleak: (kind) => this.stopEverything(`more ${kind} was sent than sealed`),
     });
     this.roster.setTrack('audio', this.options.audio);
     this.roster.setTrack('video', this.options.video);

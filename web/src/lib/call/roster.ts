@@ -21,7 +21,7 @@ export interface RosterOptions {
   tell(to: Bytes, data: Bytes): void;
   signalling(): boolean;
   onchange(): void;
-  onleak(): void;
+  onleak(kind: Kind): void;
 }
 
 interface Entry {
@@ -165,7 +165,7 @@ export class Roster {
       signalling: () => this.options.signalling(),
       onname: (name) => this.rename(id, cleanName(name)),
       onchange: () => this.options.onchange(),
-      onleak: () => this.options.onleak(),
+      onleak: (kind) => this.options.onleak(kind),
     });
     const { away } = info;
     this.entries.set(id, { info, name: '', away, present: true, keepUntil: 0, link });

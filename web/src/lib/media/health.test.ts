@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { BypassWatch, type IncomingView, leaked, mayPlay, mediaState, OpenHealth } from './health';
+import {
+  BypassWatch,
+  type IncomingView,
+  LeakWatch,
+  mayPlay,
+  mediaState,
+  OpenHealth,
+  type SentView,
+} from './health';
 
 const good: IncomingView = {
   announced: true,
@@ -73,24 +81,45 @@ describe('failing to open', () => {
 });
 
 describe('a leak', () => {
-  const video = {
-    kind: 'video',
-    sent: 100,
-    sentBytes: 1,
-    sealed: 100,
-    sealedBytes: 9_000,
-  } as const;
-  const audio = { ...video, kind: 'audio', sentBytes: 9_000 } as const;
+  const base = { sent: 0, sentBytes: 0, entered: 0, sealed: 0, sealedBytes: 0 };
+  const video = (sent: number, entered: number): SentView => {
+    return { ...base, kind: 'video', sent, entered };
+  };
 
-  it('is two frames more sent than sealed', () => {
-    expect(leaked(video)).toBe(false);
-    expect(leaked({ ...video, sent: 101 })).toBe(false);
-    expect(leaked({ ...video, sent: 102 })).toBe(true);
+  /** One check a second. */
+  function watch(...views: SentView[]): boolean[] {
+    const leak = new LeakWatch();
+    return views.map((view, second) => leak.leaks(view, second * 1000));
+  }
+
+  it('is none while the worker gets every frame', () => {
+    expect(watch(video(30, 30), video(60, 61), video(90, 89))).toEqual([false, false, false]);
   });
 
-  it('is not padding on the stream of the voice', () => {
-    expect(leaked({ ...audio, sent: 140 })).toBe(false);
-    expect(leaked({ ...audio, sent: 140, sentBytes: 9_001 })).toBe(true);
+  it('is none while the worker lags and catches up, or drops what it had', () => {
+    expect(watch(video(30, 10), video(60, 35), video(90, 66), video(120, 90))).toEqual(
+      Array(4).fill(false),
+    );
+  });
+
+  it('is seen within a second of the worker getting nothing any more', () => {
+    expect(watch(video(30, 30), video(60, 41), video(90, 41))).toEqual([false, false, true]);
+    expect(watch(video(30, 0), video(60, 0))).toEqual([false, true]);
+  });
+
+  it('is seen when some frames never reach the worker', () => {
+    expect(watch(video(30, 28), video(60, 55), video(90, 80), video(120, 110))).toEqual(
+      Array(4).fill(false),
+    );
+    const views = [30, 60, 90, 120, 150].map((sent) => video(sent, sent / 2));
+    expect(watch(...views).at(-1)).toBe(true);
+  });
+
+  it('of sound is seen at once, and padding is none', () => {
+    const audio = { ...base, kind: 'audio', sealed: 50, entered: 50, sealedBytes: 4000 } as const;
+    expect(watch({ ...audio, sent: 90, sentBytes: 4000 })).toEqual([false]);
+    expect(watch({ ...audio, sent: 51, sentBytes: 4080 })).toEqual([false]);
+    expect(watch({ ...audio, sent: 52, sentBytes: 4160 })).toEqual([true]);
   });
 });
 

@@ -62,25 +62,48 @@ export function mediaState(
   return 'keys';
 }
 
-/** What the browser says it sent, of one kind, and what the worker sealed. */
+/** What the browser says it sent of one kind, and what the worker had of it. */
 export interface SentView {
   kind: 'audio' | 'video';
-  /** Frames of video, packets of audio without repeated ones. */
+  /** Frames of video, counted before the worker; packets of audio, after it. */
   sent: number;
   /** Payload bytes without repeated ones. */
   sentBytes: number;
+  entered: number;
   sealed: number;
   sealedBytes: number;
 }
 
+/** How much more went out than through the worker, at the moment. */
+export function surplus(view: SentView): number {
+  if (view.kind === 'video') return view.sent - view.entered;
+  // Packets of audio may be padding without content: the bytes must say it too.
+  return view.sentBytes > view.sealedBytes ? view.sent - view.sealed : 0;
+}
+
+const tolerated = 1;
+const longEnough = 2_000;
+
 /**
- * Whether more was sent than sealed: something went past the worker. Packets of
- * audio may be padding without content, so there the bytes must say it too.
+ * The watchdog over what is sent. A busy machine makes the worker lag behind the
+ * encoder; that is no leak as long as it still gets every frame in the end.
  */
-export function leaked(view: SentView): boolean {
-  const surplus = view.sent - view.sealed;
-  if (surplus < 2) return false;
-  return view.kind === 'video' || view.sentBytes > view.sealedBytes;
+export class LeakWatch {
+  private history: { at: number; sent: number }[] = [];
+  private entered = 0;
+
+  /** Once a second, with counters of the worker that are newer than those of the browser. */
+  leaks(view: SentView, now: number): boolean {
+    const before = this.history.at(-1);
+    const old = this.history.findLast((entry) => now - entry.at >= longEnough);
+    const stuck = before !== undefined && view.entered === this.entered;
+    const growing = before !== undefined && view.sent > before.sent + tolerated;
+    this.entered = view.entered;
+    this.history = [...this.history.slice(-4), { at: now, sent: view.sent }];
+    if (surplus(view) <= tolerated) return false;
+    if (view.kind === 'audio') return true;
+    return (stuck && growing) || (old !== undefined && old.sent - view.entered > tolerated);
+  }
 }
 
 /**

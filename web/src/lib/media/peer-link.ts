@@ -7,7 +7,14 @@ import { compare } from '../crypto/bytes';
 import type { Party, Signal, SignalChannel } from '../crypto/signal';
 import type { FrameCrypto } from '../e2ee/frame-crypto';
 import { Connection, type Kind, type Lane } from './connection';
-import { BypassWatch, type IncomingView, leaked, mayPlay, mediaState, OpenHealth } from './health';
+import {
+  BypassWatch,
+  type IncomingView,
+  LeakWatch,
+  mayPlay,
+  mediaState,
+  OpenHealth,
+} from './health';
 import { connectionConfig, type IceServerCache } from './ice-servers';
 import { Recovery } from './recovery';
 import { receivedOf, type Sample, sampleOf, sentOf } from './stats';
@@ -32,12 +39,13 @@ export interface PeerLinkOptions {
   onname(name: string): void;
   onchange(): void;
   /** Something was about to leave unencrypted; everything was stopped. */
-  onleak(): void;
+  onleak(kind: Kind): void;
 }
 
 const kinds: readonly Kind[] = ['audio', 'video'];
 const freshHealth = () => ({ audio: new OpenHealth(), video: new OpenHealth() });
 const freshBypass = () => ({ audio: new BypassWatch(), video: new BypassWatch() });
+const freshLeak = () => ({ audio: new LeakWatch(), video: new LeakWatch() });
 const tickEvery = 500;
 const rebuildAtMostEvery = 3_000;
 const restartAtMostEvery = 1_000;
@@ -56,6 +64,7 @@ export class PeerLink {
   private readonly recovery: Recovery;
   private health = freshHealth();
   private bypass = freshBypass();
+  private leak = freshLeak();
   private readonly tracks: Record<Kind, MediaStreamTrack | null> = { audio: null, video: null };
   private sending: Promise<void> = Promise.resolve();
   private receiving: Promise<void> = Promise.resolve();
@@ -223,6 +232,7 @@ export class PeerLink {
     this.connection = connection;
     this.health = freshHealth();
     this.bypass = freshBypass();
+    this.leak = freshLeak();
     for (const kind of kinds) connection.setTrack(kind, this.tracks[kind]);
     this.evaluate();
   }
@@ -288,20 +298,21 @@ export class PeerLink {
       const report = await connection.pc.getStats();
       const asked = await this.options.frames.poll();
       if (this.closed || connection !== this.connection || !asked) return;
-      this.sample = sampleOf(report, performance.now());
+      const now = performance.now();
+      this.sample = sampleOf(report, now);
       this.route = connection.state === 'connected' ? this.sample.route : null;
-      const leaks = connection.lanes.some((lane) =>
-        leaked(sentOf(report, lane.kind, lane.seal.counters)),
+      const [leak] = connection.lanes.filter(({ kind, seal }) =>
+        this.leak[kind].leaks(sentOf(report, kind, seal.counters), now),
       );
-      if (leaks) {
+      if (leak) {
         this.close();
-        this.options.onleak();
+        this.options.onleak(leak.kind);
         return;
       }
       const past = connection.lanes.filter(({ kind, open }) =>
         this.bypass[kind].bypassed(receivedOf(report, kind), open.counters.in),
       );
-      if (past.length > 0) this.rebuildForFailure(performance.now());
+      if (past.length > 0) this.rebuildForFailure(now);
     } catch {
       // A connection that is being closed has nothing to tell.
     } finally {

@@ -18,9 +18,16 @@ describe('what was sent', () => {
       retransmittedPacketsSent: 2,
     };
     const all = report(outbound, audio, { type: 'inbound-rtp', kind: 'video', framesSent: 9 });
-    const sealed = { ...noCounters(), out: 31, outBytes: 8 };
-    expect(sentOf(all, 'video', sealed)).toMatchObject({ sent: 30, sentBytes: 9000, sealed: 31 });
-    expect(sentOf(all, 'audio', sealed)).toMatchObject({ sent: 50, sentBytes: 0 });
+    const worker = { ...noCounters(), in: 32, out: 31, outBytes: 8 };
+    expect(sentOf(all, 'video', worker)).toEqual({
+      kind: 'video',
+      sent: 30,
+      sentBytes: 9000,
+      entered: 32,
+      sealed: 31,
+      sealedBytes: 8,
+    });
+    expect(sentOf(all, 'audio', worker)).toMatchObject({ sent: 50, sentBytes: 0 });
   });
 });
 

@@ -18,11 +18,11 @@ function num(entry: Entry, name: string): number {
   return typeof value === 'number' ? value : 0;
 }
 
-/** What was sent of one kind, beside what the worker sealed of it. */
+/** What was sent of one kind, beside what the worker had of it. */
 export function sentOf(
   report: RTCStatsReport,
   kind: 'audio' | 'video',
-  sealed: Counters,
+  worker: Counters,
 ): SentView {
   let sent = 0;
   let sentBytes = 0;
@@ -32,7 +32,8 @@ export function sentOf(
     sent += kind === 'video' ? num(e, 'framesSent') : packets;
     sentBytes += num(e, 'bytesSent') - num(e, 'retransmittedBytesSent');
   }
-  return { kind, sent, sentBytes, sealed: sealed.out, sealedBytes: sealed.outBytes };
+  const { in: entered, out: sealed, outBytes: sealedBytes } = worker;
+  return { kind, sent, sentBytes, entered, sealed, sealedBytes };
 }
 
 /** Frames of video or packets of audio that came in with content. */
