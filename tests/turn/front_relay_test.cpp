@@ -1,0 +1,243 @@
+// The relay itself: what goes from one allocation to another, and what does not.
+#define CAF_SUITE front_relay
+#include "turn/front_fixture.hpp"
+
+using namespace catchup;
+using namespace catchup::turn;
+using namespace catchup::turn::front_tests;
+
+FIXTURE_SCOPE(front_relay_tests, fixture)
+
+TEST(a payload goes from one allocation to the other as a data indication) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  permit(a, b.relayed());
+  permit(b, a.relayed());
+  for (std::string_view payload : {"", "x", "hello", "12345678"}) {
+    auto out = relayed(alice, alice.send(b.relayed(), base::as_bytes(payload)));
+    REQUIRE(out);
+    CHECK(out->first == bob.tuple());
+    stun_copy m{out->second};
+    CHECK(m.view().method() == stun::method::data);
+    CHECK(m.view().cls() == stun::message_class::indication);
+    CHECK(m.address(attribute::xor_peer_address) == a.relayed());
+    CHECK_EQUAL(m.text(attribute::data), payload);
+    CHECK(!m.has(attribute::message_integrity));
+  }
+}
+
+TEST(a data indication has a transaction id of its own) {
+  auto a = allocated(alice, 50000, "2001:db8::1");
+  auto b = allocated(bob, 50001, "2001:db8::1");
+  permit(a, b.relayed());
+  permit(b, a.relayed());
+  auto one = relayed(alice, alice.send(b.relayed(), base::as_bytes("1")));
+  auto two = relayed(alice, alice.send(b.relayed(), base::as_bytes("2")));
+  stun_copy first{one->second};
+  stun_copy second{two->second};
+  CHECK(first.view().transaction() != second.view().transaction());
+  CHECK(first.address(attribute::xor_peer_address) == a.relayed());
+  CHECK(second.address(attribute::xor_peer_address) == a.relayed());
+}
+
+TEST(a payload goes out on the channel of the receiver when it has one) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  bind(a, 0x4000, b.relayed());
+  bind(b, 0x4fff, a.relayed());
+  auto out = relayed(alice, turn_client::channel_data(0x4000, base::as_bytes("hello")));
+  REQUIRE(out);
+  CHECK(out->first == bob.tuple());
+  CHECK(out->second == turn_client::channel_data(0x4fff, base::as_bytes("hello")));
+  out = relayed(alice, alice.send(b.relayed(), base::as_bytes("indicated")));
+  CHECK(out->second == turn_client::channel_data(0x4fff, base::as_bytes("indicated")));
+}
+
+TEST(a channel of the sender alone ends as a data indication) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  bind(a, 0x4000, b.relayed());
+  permit(b, a.relayed());
+  auto out = relayed(alice, turn_client::channel_data(0x4000, base::as_bytes("hello")));
+  REQUIRE(out);
+  CHECK_EQUAL(stun_copy{out->second}.text(attribute::data), "hello");
+}
+
+TEST(channel data to a TCP client is padded and to a UDP client is not ) {
+  auto tuple = bob.tuple();
+  tuple.transport = transport::tcp;
+  tuple.connection = 9;
+  bob.set_tuple(tuple);
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  bind(a, 0x4000, b.relayed());
+  bind(b, 0x4000, a.relayed());
+  auto out = relayed(alice, turn_client::channel_data(0x4000, base::as_bytes("hello")));
+  CHECK(out->second == hex("4000 0005 68656c6c6f 000000"));
+  out = relayed(bob, turn_client::channel_data(0x4000, base::as_bytes("hello")));
+  CHECK(out->second == hex("4000 0005 68656c6c6f"));
+}
+
+TEST(padding after channel data from a client is not relayed) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  bind(a, 0x4000, b.relayed());
+  bind(b, 0x4000, a.relayed());
+  auto out = relayed(alice, hex("4000 0005 68656c6c6f aabbcc"));
+  CHECK(out->second == hex("4000 0005 68656c6c6f"));
+}
+
+TEST(nothing passes that either side does not permit) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  auto in = alice.send(b.relayed(), base::as_bytes("x"));
+  CHECK(silent(alice.tuple(), in));
+  permit(a, b.relayed());
+  CHECK(silent(alice.tuple(), in));
+  permit(b, a.relayed());
+  CHECK(relayed(alice, in));
+  CHECK_EQUAL(core.totals().dropped, 2u);
+}
+
+TEST(permissions run out on both sides though the channels live) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  bind(a, 0x4000, b.relayed());
+  bind(b, 0x4000, a.relayed());
+  auto in = turn_client::channel_data(0x4000, base::as_bytes("x"));
+  pass(299s);
+  CHECK(relayed(alice, in));
+  pass(1s);
+  CHECK(silent(alice.tuple(), in));
+  permit(a, b.relayed());
+  CHECK(silent(alice.tuple(), in));
+  permit(b, a.relayed());
+  CHECK(relayed(alice, in));
+}
+
+TEST(an expired channel of the receiver falls back to indications) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  bind(b, 0x4000, a.relayed());
+  pass(599s);
+  permit(a, b.relayed());
+  permit(b, a.relayed());
+  auto in = alice.send(b.relayed(), base::as_bytes("x"));
+  CHECK_EQUAL(relayed(alice, in)->second.size(), 5u);
+  auto late = b.snapshot();
+  late.expires += 100s; // as a Refresh would
+  core.apply(install{late});
+  late = a.snapshot();
+  late.expires += 100s;
+  core.apply(install{late});
+  pass(1s);
+  CHECK_EQUAL(stun_copy{relayed(alice, in)->second}.text(attribute::data), "x");
+}
+
+TEST(an allocation that has expired carries nothing even before it is removed) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  pass(400s);
+  permit(a, b.relayed());
+  permit(b, a.relayed());
+  auto in = alice.send(b.relayed(), base::as_bytes("x"));
+  CHECK(relayed(alice, in));
+  pass(200s);
+  CHECK(silent(alice.tuple(), in));
+}
+
+TEST(of two peers in a send indication only the first counts) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  permit(a, b.relayed());
+  permit(b, a.relayed());
+  auto second = [](const base::endpoint& e) {
+    return [=](auto& w) { w.add_xor_address(attribute::xor_peer_address, e); };
+  };
+  CHECK(silent(alice.tuple(),
+               alice.send(at("10.0.0.1", 80), base::as_bytes("x"), second(b.relayed()))));
+  CHECK(relayed(alice, alice.send(b.relayed(), base::as_bytes("x"), second(at("10.0.0.1", 80)))));
+}
+
+TEST(a send indication with an unknown required attribute is discarded) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  permit(a, b.relayed());
+  permit(b, a.relayed());
+  CHECK(silent(alice.tuple(), alice.send(b.relayed(), base::as_bytes("x"),
+                                         [](auto& w) { w.add_u32(attribute{0x7abc}, 0); })));
+  CHECK(relayed(alice, alice.send(b.relayed(), base::as_bytes("x"),
+                                  [](auto& w) { w.add_u32(attribute{0xfabc}, 0); })));
+}
+
+TEST(traffic to a relayed port nobody has is dropped until somebody has it) {
+  auto a = allocated(alice, 50000);
+  bind(a, 0x4000, at("203.0.113.1", 50001));
+  auto in = turn_client::channel_data(0x4000, base::as_bytes("x"));
+  CHECK(silent(alice.tuple(), in));
+  auto b = allocated(bob, 50001);
+  permit(b, a.relayed());
+  CHECK(relayed(alice, in));
+}
+
+TEST(an allocation may talk to itself) {
+  auto a = allocated(alice, 50000);
+  bind(a, 0x4000, a.relayed());
+  auto out = relayed(alice, turn_client::channel_data(0x4000, base::as_bytes("me")));
+  REQUIRE(out);
+  CHECK(out->first == alice.tuple());
+}
+
+TEST(a removed allocation carries nothing in either direction) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  bind(a, 0x4000, b.relayed());
+  bind(b, 0x4000, a.relayed());
+  core.apply(turn::remove{bob.tuple(), b.id()});
+  auto in = turn_client::channel_data(0x4000, base::as_bytes("x"));
+  CHECK(silent(alice.tuple(), in));
+  CHECK(silent(bob.tuple(), in));
+  CHECK(!core.known(bob.tuple()));
+  CHECK(core.known(alice.tuple()));
+}
+
+TEST(what other parts of the server send arrives like any peer) {
+  auto a = allocated(alice, 50000);
+  auto sfu = at("203.0.113.1", 3478);
+  CHECK(!core.deliver(t.now, sfu, a.relayed(), base::as_bytes("x")));
+  permit(a, at("203.0.113.1", 0));
+  auto out = core.deliver(t.now, sfu, a.relayed(), base::as_bytes("x"));
+  REQUIRE(out);
+  CHECK(stun_copy{flat(*out)}.address(attribute::xor_peer_address) == sfu);
+}
+
+TEST(counters say who sent and who got how much) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  permit(a, b.relayed());
+  permit(b, a.relayed());
+  relayed(alice, alice.send(b.relayed(), base::as_bytes("hello")));
+  silent(alice.tuple(), alice.send(at("203.0.113.1", 60000), base::as_bytes("hi")));
+  counters from_alice, from_bob;
+  for (const auto& u : core.take_usage())
+    (u.client == alice.tuple() ? from_alice : from_bob) = u.total;
+  CHECK((from_alice == counters{2, 7, 0, 0, 1}));
+  CHECK((from_bob == counters{0, 0, 1, 5, 0}));
+  CHECK(core.take_usage().empty());
+}
+
+TEST(no truncation of any message is answered with success) {
+  authenticate(alice);
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  permit(a, b.relayed());
+  permit(b, a.relayed());
+  for (const auto& whole :
+       {alice.allocate(), alice.refresh(1), alice.permit({b.relayed()}),
+        alice.bind(0x4000, b.relayed()), alice.send(b.relayed(), base::as_bytes("payload")),
+        turn_client::channel_data(0x4000, base::as_bytes("payload"))})
+    for (std::size_t n = 0; n < whole.size(); ++n)
+      CHECK(silent(alice.tuple(), base::const_bytes{whole}.first(n)));
+}
+
+FIXTURE_SCOPE_END()
