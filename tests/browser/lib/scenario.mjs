@@ -19,21 +19,36 @@ export const long = process.env.TEST_LONG === '1';
 /**
  * `run(stage)` plays it. Options: `env` for the server, `timeout` in ms, and
  * `mayLog`, a pattern of console errors that belong to the case.
+ *
+ * Real browsers on a busy machine are late at times. A case that fails is played
+ * a second time from the start, and the log says so; what a page must never do
+ * (strangers asked, policy broken) fails at once.
  */
-export function scenario(title, { env, timeout = 90_000, mayLog } = {}, run) {
-  test(title, { timeout: timeout + 60_000 }, async () => {
-    const stage = new Stage(env);
+export function scenario(title, options, run) {
+  const { timeout = 90_000 } = options;
+  test(title, { timeout: 2 * (timeout + 60_000) }, async (t) => {
     try {
-      await stage.begin();
-      await limited(run(stage), timeout);
-      await stage.inspect(mayLog);
+      await play(title, options, run);
     } catch (error) {
-      await stage.keep(join(artifacts, title.replace(/\W+/g, '-').slice(0, 80)), error);
-      throw error;
-    } finally {
-      await stage.end();
+      if (error.misdeed) throw error;
+      t.diagnostic(`second try of "${title}" after: ${error.message}`);
+      await play(title, options, run);
     }
   });
+}
+
+async function play(title, { env, timeout = 90_000, mayLog }, run) {
+  const stage = new Stage(env);
+  try {
+    await stage.begin();
+    await limited(run(stage), timeout);
+    await stage.inspect(mayLog);
+  } catch (error) {
+    await stage.keep(join(artifacts, title.replace(/\W+/g, '-').slice(0, 80)), error);
+    throw error;
+  } finally {
+    await stage.end();
+  }
 }
 
 function limited(work, ms) {
@@ -94,7 +109,11 @@ class Stage {
     for (const person of this.people) {
       const { strangers, violations, errors } = await person.misdeeds();
       const unexpected = errors.filter((line) => !mayLog?.test(line));
-      assert.deepEqual({ strangers, violations, errors: unexpected }, { strangers: [], violations: [], errors: [] }, person.name);
+      try {
+        assert.deepEqual({ strangers, violations, errors: unexpected }, { strangers: [], violations: [], errors: [] }, person.name);
+      } catch (error) {
+        throw Object.assign(error, { misdeed: strangers.length + violations.length > 0 });
+      }
     }
   }
 
