@@ -241,6 +241,18 @@ describe('a race', () => {
   });
 });
 
+it('does not ask for ticks that it could not use before an operation is done', () => {
+  const bench = Bench.member(0, [0, 1]);
+  bench.wait(keepAfterJoin);
+  bench.duty(1, [3]);
+  expect(bench.delivery.deadline()).toBe(bench.now + fallbackBase);
+  bench.committed('theirs');
+  expect(bench.delivery.deadline()).toBe(Infinity);
+  expect(operations(bench.wait(fallbackBase))).toEqual([]);
+  bench.result({ is: 'idle', refused: [] });
+  expect(bench.delivery.deadline()).toBeGreaterThan(bench.now);
+});
+
 describe('what was missed', () => {
   it('is asked for when there is a gap, and taken in order', () => {
     const bench = Bench.member(0, [0, 1]);

@@ -76,6 +76,8 @@ export class Delivery {
 
   /** When to send a tick, in milliseconds; Infinity for never. */
   deadline(): number {
+    // What is due while an operation runs is done after it.
+    if (this.#running !== null) return this.#keys.deadline();
     return Math.min(this.#keys.deadline(), ...this.#timers.values());
   }
 

@@ -114,9 +114,12 @@ export class World {
 
   /** Runs until nothing is to be done before `until`. */
   async run(until: number): Promise<void> {
+    let idle = 0;
     for (;;) {
       const next = this.#next(until);
       if (next === null) break;
+      idle = next.at > this.now ? 0 : idle + 1;
+      if (idle > 1000) throw new Error('time stands still');
       this.now = Math.max(this.now, next.at);
       await next.run();
     }
