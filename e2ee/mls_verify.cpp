@@ -1,0 +1,95 @@
+#include "e2ee/mls_verify.hpp"
+
+#include "base/crypto.hpp"
+#include "e2ee/transcript.hpp"
+
+#include <cstdlib>
+#include <sodium.h>
+
+namespace catchup::e2ee {
+
+namespace {
+
+constexpr std::size_t key_size = 32;
+constexpr std::size_t signature_length = 64;
+constexpr std::size_t identity_size = 1 + base::member_id::size + signature_length;
+constexpr std::byte identity_kind{1};
+constexpr std::uint16_t basic = 1;
+constexpr std::uint64_t longest_life = 24 * 3600;
+/// An ML-KEM-768 key and an X25519 key.
+constexpr std::size_t xwing_key_size = 1184 + 32;
+
+const unsigned char* octets(base::const_bytes in) {
+  return reinterpret_cast<const unsigned char*>(in.data());
+}
+
+// libsodium refuses signatures and keys that have more than one spelling.
+bool verify(base::const_bytes key, base::const_bytes covered, base::const_bytes signature) {
+  static const bool ready = sodium_init() >= 0;
+  if (!ready)
+    std::abort();
+  return key.size() == key_size && signature.size() == signature_length &&
+         crypto_sign_verify_detached(octets(signature), octets(covered), covered.size(),
+                                     octets(key)) == 0;
+}
+
+// VerifyWithLabel of RFC 9420 §5.1.2; `label` with "MLS 1.0 " in front.
+bool verify_labelled(base::const_bytes key, std::string_view label, base::const_bytes content,
+                     base::const_bytes signature) {
+  base::buffer covered;
+  append_mls_vector(covered, base::as_bytes(label));
+  append_mls_vector(covered, content);
+  return verify(key, covered, signature);
+}
+
+bool fits(const mls_key_package& in, std::uint16_t suite) {
+  auto size = suite == mls_suite_x25519 ? key_size : xwing_key_size;
+  const auto& leaf = in.leaf;
+  return in.suite == suite && in.init_key.size() == size && leaf.encryption_key.size() == size &&
+         !base::equal(in.init_key, leaf.encryption_key) && in.extensions.empty() &&
+         leaf.extensions.empty() && leaf.source == mls_leaf_source::key_package &&
+         leaf.not_after > leaf.not_before && leaf.not_after - leaf.not_before <= longest_life;
+}
+
+} // namespace
+
+std::optional<base::member_id> mls_member(const mls_leaf& leaf) {
+  if (leaf.credential_type != basic || leaf.identity.size() != identity_size ||
+      leaf.identity.front() != identity_kind)
+    return std::nullopt;
+  return base::member_id::from(leaf.identity.subspan(1, base::member_id::size));
+}
+
+bool verify_mls_credential(const mls_leaf& leaf, const mls_room& room) {
+  auto member = mls_member(leaf);
+  if (!member || leaf.signature_key.size() != key_size)
+    return false;
+  transcript covered{"RV1 leaf"};
+  covered.lp(room.tag.view()).lp(member->view()).lp(base::sha256(leaf.signature_key));
+  return verify(room.admission_key, covered.bytes(), leaf.identity.last(signature_length));
+}
+
+std::optional<mls_fault> verify_mls_key_package(const mls_key_package& in, const mls_room& room) {
+  if (!fits(in, room.suite))
+    return mls_fault::parameters;
+  if (!verify_mls_credential(in.leaf, room))
+    return mls_fault::credential;
+  const auto& key = in.leaf.signature_key;
+  if (!verify_labelled(key, "MLS 1.0 LeafNodeTBS", in.leaf.covered, in.leaf.signature) ||
+      !verify_labelled(key, "MLS 1.0 KeyPackageTBS", in.covered, in.signature))
+    return mls_fault::signature;
+  return std::nullopt;
+}
+
+bool verify_mls_path_leaf(const mls_leaf& leaf, base::const_bytes group_id,
+                          std::uint32_t leaf_index) {
+  if (leaf.source != mls_leaf_source::commit)
+    return false;
+  auto content = base::to_buffer(leaf.covered);
+  append_mls_vector(content, group_id);
+  for (int shift = 24; shift >= 0; shift -= 8)
+    content.push_back(static_cast<std::byte>(leaf_index >> shift & 0xff));
+  return verify_labelled(leaf.signature_key, "MLS 1.0 LeafNodeTBS", content, leaf.signature);
+}
+
+} // namespace catchup::e2ee

@@ -1,0 +1,101 @@
+#define CAF_SUITE mls_verify
+#include "e2ee/mls_verify.hpp"
+
+#include "mls_golden.hpp"
+
+using namespace catchup;
+using namespace catchup::e2ee;
+using test::golden_rooms;
+
+namespace {
+
+// Where `part` is in `whole`, of which it is a view.
+std::size_t offset(base::const_bytes part, base::const_bytes whole) {
+  return static_cast<std::size_t>(part.data() - whole.data());
+}
+
+std::optional<mls_fault> verify(const base::buffer& message, const mls_room& room) {
+  auto parsed = parse_mls_key_package(message);
+  REQUIRE(parsed);
+  return verify_mls_key_package(*parsed, room);
+}
+
+} // namespace
+
+TEST(key packages of the room are good) {
+  for (const auto& room : golden_rooms())
+    for (std::size_t i = 0; i < room->key_packages.size(); ++i) {
+      CHECK(!verify(room->key_packages[i], room->room));
+      auto parsed = parse_mls_key_package(room->key_packages[i]);
+      CHECK(mls_member(parsed->leaf) == room->members[i]);
+    }
+}
+
+TEST(key packages of another room are not ) {
+  for (const auto& room : golden_rooms()) {
+    auto other = room->room;
+    other.tag.value[0] ^= std::byte{1};
+    CHECK(verify(room->key_packages.front(), other) == mls_fault::credential);
+    auto key = room->admission_key;
+    key[31] ^= std::byte{1};
+    other = room->room;
+    other.admission_key = key;
+    CHECK(verify(room->key_packages.front(), other) == mls_fault::credential);
+  }
+}
+
+TEST(key packages of another suite are not ) {
+  const auto& rooms = golden_rooms();
+  auto other = rooms[0]->room;
+  other.suite = mls_suite_xwing;
+  CHECK(verify(rooms[0]->key_packages.front(), other) == mls_fault::parameters);
+  CHECK(verify(rooms[1]->key_packages.front(), rooms[0]->room) == mls_fault::parameters);
+}
+
+TEST(no byte of a key package can be changed) {
+  const auto& room = *golden_rooms().front();
+  for (std::size_t i = 0; i < room.key_packages.front().size(); ++i) {
+    auto message = room.key_packages.front();
+    message[i] ^= std::byte{0x20};
+    auto parsed = parse_mls_key_package(message);
+    if (parsed && !verify_mls_key_package(*parsed, room.room))
+      FAIL_TEST("accepted another byte " << i);
+  }
+}
+
+TEST(each signature is looked at) {
+  const auto& room = *golden_rooms().front();
+  auto parsed = parse_mls_key_package(room.key_packages.front());
+  REQUIRE(parsed);
+  for (auto part : {parsed->signature, parsed->leaf.signature}) {
+    auto message = room.key_packages.front();
+    message[offset(part, room.key_packages.front())] ^= std::byte{1};
+    CHECK(verify(message, room.room) == mls_fault::signature);
+  }
+  auto message = room.key_packages.front();
+  message[offset(parsed->leaf.identity, room.key_packages.front()) + 17] ^= std::byte{1};
+  CHECK(verify(message, room.room) == mls_fault::credential);
+}
+
+TEST(the leaf of a path is signed for its group and its place) {
+  for (const auto& room : golden_rooms()) {
+    std::size_t paths = 0;
+    for (const auto& [commit, welcome, message, welcome_message] : room->commits) {
+      if (!commit.path_leaf)
+        continue;
+      ++paths;
+      auto leaf = commit.sender_leaf;
+      CHECK(verify_mls_credential(*commit.path_leaf, room->room));
+      CHECK(verify_mls_path_leaf(*commit.path_leaf, room->group_id, leaf));
+      CHECK(!verify_mls_path_leaf(*commit.path_leaf, room->group_id, leaf + 1));
+      CHECK(!verify_mls_path_leaf(*commit.path_leaf, room->admission_key, leaf));
+    }
+    CHECK_EQUAL(paths, 2u);
+  }
+}
+
+TEST(a leaf of a key package is none of a path) {
+  const auto& room = *golden_rooms().front();
+  auto parsed = parse_mls_key_package(room.key_packages.front());
+  CHECK(!verify_mls_path_leaf(parsed->leaf, {}, 0));
+}
