@@ -51,7 +51,7 @@ class LinkCall implements Call {
   private sweeper: ReturnType<typeof setInterval> | undefined;
   private scheduled = false;
   private ended: () => void = () => {};
-  private before: Sample | null = null;
+  private last: { sample: Sample; stats: CallStats } | null = null;
 
   constructor(private readonly link: ParsedLink) {
     this.ready = this.prepare();
@@ -98,10 +98,11 @@ class LinkCall implements Call {
     const link = this.roster?.links.find((each) => each.connected);
     const sample = link?.sample;
     if (!sample) return noStats;
-    const before = this.before && this.before.at < sample.at ? this.before : null;
-    const stats = statsBetween(before, sample);
-    this.before = sample;
-    return stats;
+    // Samples come once a second; asked more often, the answer stays.
+    if (this.last?.sample.at !== sample.at) {
+      this.last = { sample, stats: statsBetween(this.last?.sample ?? null, sample) };
+    }
+    return this.last.stats;
   }
 
   async leave(): Promise<void> {
@@ -119,8 +120,12 @@ class LinkCall implements Call {
   private async prepare(): Promise<Ready | null> {
     const keys = await openLink(this.link);
     if ('error' in keys) return this.fail(keys.error);
-    const frames = this.frames ?? (await prepareFrames());
+    const frames = await prepareFrames();
     if ('error' in frames) return this.fail(frames.error);
+    if (this.store.value.phase === 'ended') {
+      frames.stop();
+      return null;
+    }
     this.frames = frames;
     frames.onbroken = (why) => this.stopEverything(why);
     this.update({ encryptionReady: true });
@@ -238,13 +243,12 @@ class LinkCall implements Call {
 
   private stopEverything(detail: string): void {
     this.session?.leave();
-    this.frames?.stop();
-    this.frames = null;
     this.fail({ code: 'encryption-failed', detail });
     this.update({ encryptionReady: false });
   }
 
   private fail(error: CallError): null {
+    if (this.store.value.phase === 'ended') return null;
     this.finish();
     this.update({ phase: 'failed', error, members: [] });
     return null;
@@ -255,6 +259,9 @@ class LinkCall implements Call {
     this.stopListening();
     this.roster?.close();
     this.roster = null;
+    this.last = null;
+    this.frames?.stop();
+    this.frames = null;
     // Another try is another member: counters and numbers begin anew.
     this.me = newIdentity();
   }

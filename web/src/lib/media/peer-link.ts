@@ -47,6 +47,8 @@ const freshHealth = () => ({ audio: new OpenHealth(), video: new OpenHealth() })
 const freshBypass = () => ({ audio: new BypassWatch(), video: new BypassWatch() });
 const freshLeak = () => ({ audio: new LeakWatch(), video: new LeakWatch() });
 const tickEvery = 500;
+/** Signals that wait for the one before them. */
+const maxQueued = 256;
 const rebuildAtMostEvery = 3_000;
 const restartAtMostEvery = 1_000;
 /** Frames that cannot be opened for this long: another connection may help. */
@@ -71,6 +73,8 @@ export class PeerLink {
   private readonly timer: ReturnType<typeof setInterval>;
   private ticks = 0;
   private checking = false;
+  private queued = 0;
+  private problems = 0;
   private lastRebuild = Number.NEGATIVE_INFINITY;
   private lastRestart = Number.NEGATIVE_INFINITY;
   private failureRebuilds = 0;
@@ -105,18 +109,26 @@ export class PeerLink {
 
   /** Signals go out in the order they are given. */
   signal(signal: Signal): void {
-    this.sending = this.sending.then(async () => {
-      if (this.closed) return;
-      this.options.tell(await this.options.memory.channel.seal(signal));
-    });
+    this.sending = this.sending
+      .then(async () => {
+        if (!this.closed) this.options.tell(await this.options.memory.channel.seal(signal));
+      })
+      .catch(() => this.stumble());
   }
 
   /** A sealed signal came. What does not open is dropped. */
   receive(data: Uint8Array): void {
-    this.receiving = this.receiving.then(async () => {
-      const signal = await this.options.memory.channel.open(data);
-      if (signal && !this.closed) await this.obey(signal);
-    });
+    if (this.queued >= maxQueued) return;
+    this.queued += 1;
+    this.receiving = this.receiving
+      .then(async () => {
+        const signal = await this.options.memory.channel.open(data);
+        if (signal && !this.closed) await this.obey(signal);
+      })
+      .catch(() => this.stumble())
+      .finally(() => {
+        this.queued -= 1;
+      });
   }
 
   /** Both of us are with the server again; a connection that lives is left alone. */
@@ -147,7 +159,7 @@ export class PeerLink {
       state: this.connection?.state ?? 'none',
       signalling: this.connection?.pc.signalingState ?? 'none',
       unlocked: this.connection?.unlocked ?? false,
-      problems: this.connection?.problems ?? 0,
+      problems: this.problems + (this.connection?.problems ?? 0),
       media: this.media,
       route: this.route,
       announced: { ...this.announced },
@@ -162,6 +174,11 @@ export class PeerLink {
 
   statsReport(): Promise<RTCStatsReport | null> {
     return this.connection?.pc.getStats() ?? Promise.resolve(null);
+  }
+
+  /** One signal that goes wrong must not hold up the next. */
+  private stumble(): void {
+    this.problems += 1;
   }
 
   private async obey(signal: Signal): Promise<void> {
@@ -206,7 +223,7 @@ export class PeerLink {
     const { memory } = this.options;
     if (this.impolite) {
       memory.gen += 1;
-      void this.replaceConnection();
+      this.replaceConnection().catch(() => this.stumble());
     } else {
       this.signal({ k: 'restart', gen: memory.gen + 1 });
     }

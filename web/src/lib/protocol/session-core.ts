@@ -11,6 +11,7 @@ import {
   type ClientMessage,
   decodeMessage,
   type MemberInfo,
+  maxSignal,
   type Numbered,
   type ServerMessage,
   type Topology,
@@ -164,7 +165,7 @@ export class SessionCore {
   /** Kept until the server has it, unless the session ends before. */
   send(to: Bytes, data: Bytes, now: number): void {
     if (this.stage === 'over' || this.stage === 'leaving') return;
-    if (this.session === null && this.stage !== 'in') return;
+    if (this.session === null || data.length > maxSignal) return;
     const message = this.outbox.add(to, data);
     if (message === null) {
       this.forget();
