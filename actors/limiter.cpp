@@ -48,7 +48,8 @@ private:
   }
 
   void sweep() {
-    timer_.fired();
+    if (!timer_.fired(now()))
+      return;
     windows_.expire(now());
     arm();
   }

@@ -49,7 +49,7 @@ public:
         [this](const msg::get_status&) { return status(); },
         [this](const msg::deliver& m) { deliver(m.event); },
         [this](const msg::kick&) { end(bye_reason::kicked, errc::kicked); },
-        [this](const msg::tick&) { check_lease(); },
+        [this](const msg::tick&) { check_clock(); },
     };
   }
 
@@ -94,7 +94,11 @@ private:
     return attached();
   }
 
-  msg::attached attached() { return {caf::actor_cast<peer_actor>(self_), connection_.number()}; }
+  msg::attached attached() {
+    heard_ = now();
+    arm();
+    return {caf::actor_cast<peer_actor>(self_), connection_.number()};
+  }
 
   void detached(std::uint64_t attachment) {
     if (connection_ && attachment == connection_.number())
@@ -107,23 +111,30 @@ private:
     if (away_until_)
       return;
     away_until_ = now() + config_->lease;
-    timer_.arm(*away_until_);
+    arm();
     self_->send(room_, msg::presence{id_, true});
   }
 
-  void check_lease() {
-    timer_.fired();
-    if (!away_until_)
+  void check_clock() {
+    if (!timer_.fired(now()))
       return;
-    if (now() >= *away_until_)
+    if (away_until_ && now() >= *away_until_) {
       self_->quit(make_error(errc::lease_over));
-    else
-      timer_.arm(*away_until_);
+      return;
+    }
+    if (!away_until_ && now() >= heard_ + config_->quiet) {
+      heard_ = now();
+      push(0, signal::pong{received_}); // fails when the connection is closed
+    }
+    arm();
   }
+
+  void arm() { timer_.arm(away_until_ ? *away_until_ : heard_ + config_->quiet); }
 
   // -- both directions --------------------------------------------------------
 
   void say(const msg::say& m) {
+    heard_ = now();
     if (m.n <= received_)
       return; // sent again after a resume
     if (m.n != received_ + 1)
@@ -133,6 +144,7 @@ private:
   }
 
   void acknowledge(std::uint32_t n) {
+    heard_ = now();
     if (!outbox_.acknowledge(n))
       return fault();
     push(0, signal::pong{received_});
@@ -187,6 +199,7 @@ private:
 
   connection connection_;
   std::optional<base::time_point> away_until_;
+  base::time_point heard_{}; // when the client last said something
   outbox outbox_;
   std::uint32_t received_ = 0; // the client's highest number
   std::uint64_t resumes_ = 0;

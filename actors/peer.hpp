@@ -12,6 +12,9 @@ namespace catchup::actors {
 struct peer_config {
   /// How long a member may be without a connection.
   std::chrono::seconds lease{30};
+  /// Clients ping every 10 s. One that says nothing for this long is sent a pong
+  /// unasked, which finds out about a connection whose end nobody reported.
+  std::chrono::seconds quiet{60};
   outbox::limits limits;
   /// Makes the session string of `welcome` and `resumed`. Called on any thread.
   std::function<std::string(const base::room_tag&, const base::member_id&)> make_session;

@@ -181,7 +181,8 @@ private:
   }
 
   void check_idle() {
-    timer_.fired();
+    if (!timer_.fired(now()))
+      return;
     if (!seats_.empty())
       return;
     if (now() >= close_at_)

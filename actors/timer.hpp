@@ -7,8 +7,9 @@
 namespace catchup::actors {
 
 /// CAF cannot take a scheduled message back. So a tick may come too early, never
-/// too late; as long as deadlines only move on, no more than one is on its way.
-/// On a tick call fired(), look at the clock, and arm again for what is ahead.
+/// too late. On a tick: if fired() look at the clock and arm again for what is
+/// ahead; if not, it is one that an earlier deadline overtook, and another is on
+/// its way.
 template <class Self>
 class timer {
 public:
@@ -21,7 +22,12 @@ public:
     self_->scheduled_send(self_, deadline, msg::tick{});
   }
 
-  void fired() { armed_ = base::time_point::max(); }
+  bool fired(base::time_point now) {
+    if (now < armed_)
+      return false;
+    armed_ = base::time_point::max();
+    return true;
+  }
 
 private:
   Self self_;

@@ -202,7 +202,7 @@ TEST(a resume in the last millisecond of the lease is in time) {
   alice_vanishes();
   advance(29'999ms);
   alice_returns(2);
-  advance(60s);
+  advance(30s);
   CHECK_EQUAL(bob_sink->said(), "2 away A, 3 back A");
 }
 
@@ -225,6 +225,41 @@ TEST(coming and going often needs one timer) {
     alice_returns(2);
   }
   CHECK_EQUAL(sched.clock().advance_time(30s), 1u);
+}
+
+// -- a client that says nothing ------------------------------------------------
+
+TEST(a connection whose end nobody reported is found after a minute of silence) {
+  alice_sink->closed = true; // and nobody tells the peer
+  advance(59'999ms);
+  CHECK_EQUAL(bob_sink->said(), "");
+  advance(1ms);
+  CHECK_EQUAL(bob_sink->said(), "pong 0, 2 away A");
+  advance(30s);
+  CHECK_EQUAL(bob_sink->said(), "3 left A lost");
+}
+
+TEST(a client that pings is not sent anything unasked) {
+  for (int i = 0; i < 10; ++i) {
+    advance(10s);
+    tell(alice.peer, msg::acknowledge{2});
+  }
+  CHECK_EQUAL(alice_sink->said(),
+              "pong 0, pong 0, pong 0, pong 0, pong 0, pong 0, pong 0, pong 0, pong 0, pong 0");
+}
+
+TEST(timers do not add up over many absences) {
+  for (int i = 0; i < 50; ++i) {
+    alice_vanishes();
+    advance(7s);
+    alice_returns(2);
+    tell(bob.peer, msg::acknowledge{1});
+    advance(7s);
+  }
+  std::size_t pending = 0;
+  while (sched.clock().trigger_timeout())
+    ++pending;
+  CHECK(pending <= 8);
 }
 
 // -- a client that does not keep up -------------------------------------------
