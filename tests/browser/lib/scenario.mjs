@@ -21,8 +21,8 @@ export const long = process.env.TEST_LONG === '1';
  * `mayLog`, a pattern of console errors that belong to the case.
  *
  * Real browsers on a busy machine are late at times. A case that fails is played
- * a second time from the start, and the log says so; what a page must never do
- * (strangers asked, policy broken) fails at once.
+ * a second time from the start, and the log says so; what must never happen
+ * (see `never`; strangers asked, policy broken) fails at once.
  */
 export function scenario(title, options, run) {
   const { timeout = 90_000 } = options;
@@ -48,6 +48,15 @@ async function play(title, { env, timeout = 90_000, mayLog }, run) {
     throw error;
   } finally {
     await stage.end();
+  }
+}
+
+/** Checks what no busy machine excuses: a failure in here is not tried again. */
+export function never(check) {
+  try {
+    check();
+  } catch (error) {
+    throw Object.assign(error, { misdeed: true });
   }
 }
 
