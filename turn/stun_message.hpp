@@ -75,6 +75,8 @@ public:
   /// Checks the header, the frame of every attribute and, when there is one,
   /// that FINGERPRINT is last and right (§14.7). `datagram` must outlive the result.
   static base::result<message, parse_error> parse(base::const_bytes datagram) noexcept;
+  /// A temporary does not outlive the result.
+  static base::result<message, parse_error> parse(base::buffer&& datagram) = delete;
 
   stun::method method() const noexcept { return method_; }
   message_class cls() const noexcept { return class_; }

@@ -54,6 +54,8 @@ base::buffer binding() {
   return base::to_buffer(*w.finish());
 }
 
+bool parses(const base::buffer& m) { return static_cast<bool>(message::parse(m)); }
+
 // Appends an attribute to a message and corrects its length.
 base::buffer with(base::buffer m, std::string_view attribute_hex) {
   auto more = hex(attribute_hex);
@@ -177,16 +179,16 @@ TEST(a length that is not the datagram is refused) {
     d[3] = static_cast<std::byte>(length);
     CHECK(!message::parse(d));
   }
-  CHECK(message::parse(binding()));
+  CHECK(parses(binding()));
 }
 
 TEST(an attribute without its padding is refused and not read past) {
-  CHECK(message::parse(with(binding(), "8022 0001 41 000000")));
+  CHECK(parses(with(binding(), "8022 0001 41 000000")));
   auto bare = with(binding(), "8022 0001 41");
   CHECK(!message::parse(bare));
   bare[3] = std::byte{4};
   CHECK(!message::parse(bare));
-  CHECK(!message::parse(with(binding(), "8022 ffff 41000000")));
+  CHECK(!parses(with(binding(), "8022 ffff 41000000")));
 }
 
 TEST(a fingerprint must be last and right) {
@@ -198,7 +200,8 @@ TEST(a fingerprint must be last and right) {
   auto wrong = good;
   wrong.back() ^= std::byte{1};
   CHECK(message::parse(wrong).error() == parse_error::bad_fingerprint);
-  CHECK(message::parse(with(good, "8022 0000")).error() == parse_error::bad_fingerprint);
+  auto followed = with(good, "8022 0000");
+  CHECK(message::parse(followed).error() == parse_error::bad_fingerprint);
 }
 
 TEST(of an attribute that appears twice the first counts) {
@@ -224,7 +227,8 @@ TEST(an integrity of the wrong size is never right) {
   for (auto text :
        {"0008 0000", "0008 0004 00000000",
         "0008 0020 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000"}) {
-    auto m = message::parse(with(binding(), text));
+    auto whole = with(binding(), text);
+    auto m = message::parse(whole);
     REQUIRE(m);
     CHECK(!m->integrity_ok(short_term_key));
   }
