@@ -1,6 +1,7 @@
 #include "actors/registry.hpp"
 
 #include "actors/errc.hpp"
+#include "actors/relay_view.hpp"
 #include "actors/status.hpp"
 #include "base/log.hpp"
 
@@ -51,6 +52,7 @@ public:
     room_config_ = std::make_shared<const room_config>(config_.room);
     started_ = now();
     self_->set_down_handler([this](const caf::down_msg& dm) { down(dm); });
+    self_->set_exit_handler([this](const caf::exit_msg& em) { end(em); });
     for (auto e : endpoints)
       start_limiter(e);
     return {
@@ -200,6 +202,14 @@ private:
       }
   }
 
+  // By order of main, or because the relay, which is linked to us, is gone:
+  // without it there is no service. All that is below us watches us.
+  void end(const caf::exit_msg& em) {
+    if (relay_ && em.source == relay_.address())
+      log_crash("relay_crashed", "relay", "relay", em.reason);
+    self_->quit(em.reason ? em.reason : make_error(errc::unavailable));
+  }
+
   void log_crash(std::string_view event, std::string_view key, const std::string& who,
                  const caf::error& why) {
     base::log(base::log_level::error, event, {{key, who}, {"reason", self_->system().render(why)}});
@@ -270,32 +280,6 @@ private:
           };
   }
 
-  static std::vector<msg::actor_status> describe(const msg::relay_status& r) {
-    auto own = actors::describe("relay", "relay", "registry", "running",
-                                std::chrono::seconds{r.age_seconds});
-    own.counters = {{"allocations", r.allocations},
-                    {"allocated", r.allocated},
-                    {"crashed", r.crashed},
-                    {"refused_quota", r.refused_quota},
-                    {"refused_capacity", r.refused_capacity},
-                    {"packets_from_clients", r.carried.packets_from_client},
-                    {"bytes_from_clients", r.carried.bytes_from_client},
-                    {"dropped", r.carried.dropped}};
-    std::vector<msg::actor_status> out{std::move(own)};
-    for (const auto& a : r.list) {
-      auto each = actors::describe("allocation", a.client, "relay", a.tcp ? "tcp" : "udp",
-                                   std::chrono::seconds{a.age_seconds});
-      each.counters = {{"expires_in_seconds", a.expires_in_seconds},
-                       {"permissions", a.permissions},
-                       {"channels", a.channels},
-                       {"bytes_from_client", a.carried.bytes_from_client},
-                       {"bytes_to_client", a.carried.bytes_to_client},
-                       {"dropped", a.carried.dropped}};
-      out.push_back(std::move(each));
-    }
-    return out;
-  }
-
   // -- the operator -----------------------------------------------------------
 
   void drain() {
@@ -316,8 +300,8 @@ private:
   caf::result<msg::status> status() {
     if (collectors_.size() >= config_.max_status_requests)
       return refuse(errc::unavailable);
-    auto own = actors::describe("registry", "registry", "", draining_ ? "draining" : "running",
-                                now() - started_);
+    auto own =
+        describe("registry", "registry", "", draining_ ? "draining" : "running", now() - started_);
     own.counters = {{"rooms", rooms_.size()},
                     {"rooms_opened", rooms_opened_},
                     {"room_crashes", room_crashes_},
@@ -326,7 +310,7 @@ private:
     std::vector<msg::actor_status> known{std::move(own)};
     std::vector<status_question> others;
     for (auto e : endpoints) {
-      auto instead = actors::describe("limiter", endpoint_name(e), "registry", "away", {});
+      auto instead = describe("limiter", endpoint_name(e), "registry", "away", {});
       instead.restarts = slot(e).starts - 1;
       if (slot(e).handle)
         others.push_back({slot(e).handle, std::move(instead)});
@@ -334,34 +318,15 @@ private:
         known.push_back(std::move(instead));
     }
     for (const auto& [id, entry] : by_actor_)
-      others.push_back(
-          {entry.handle, actors::describe("room", entry.pseudonym, "registry", "", {})});
-    auto answer = self_->make_response_promise<msg::status>();
+      others.push_back({entry.handle, describe("room", entry.pseudonym, "registry", "", {})});
+    if (relay_)
+      others.push_back({spawn_relay_view(*self_, relay_, config_.status_patience),
+                        describe("relay", "relay", "registry", "", {})});
     auto collector = spawn_status_collector(*self_, std::move(known), std::move(others),
                                             config_.status_patience);
     self_->monitor(collector);
     collectors_.insert(collector.id());
-    self_->request(collector, caf::infinite, msg::get_status{})
-        .then([this, answer](msg::status& tree) { add_relay(std::move(tree), answer); },
-              [answer](caf::error& e) mutable { answer.deliver(std::move(e)); });
-    return answer;
-  }
-
-  void add_relay(msg::status tree, caf::typed_response_promise<msg::status> answer) {
-    if (!relay_) {
-      answer.deliver(std::move(tree));
-      return;
-    }
-    auto list = std::make_shared<msg::status>(std::move(tree));
-    auto finish = [list, answer](std::vector<msg::actor_status> more) mutable {
-      list->actors.insert(list->actors.end(), more.begin(), more.end());
-      answer.deliver(std::move(*list));
-    };
-    self_->request(relay_, config_.status_patience, msg::get_relay_status{})
-        .then([finish](const msg::relay_status& r) mutable { finish(describe(r)); },
-              [finish](const caf::error&) mutable {
-                finish({actors::describe("relay", "relay", "registry", "silent", {})});
-              });
+    return self_->delegate(collector, msg::get_status{});
   }
 
   inner_registry_actor::pointer self_;

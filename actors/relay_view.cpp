@@ -1,0 +1,67 @@
+#include "actors/relay_view.hpp"
+
+#include "actors/status.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+
+namespace catchup::actors {
+
+namespace {
+
+msg::actor_status view(const msg::allocation_status& a) {
+  auto out = describe("allocation", a.user + "/" + a.client, "relay", a.tcp ? "tcp" : "udp",
+                      std::chrono::seconds{a.age_seconds});
+  out.counters = {{"expires_in_seconds", a.expires_in_seconds},
+                  {"permissions", a.permissions},
+                  {"channels", a.channels},
+                  {"bytes_from_client", a.carried.bytes_from_client},
+                  {"bytes_to_client", a.carried.bytes_to_client},
+                  {"dropped", a.carried.dropped}};
+  return out;
+}
+
+status_source::behavior_type viewer(status_source::pointer self, relay_actor relay,
+                                    base::duration patience) {
+  return {
+      [=](const msg::get_status&) -> caf::result<msg::status> {
+        auto answer = self->make_response_promise<msg::status>();
+        self->request(relay, patience, msg::get_relay_status{})
+            .then(
+                [=](const msg::relay_status& r) mutable {
+                  answer.deliver(relay_view(r));
+                  self->quit();
+                },
+                [=](const caf::error& e) mutable {
+                  answer.deliver(e);
+                  self->quit();
+                });
+        return answer;
+      },
+  };
+}
+
+} // namespace
+
+msg::status relay_view(const msg::relay_status& r) {
+  auto own = describe("relay", "relay", "registry", "running", std::chrono::seconds{r.age_seconds});
+  own.counters = {{"allocations", r.allocations},
+                  {"allocated", r.allocated},
+                  {"crashed", r.crashed},
+                  {"refused_quota", r.refused_quota},
+                  {"refused_capacity", r.refused_capacity},
+                  {"packets_from_clients", r.carried.packets_from_client},
+                  {"bytes_from_clients", r.carried.bytes_from_client},
+                  {"dropped", r.carried.dropped}};
+  msg::status out;
+  out.actors.push_back(std::move(own));
+  for (const auto& a : r.list)
+    out.actors.push_back(view(a));
+  return out;
+}
+
+status_source spawn_relay_view(caf::local_actor& parent, relay_actor relay,
+                               base::duration patience) {
+  return parent.spawn(viewer, std::move(relay), patience);
+}
+
+} // namespace catchup::actors
