@@ -169,6 +169,10 @@ private:
     if (ec)
       co_return co_await refuse(parser.get(), ec);
     ++hub_->requests;
+    if (parser.get().version() == 11 && parser.get().count(bhttp::field::host) != 1) {
+      co_await write(parser.get(), error_reply(api_error::bad_request), false);
+      co_return outcome::closing; // RFC 9112 §3.2
+    }
     if (route_of(path_of(view(parser.get().target()))) == route::websocket &&
         parser.get().method() == bhttp::verb::get)
       co_return co_await upgrade(parser.release());

@@ -103,12 +103,15 @@ TEST(a client that waits for leave to send its body gets it) {
 
 TEST(what is not HTTP is refused) {
   for (std::string junk :
-       {"junk\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET\r\n\r\n", "\x16\x03\x01\x02 TLS?\r\n\r\n",
-        "GET / HTTP/1.1\r\nBad Header: x\r\n\r\n", "GET / HTTP/1.1\r\nX: a\r\n b\x01\r\n\r\n",
-        "POST /create-room HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-        "POST /create-room HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}",
-        "POST /create-room HTTP/1.1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
-        "POST /create-room HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}"}) {
+       {"junk\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        "GET / HTTP/9.9\r\n\r\n", "GET\r\n\r\n", "\x16\x03\x01\x02 TLS?\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\nBad Header: x\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\nX: a\r\n b\x01\r\n\r\n",
+        "POST /create-room HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
+        "POST /create-room HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}",
+        "POST /create-room HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: "
+        "chunked\r\n\r\n{}",
+        "POST /create-room HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}"}) {
     auto client = connect();
     client.send(junk);
     auto got = client.receive();
@@ -138,7 +141,7 @@ TEST(connections are limited and free again when they end) {
 TEST(a client that vanishes in the middle leaves nothing behind) {
   for (int i = 0; i < 10; ++i) {
     auto client = connect();
-    client.send("POST /create-room HTTP/1.1\r\nContent-Length: 10\r\n\r\n{");
+    client.send("POST /create-room HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{");
   }
   for (int i = 0; i < 200 && server->counters().connections != 0; ++i)
     std::this_thread::sleep_for(10ms);
