@@ -3,7 +3,7 @@
 #include "e2ee/transcript.hpp"
 
 #include <algorithm>
-#include <set>
+#include <unordered_set>
 
 namespace catchup::e2ee {
 
@@ -59,7 +59,7 @@ std::optional<mls_refusal> check_removes(const mls_commit& commit, const mls_exp
 
 std::optional<mls_refusal> check_adds(const mls_commit& commit, const mls_welcome* welcome,
                                       const mls_expectation& now) {
-  std::set<base::member_id> added;
+  std::unordered_set<base::member_id> added;
   std::vector<base::buffer> refs;
   for (const auto& add : commit.adds) {
     auto ref = mls_key_package_ref(add);

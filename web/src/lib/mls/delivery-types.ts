@@ -52,6 +52,13 @@ export type ClientMessage =
   | { t: 'resume'; incarnation: number; epoch: bigint; seq: number }
   | { t: 'forked'; incarnation: number; epoch: bigint };
 
+/** A commit of ours that is on its way. */
+export interface Candidate {
+  epoch: bigint;
+  commit: Bytes;
+  welcome: Bytes | null;
+}
+
 /** The group as it is after an operation. */
 export interface View {
   groupId: Bytes;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { concat, random, u8, utf8 } from '../crypto/bytes';
-import { Delivery, stuckAfter } from './delivery';
+import { Delivery } from './delivery';
+import { stuckAfter } from './delivery-limits';
 import type { Input, OperationResult, Output, ServerMessage, View } from './delivery-types';
 import { fallbackBase, fallbackStep, rotateEvery } from './duty';
 import { keepAfterJoin, keepAfterLeave, switchAfter } from './key-switch';

@@ -10,7 +10,16 @@
  * next one, the server says anew.
  */
 import { type Bytes, equal } from '../crypto/bytes';
+import {
+  answerAfter,
+  maxKept,
+  maxRefusals,
+  maxRejoins,
+  stuckAfter,
+  welcomeAfter,
+} from './delivery-limits';
 import type {
+  Candidate,
   Chain,
   Input,
   LogEntry,
@@ -31,20 +40,7 @@ import {
 } from './duty';
 import { KeySwitch } from './key-switch';
 
-/** In milliseconds. */
-export const stuckAfter = 5000;
-const welcomeAfter = 8000;
-const answerAfter = 2000;
-const maxRejoins = 3;
-const maxKept = 256;
-
 type Timer = 'fallback' | 'rotate' | 'stuck' | 'welcome' | 'answer';
-
-interface Candidate {
-  epoch: bigint;
-  commit: Bytes;
-  welcome: Bytes | null;
-}
 
 export class Delivery {
   readonly #memberId: Bytes;
@@ -199,6 +195,9 @@ export class Delivery {
     const operation = this.#running;
     this.#running = null;
     if (operation === null) return;
+    if ('refused' in result && result.refused.length > 0) {
+      this.#emit({ t: 'refused', adds: result.refused });
+    }
     switch (result.is) {
       case 'in':
         this.#entered(now, result.view, operation);
@@ -210,13 +209,11 @@ export class Delivery {
         this.#emit({ t: 'send', message: { t: 'join', keyPackage: result.keyPackage } });
         break;
       case 'prepared':
-        this.#reportRefused(result.refused);
         if (this.#view === null) break;
         this.#candidate = { ...result, epoch: this.#view.epoch };
         this.#propose(now);
         break;
       case 'idle':
-        this.#reportRefused(result.refused);
         break;
       case 'next':
         this.#advanced(now, result, operation);
@@ -322,7 +319,7 @@ export class Delivery {
   }
 
   #mayCommit(view: View): boolean {
-    return this.#candidate?.epoch !== view.epoch && this.#refusals < 3;
+    return this.#candidate?.epoch !== view.epoch && this.#refusals < maxRefusals;
   }
 
   /** Sends our candidate, again when the connection was away. */
@@ -399,10 +396,6 @@ export class Delivery {
     this.#emit(...this.#keys.reset());
     if (this.#held) this.#emit({ t: 'hold', on: false });
     this.#held = false;
-  }
-
-  #reportRefused(adds: Duty['adds']): void {
-    if (adds.length > 0) this.#emit({ t: 'refused', adds });
   }
 
   #status(status: Status): void {
