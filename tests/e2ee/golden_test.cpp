@@ -20,7 +20,7 @@ using base::to_hex;
 
 namespace {
 
-const std::string path = CATCHUP_SOURCE_DIR "/tests/data/golden.json";
+const std::string path = "tests/data/golden.json";
 
 // first, first + 1, first + 2, …: easy to recognise in a dump.
 template <std::size_t N>

@@ -55,7 +55,7 @@ struct json {
 
 /// `relative` to the root of the repository; empty when it is not there.
 inline std::optional<json> read_json(const std::string& relative) {
-  std::ifstream in{CATCHUP_SOURCE_DIR "/" + relative};
+  std::ifstream in{relative};
   if (!in)
     return std::nullopt;
   return json::read(in);

@@ -16,7 +16,7 @@ using namespace catchup::e2ee;
 namespace {
 
 std::optional<std::string> read_file(const std::string& relative) {
-  std::ifstream in{CATCHUP_SOURCE_DIR "/" + relative, std::ios::binary};
+  std::ifstream in{relative, std::ios::binary};
   if (!in)
     return std::nullopt;
   std::ostringstream out;
