@@ -3,6 +3,7 @@
 #include "e2ee/transcript.hpp"
 
 #include <algorithm>
+#include <set>
 #include <unordered_set>
 
 namespace catchup::e2ee {
