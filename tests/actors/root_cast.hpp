@@ -53,7 +53,7 @@ inline relay_actor::behavior_type
 relay_probe(relay_actor::stateful_pointer<relay_probe_state> self) {
   return {
       [](const msg::turn_request&) {},
-      [](const msg::turn_closed&) {},
+      [=](const msg::turn_closed&) { self->quit(); }, // ends without a reason
       [](const msg::turn_usage&) {},
       [=](const msg::end_user& m) { self->state.ended.push_back(m.user); },
       [](const msg::allocation_ended&) {},

@@ -12,10 +12,11 @@ FIXTURE_SCOPE(supervision_tests, test::root_cast)
 
 TEST(the allocations of a member end with it) {
   auto a = ask<msg::attached>(root, join_of('r', 'A', test::new_sink()));
-  CHECK(state<relay_probe_state>(children->relay).ended.empty());
+  CHECK(state<test::relay_probe_state>(children->relay).ended.empty());
   tell(a.peer, msg::leave{});
-  REQUIRE_EQUAL(state<relay_probe_state>(children->relay).ended.size(), 1u);
-  CHECK_EQUAL(state<relay_probe_state>(children->relay).ended[0], turn_user(test::member('A')));
+  REQUIRE_EQUAL(state<test::relay_probe_state>(children->relay).ended.size(), 1u);
+  CHECK_EQUAL(state<test::relay_probe_state>(children->relay).ended[0],
+              turn_user(test::member('A')));
 }
 
 TEST(a relay that dies takes the registry and everything below with it) {
@@ -32,8 +33,7 @@ TEST(a relay that dies takes the registry and everything below with it) {
 
 TEST(a relay that ends without a reason is a failure as well) {
   self->monitor(root);
-  caf::anon_send_exit(children->relay, caf::exit_reason::normal);
-  settle();
+  tell(children->relay, msg::turn_closed{});
   self->receive([](const caf::down_msg& dm) { CHECK(dm.reason); },
                 caf::after(0s) >> [] { FAIL_TEST("nobody was told"); });
 }
