@@ -61,7 +61,10 @@ relay_probe(relay_actor::stateful_pointer<relay_probe_state> self) {
         msg::relay_status out;
         out.allocations = 1;
         out.age_seconds = 7;
-        out.list.emplace_back().age_seconds = 7;
+        auto& one = out.list.emplace_back();
+        one.user = pseudonym_of(member('A'));
+        one.client = "5a5a5a5a";
+        one.age_seconds = 7;
         return out;
       },
   };
