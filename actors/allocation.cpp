@@ -1,5 +1,6 @@
 #include "actors/allocation.hpp"
 
+#include "actors/metered.hpp"
 #include "base/log.hpp"
 #include "turn/credentials.hpp"
 
@@ -92,6 +93,7 @@ msg::allocation_status allocation_state::status() const {
   out.permissions = core_->permissions();
   out.channels = core_->channels();
   out.carried = carried_;
+  out.mailbox = load_of(self_);
   return out;
 }
 

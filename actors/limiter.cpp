@@ -1,11 +1,9 @@
 #include "actors/limiter.hpp"
 
 #include "actors/fixed_windows.hpp"
+#include "actors/metered.hpp"
 #include "actors/status.hpp"
 #include "actors/timer.hpp"
-
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
 
 namespace catchup::actors {
 
@@ -44,6 +42,8 @@ private:
     arm();
     auto allowed = wait == base::duration::zero();
     ++(allowed ? allowed_ : refused_);
+    auto& counts = config_.counts->of(m.endpoint);
+    ++(allowed ? counts.allowed : counts.refused);
     return {allowed, static_cast<std::uint32_t>(ceil<seconds>(wait).count())};
   }
 
@@ -64,6 +64,8 @@ private:
     auto out = describe("limiter", config_.name, "registry", "running", now() - started_);
     out.restarts = config_.restarts;
     out.counters = {{"sources", windows_.size()}, {"allowed", allowed_}, {"refused", refused_}};
+    out.mailbox = load_of(self_);
+    out.last_error = config_.last_error;
     return {{std::move(out)}};
   }
 
@@ -76,16 +78,12 @@ private:
   std::uint64_t refused_ = 0;
 };
 
-limiter_actor::behavior_type limiter(limiter_actor::stateful_pointer<limiter_state> self,
-                                     caf::strong_actor_ptr parent, limiter_config config) {
-  return self->state.init(parent, std::move(config));
-}
-
 } // namespace
 
 limiter_actor spawn_limiter(caf::local_actor& parent, limiter_config config) {
-  return parent.spawn<caf::monitored>(limiter, caf::strong_actor_ptr{parent.ctrl()},
-                                      std::move(config));
+  return spawn_metered<limiter_actor, limiter_state, caf::monitored>(
+      parent, [above = caf::strong_actor_ptr{parent.ctrl()}, config = std::move(config)](
+                  auto* self) mutable { return self->state.init(above, std::move(config)); });
 }
 
 } // namespace catchup::actors

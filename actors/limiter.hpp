@@ -1,9 +1,12 @@
 #pragma once
 
 #include "actors/inner_api.hpp"
+#include "actors/totals.hpp"
 #include "base/time.hpp"
 
 #include <caf/fwd.hpp>
+
+#include <memory>
 
 namespace catchup::actors {
 
@@ -13,6 +16,8 @@ struct limiter_config {
   base::duration window = std::chrono::seconds{60};
   std::size_t max_sources = 65'536;
   std::uint64_t restarts = 0; ///< how often it had to be replaced so far
+  std::string last_error{};   ///< how the one before it ended
+  std::shared_ptr<totals> counts = std::make_shared<totals>();
 };
 
 /// Spawns a limiter with empty windows, monitored by `parent`; it ends with it.

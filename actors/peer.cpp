@@ -2,13 +2,11 @@
 
 #include "actors/connection.hpp"
 #include "actors/errc.hpp"
+#include "actors/metered.hpp"
 #include "actors/status.hpp"
 #include "actors/timer.hpp"
 #include "base/encoding.hpp"
 #include "base/log.hpp"
-
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
 
 namespace catchup::actors {
 
@@ -183,6 +181,7 @@ private:
                     {"queued", outbox_.entries().size()},
                     {"queued_bytes", outbox_.bytes()},
                     {"resumes", resumes_}};
+    out.mailbox = load_of(self_);
     return {{std::move(out)}};
   }
 
@@ -205,12 +204,6 @@ private:
   std::uint64_t resumes_ = 0;
 };
 
-member_actor::behavior_type peer(member_actor::stateful_pointer<peer_state> self, room_actor room,
-                                 base::room_tag tag, base::member_id id,
-                                 std::shared_ptr<const peer_config> config) {
-  return self->state.init(std::move(room), tag, id, std::move(config));
-}
-
 } // namespace
 
 std::string turn_user(const base::member_id& id) { return base::to_hex(id.view()); }
@@ -224,7 +217,10 @@ std::string pseudonym_of(const base::member_id& id) { return base::pseudonym(tur
 
 member_actor spawn_peer(const room_actor::pointer& room, base::room_tag tag, base::member_id id,
                         std::shared_ptr<const peer_config> config) {
-  return room->spawn<caf::monitored>(peer, room_actor{room}, tag, id, std::move(config));
+  return spawn_metered<member_actor, peer_state, caf::monitored>(
+      *room, [above = room_actor{room}, tag, id, config = std::move(config)](auto* self) mutable {
+        return self->state.init(std::move(above), tag, id, std::move(config));
+      });
 }
 
 } // namespace catchup::actors

@@ -1,15 +1,15 @@
 #include "actors/registry.hpp"
 
 #include "actors/errc.hpp"
+#include "actors/metered.hpp"
 #include "actors/relay_view.hpp"
 #include "actors/status.hpp"
 #include "base/log.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <unordered_map>
@@ -36,6 +36,9 @@ namespace {
 
 using inner_registry_actor = root_actor::extend<caf::reacts_to<restart>>;
 
+/// Crashed rooms whose return is still noticed.
+constexpr std::size_t max_crashed = 256;
+
 constexpr std::array endpoints{endpoint_kind::create_room, endpoint_kind::livekit_token,
                                endpoint_kind::turn_credentials};
 
@@ -47,6 +50,8 @@ public:
 
   inner_registry_actor::behavior_type init(registry_config config) {
     config_ = std::move(config);
+    counts_ = config_.counts;
+    config_.room.counts = counts_;
     if (config_.make_relay)
       start_relay();
     room_config_ = std::make_shared<const room_config>(config_.room);
@@ -61,7 +66,9 @@ public:
         [this](const msg::spend& m) { return spend(m); },
         [this](const msg::get_status&) { return status(); },
         [this](const msg::drain&) { drain(); },
+        [this](const msg::undrain&) { undrain(); },
         [this](const msg::kick& m) { kick(m); },
+        [this](const msg::operate& m) { operate(m); },
         [this](const restart& m) { start_limiter(m.endpoint); },
     };
   }
@@ -75,6 +82,12 @@ private:
   struct limiter_slot {
     limiter_actor handle; // empty while it is away
     std::uint64_t starts = 0;
+    std::string last_error;
+  };
+  struct crashed_room {
+    base::room_tag tag;
+    std::uint64_t times = 0;
+    std::string last_error;
   };
   using attached_promise = caf::typed_response_promise<msg::attached>;
 
@@ -86,12 +99,14 @@ private:
   // receiver fails while it handles it, so there is a limit in time as well.
   template <class Reply, class Handle, class Message, class OnError>
   void hand_on(const Handle& to, const Message& m, caf::typed_response_promise<Reply> answer,
-               OnError on_error) {
+               OnError on_error, totals::counter* granted = nullptr) {
     ++in_flight_;
     self_->request(to, config_.patience, m)
         .then(
-            [this, answer](Reply& r) mutable {
+            [this, answer, granted](Reply& r) mutable {
               --in_flight_;
+              if (granted)
+                ++*granted;
               answer.deliver(std::move(r));
             },
             [this, on_error](const caf::error& e) mutable {
@@ -102,10 +117,16 @@ private:
 
   caf::error refuse(errc e) {
     ++refused_;
+    ++counts_->refused_with(e);
     return make_error(e);
   }
 
-  bool overloaded() const { return in_flight_ >= config_.max_in_flight; }
+  bool overloaded() const {
+    auto out = in_flight_ >= config_.max_in_flight;
+    if (out)
+      ++counts_->overloaded;
+    return out;
+  }
 
   // -- rooms ------------------------------------------------------------------
 
@@ -114,6 +135,10 @@ private:
       return refuse(errc::draining);
     if (overloaded())
       return refuse(errc::unavailable);
+    if (counts_->members >= config_.max_members) {
+      ++counts_->members_full;
+      return refuse(errc::unavailable);
+    }
     auto answer = self_->make_response_promise<msg::attached>();
     join(m, answer, true);
     return answer;
@@ -147,22 +172,29 @@ private:
     if (i == rooms_.end())
       return refuse(errc::resume_unknown);
     auto answer = self_->make_response_promise<msg::attached>();
-    hand_on(i->second, m, answer, [this, answer](const caf::error& e) mutable {
-      auto gone = e == caf::sec::request_receiver_down;
-      answer.deliver(refuse(gone ? errc::resume_unknown : reason(e)));
-    });
+    hand_on(
+        i->second, m, answer,
+        [this, answer](const caf::error& e) mutable {
+          auto gone = e == caf::sec::request_receiver_down;
+          answer.deliver(refuse(gone ? errc::resume_unknown : reason(e)));
+        },
+        &counts_->resumes);
     return answer;
   }
 
   room_actor find_or_open(const base::room_tag& tag) {
     if (auto i = rooms_.find(tag); i != rooms_.end())
       return i->second;
-    if (rooms_.size() >= config_.max_rooms)
+    if (rooms_.size() >= config_.max_rooms) {
+      ++counts_->rooms_full;
       return {};
+    }
     auto room = config_.make_room(*self_, tag, room_config_);
     auto pseudonym = pseudonym_of(tag);
     base::log(base::log_level::info, "room_opened", {{"room", pseudonym}});
     rooms_.emplace(tag, room);
+    if (crashes_of(tag))
+      ++counts_->room_restarts;
     by_actor_.emplace(room.id(), room_entry{tag, std::move(pseudonym), room});
     ++rooms_opened_;
     return room;
@@ -186,7 +218,9 @@ private:
         base::log(base::log_level::info, "room_closed", {{"room", i->second.pseudonym}});
       } else {
         ++room_crashes_;
+        ++counts_->room_crashes;
         log_crash("room_crashed", "room", i->second.pseudonym, dm.reason);
+        remember_crash(i->second, dm.reason);
       }
       by_actor_.erase(i);
       return;
@@ -196,10 +230,33 @@ private:
     for (auto e : endpoints)
       if (slot(e).handle == dm.source) {
         slot(e).handle = nullptr;
+        slot(e).last_error = error_words(self_->system(), dm.reason);
+        ++counts_->limiter_crashes;
         log_crash("limiter_crashed", "endpoint", endpoint_name(e), dm.reason);
         self_->delayed_send(self_, config_.limiter_restart, restart{e});
         return;
       }
+  }
+
+  // A room that crashed comes back with its members, as another actor.
+  void remember_crash(const room_entry& entry, const caf::error& why) {
+    last_error_ = "room: " + error_words(self_->system(), why);
+    auto i = std::find_if(crashed_.begin(), crashed_.end(),
+                          [&](const crashed_room& c) { return c.tag == entry.tag; });
+    if (i == crashed_.end()) {
+      if (crashed_.size() == max_crashed)
+        crashed_.erase(crashed_.begin());
+      i = crashed_.insert(crashed_.end(), {entry.tag, 0, {}});
+    }
+    ++i->times;
+    i->last_error = error_words(self_->system(), why);
+  }
+
+  const crashed_room* crashes_of(const base::room_tag& tag) const {
+    for (const auto& c : crashed_)
+      if (c.tag == tag)
+        return &c;
+    return nullptr;
   }
 
   // By order of main, or because the relay, which is linked to us, is gone:
@@ -212,7 +269,8 @@ private:
 
   void log_crash(std::string_view event, std::string_view key, const std::string& who,
                  const caf::error& why) {
-    base::log(base::log_level::error, event, {{key, who}, {"reason", self_->system().render(why)}});
+    base::log(base::log_level::error, event,
+              {{key, who}, {"reason", error_words(self_->system(), why)}});
   }
 
   // -- limiters ---------------------------------------------------------------
@@ -252,8 +310,12 @@ private:
     config.requests = limit_of(e);
     config.max_sources = config_.max_sources;
     config.restarts = s.starts++;
-    if (config.restarts > 0)
+    config.last_error = s.last_error;
+    config.counts = counts_;
+    if (config.restarts > 0) {
+      ++counts_->limiter_restarts;
       base::log(base::log_level::warn, "limiter_restarted", {{"endpoint", config.name}});
+    }
     s.handle = config_.make_limiter(*self_, std::move(config));
   }
 
@@ -291,6 +353,37 @@ private:
       self_->send(room, msg::drain{});
   }
 
+  // Rooms that were told close once they are empty; their links open new ones.
+  void undrain() {
+    if (!draining_)
+      return;
+    draining_ = false;
+    base::log(base::log_level::info, "undrained");
+  }
+
+  void operate(const msg::operate& m) {
+    if (m.kind == "peer" && m.what == msg::operation::kick)
+      return kick({m.parent, m.name});
+    if (m.kind == "allocation" && relay_)
+      return self_->send(relay_, msg::end_named{m.name, m.what == msg::operation::crash});
+    if (m.kind == "limiter" && m.what == msg::operation::crash) {
+      for (auto e : endpoints)
+        if (endpoint_name(e) == m.name && slot(e).handle)
+          caf::anon_send_exit(slot(e).handle, caf::exit_reason::kill);
+      return;
+    }
+    for (const auto& [id, entry] : by_actor_) {
+      if (m.kind == "peer" && entry.pseudonym == m.parent)
+        self_->send(entry.handle, m);
+      if (m.kind != "room" || entry.pseudonym != m.name)
+        continue;
+      if (m.what == msg::operation::crash)
+        caf::anon_send_exit(entry.handle, caf::exit_reason::kill);
+      else if (m.what == msg::operation::close)
+        self_->send(entry.handle, m);
+    }
+  }
+
   void kick(const msg::kick& m) {
     for (const auto& [id, entry] : by_actor_)
       if (entry.pseudonym == m.room)
@@ -307,18 +400,27 @@ private:
                     {"room_crashes", room_crashes_},
                     {"in_flight", in_flight_},
                     {"refused", refused_}};
+    own.mailbox = load_of(self_);
+    own.last_error = last_error_;
     std::vector<msg::actor_status> known{std::move(own)};
     std::vector<status_question> others;
     for (auto e : endpoints) {
       auto instead = describe("limiter", endpoint_name(e), "registry", "away", {});
       instead.restarts = slot(e).starts - 1;
+      instead.last_error = slot(e).last_error;
       if (slot(e).handle)
         others.push_back({slot(e).handle, std::move(instead)});
       else
         known.push_back(std::move(instead));
     }
-    for (const auto& [id, entry] : by_actor_)
-      others.push_back({entry.handle, describe("room", entry.pseudonym, "registry", "", {})});
+    for (const auto& [id, entry] : by_actor_) {
+      auto instead = describe("room", entry.pseudonym, "registry", "", {});
+      if (auto* before = crashes_of(entry.tag)) {
+        instead.restarts = before->times;
+        instead.last_error = before->last_error;
+      }
+      others.push_back({entry.handle, std::move(instead)});
+    }
     if (relay_)
       others.push_back({spawn_relay_view(*self_, relay_, config_.status_patience),
                         describe("relay", "relay", "registry", "", {})});
@@ -344,19 +446,20 @@ private:
   std::uint64_t rooms_opened_ = 0;
   std::uint64_t room_crashes_ = 0;
   std::uint64_t refused_ = 0;
+  std::vector<crashed_room> crashed_; // the oldest first
+  std::string last_error_;
+  std::shared_ptr<totals> counts_;
 };
-
-inner_registry_actor::behavior_type
-registry(inner_registry_actor::stateful_pointer<registry_state> self, registry_config config) {
-  return self->state.init(std::move(config));
-}
 
 } // namespace
 
 root_actor spawn_registry(caf::actor_system& sys, registry_config config) {
   if (!config.room.peer.make_session)
     throw std::invalid_argument("registry_config::room.peer.make_session is not set");
-  return sys.spawn(registry, std::move(config));
+  return spawn_metered<inner_registry_actor, registry_state>(
+      sys, [config = std::move(config)](auto* self) mutable {
+        return self->state.init(std::move(config));
+      });
 }
 
 } // namespace catchup::actors

@@ -6,6 +6,7 @@
 #include "actors/messages/room.hpp"
 #include "actors/messages/turn.hpp"
 #include "actors/room.hpp"
+#include "actors/totals.hpp"
 
 #include <caf/fwd.hpp>
 
@@ -16,10 +17,13 @@
 namespace catchup::actors {
 
 /// The registry as main.cpp and the operator's listener see it.
-using root_actor = registry_actor::extend<caf::reacts_to<msg::kick>>;
+using root_actor = registry_actor::extend<caf::reacts_to<msg::kick>, caf::reacts_to<msg::operate>,
+                                          caf::reacts_to<msg::undrain>>;
 
 struct registry_config {
   std::size_t max_rooms = 2000;
+  /// Members of all rooms together; beyond it: unavailable.
+  std::size_t max_members = 10'000;
   /// Requests handed on and not answered yet; beyond it: unavailable.
   std::size_t max_in_flight = 1024;
   /// How long a room or limiter has for an answer before it is: unavailable.
@@ -34,6 +38,9 @@ struct registry_config {
   std::uint32_t turn_credentials_limit = 30;
   std::size_t max_sources = 65'536;
   std::chrono::milliseconds limiter_restart{1000};
+
+  /// What is counted for as long as the process lives; rooms count there too.
+  std::shared_ptr<totals> counts = std::make_shared<totals>();
 
   /// `room.peer.make_session` must be set.
   room_config room;

@@ -1,6 +1,9 @@
 #include "actors/relay.hpp"
 
 #include "actors/allocation.hpp"
+#include "actors/metered.hpp"
+#include "actors/relay_view.hpp"
+#include "actors/status.hpp"
 #include "base/crypto.hpp"
 #include "base/log.hpp"
 #include "turn/credentials.hpp"
@@ -104,6 +107,7 @@ relay_actor::behavior_type relay_state::init(relay_config config,
         if (auto i = entries_.find(m.client); i != entries_.end() && i->second.id == m.allocation)
           forget(m.client);
       },
+      [this](const msg::end_named& m) { end_named(m); },
       [this](const msg::get_relay_status&) { return status(); },
   };
 }
@@ -159,7 +163,11 @@ void relay_state::allocate(const msg::turn_request& m) {
   base::endpoint relayed{*relayed_ip(config_.plan, r), *port};
   turn::allocation core{++last_id_, config_.plan, relayed, r, now()};
   entry e;
-  e.handle = self_->spawn<caf::monitored>(allocation, std::move(core), relay_actor{self_}, media_);
+  e.handle = spawn_metered<allocation_actor, allocation_state, caf::monitored>(
+      *self_,
+      [core = std::move(core), me = relay_actor{self_}, media = media_](auto* self) mutable {
+        return self->state.init(std::move(core), me, std::move(media));
+      });
   e.id = last_id_;
   e.port = *port;
   e.user = user;
@@ -190,7 +198,8 @@ void relay_state::on_down(const caf::down_msg& dm) {
   if (i == by_actor_.end())
     return; // it had said so
   ++totals_.crashed;
-  base::log(base::log_level::warn, "allocation-crashed");
+  totals_.last_error = error_words(self_->system(), dm.reason);
+  base::log(base::log_level::warn, "allocation_crashed", {{"reason", totals_.last_error}});
   forget(turn::five_tuple{i->second});
 }
 
@@ -215,6 +224,16 @@ void relay_state::end_user(const std::string& user) {
       self_->send(e.handle, msg::end_allocation{});
 }
 
+void relay_state::end_named(const msg::end_named& m) {
+  for (const auto& [client, e] : entries_)
+    if (allocation_name(e.id) == m.name) {
+      if (m.crash)
+        caf::anon_send_exit(e.handle, caf::exit_reason::kill);
+      else
+        self_->send(e.handle, msg::end_allocation{});
+    }
+}
+
 void relay_state::answer(const turn::request& r, int error) {
   media_->post(turn::reply{r.from, r.transaction, {.error = error, .relayed = {}, .lifetime = {}}});
 }
@@ -222,6 +241,7 @@ void relay_state::answer(const turn::request& r, int error) {
 caf::result<msg::relay_status> relay_state::status() {
   auto out = std::make_shared<msg::relay_status>(totals_);
   out->allocations = entries_.size();
+  out->mailbox = load_of(self_);
   out->age_seconds = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::seconds>(now() - begun_).count());
   auto promise = self_->make_response_promise<msg::relay_status>();
@@ -255,7 +275,10 @@ relay_actor::behavior_type relay(relay_actor::stateful_pointer<relay_state> self
 
 relay_actor spawn_relay(caf::local_actor& parent, relay_config config,
                         std::shared_ptr<turn::port::command_sink> media) {
-  return parent.spawn<caf::linked>(relay, std::move(config), std::move(media));
+  return spawn_metered<relay_actor, relay_state, caf::linked>(
+      parent, [config = std::move(config), media = std::move(media)](auto* self) mutable {
+        return self->state.init(std::move(config), std::move(media));
+      });
 }
 
 void add_turn_messages(caf::actor_system_config& cfg) {

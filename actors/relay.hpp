@@ -49,6 +49,7 @@ private:
   void on_usage(const msg::turn_usage& m);
   void on_down(const caf::down_msg& dm);
   void end_user(const std::string& user);
+  void end_named(const msg::end_named& m);
   int refuse(const turn::request& r, const std::string& user);
   void allocate(const msg::turn_request& m);
   void forget(const turn::five_tuple& client);

@@ -1,6 +1,7 @@
 #include "actors/relay_view.hpp"
 
 #include "actors/status.hpp"
+#include "base/log.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 
@@ -9,8 +10,10 @@ namespace catchup::actors {
 namespace {
 
 msg::actor_status view(const msg::allocation_status& a) {
-  auto out = describe("allocation", a.user + "/" + a.client, "relay", a.tcp ? "tcp" : "udp",
+  auto out = describe("allocation", allocation_name(a.allocation), "relay", a.tcp ? "tcp" : "udp",
                       std::chrono::seconds{a.age_seconds});
+  out.of = a.user;
+  out.mailbox = a.mailbox;
   out.counters = {{"expires_in_seconds", a.expires_in_seconds},
                   {"permissions", a.permissions},
                   {"channels", a.channels},
@@ -42,6 +45,10 @@ status_source::behavior_type viewer(status_source::pointer self, relay_actor rel
 
 } // namespace
 
+std::string allocation_name(turn::allocation_id id) {
+  return base::pseudonym("allocation " + std::to_string(id));
+}
+
 msg::status relay_view(const msg::relay_status& r) {
   auto own = describe("relay", "relay", "registry", "running", std::chrono::seconds{r.age_seconds});
   own.counters = {{"allocations", r.allocations},
@@ -52,6 +59,15 @@ msg::status relay_view(const msg::relay_status& r) {
                   {"packets_from_clients", r.carried.packets_from_client},
                   {"bytes_from_clients", r.carried.bytes_from_client},
                   {"dropped", r.carried.dropped}};
+  own.counters.insert(own.counters.end(), {{"bindings", r.front.bindings},
+                                           {"challenges", r.front.challenges},
+                                           {"requests", r.front.requests},
+                                           {"refused_busy", r.front.refused},
+                                           {"malformed", r.front.malformed},
+                                           {"bytes_to_clients", r.carried.bytes_to_client},
+                                           {"packets_to_clients", r.carried.packets_to_client}});
+  own.mailbox = r.mailbox;
+  own.last_error = r.last_error;
   msg::status out;
   out.actors.push_back(std::move(own));
   for (const auto& a : r.list)

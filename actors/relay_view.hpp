@@ -9,8 +9,10 @@
 
 namespace catchup::actors {
 
-/// `relay` first, then its allocations; an allocation is named after its user,
-/// who is a peer, and its client's address, both as pseudonyms.
+/// The pseudonym of an allocation.
+std::string allocation_name(turn::allocation_id id);
+
+/// `relay` first, then its allocations; `of` is the peer whose they are.
 msg::status relay_view(const msg::relay_status& relay);
 
 /// Spawns an actor that answers one get_status with the view of `relay`, fails

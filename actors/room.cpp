@@ -1,12 +1,12 @@
 #include "actors/room.hpp"
 
 #include "actors/errc.hpp"
+#include "actors/metered.hpp"
 #include "actors/status.hpp"
 #include "actors/timer.hpp"
 #include "base/log.hpp"
 
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
+#include <caf/send.hpp>
 
 #include <algorithm>
 
@@ -62,6 +62,7 @@ public:
         [this](const msg::pass_on& m) { pass_on(m); },
         [this](const msg::presence& m) { presence(m); },
         [this](const msg::kick& m) { kick(m); },
+        [this](const msg::operate& m) { operate(m); },
         [this](const msg::drain&) { drain(); },
         [this](const msg::tick&) { check_idle(); },
     };
@@ -96,6 +97,9 @@ private:
     auto peer = spawn_peer(self_, tag_, m.member, {config_, &config_->peer});
     seats_.push_back({{m.member, m.key_package, m.lobby, false}, peer, pseudonym_of(m.member)});
     ++joins_;
+    ++config_->counts->joins;
+    ++config_->counts->members;
+    peer->attach_functor([counts = config_->counts] { --counts->members; });
 
     auto answer = ask(peer, msg::greet{m.sink, std::move(welcome)}, errc::unavailable);
     tell_others(m.member, signal::joined{seats_.back().info});
@@ -131,14 +135,33 @@ private:
     auto why = left_reason_of(down);
     if (why == signal::left_reason::crashed) {
       ++crashes_;
-      base::log(
-          base::log_level::error, "peer_crashed",
-          {{"room", pseudonym_}, {"peer", i->pseudonym}, {"reason", self_->system().render(down)}});
+      last_error_ = error_words(self_->system(), down);
+      base::log(base::log_level::error, "peer_crashed",
+                {{"room", pseudonym_}, {"peer", i->pseudonym}, {"reason", last_error_}});
     }
+    count_end(why);
     seats_.erase(i);
     tell_others(id, signal::left{id, why});
     if (seats_.empty())
       became_empty();
+  }
+
+  void count_end(signal::left_reason why) {
+    auto& counts = *config_->counts;
+    switch (why) {
+    case signal::left_reason::left:
+      ++counts.left;
+      break;
+    case signal::left_reason::lost:
+      ++counts.lost;
+      break;
+    case signal::left_reason::kicked:
+      ++counts.kicked;
+      break;
+    case signal::left_reason::crashed:
+      ++counts.crashed;
+      break;
+    }
   }
 
   void presence(const msg::presence& m) {
@@ -158,6 +181,20 @@ private:
         self_->send(s.peer, m);
   }
 
+  void operate(const msg::operate& m) {
+    if (m.what == msg::operation::close) {
+      draining_ = true; // it ends with its last member
+      for (auto& s : seats_)
+        self_->send(s.peer, msg::kick{pseudonym_, s.pseudonym});
+      if (seats_.empty())
+        self_->quit();
+      return;
+    }
+    for (auto& s : seats_)
+      if (m.what == msg::operation::crash && s.pseudonym == m.name)
+        caf::anon_send_exit(s.peer, caf::exit_reason::kill);
+  }
+
   // -- talking ----------------------------------------------------------------
 
   void pass_on(const msg::pass_on& m) {
@@ -167,6 +204,7 @@ private:
       return;
     }
     ++passed_on_;
+    ++config_->counts->signals;
     self_->send(to->peer, msg::deliver{signal::recv{m.from, m.data}});
   }
 
@@ -208,6 +246,8 @@ private:
                     {"passed_on", passed_on_},
                     {"dropped", dropped_},
                     {"peer_crashes", crashes_}};
+    own.mailbox = load_of(self_);
+    own.last_error = last_error_;
     std::vector<status_question> peers;
     for (const auto& s : seats_)
       peers.push_back({s.peer, describe("peer", s.pseudonym, pseudonym_, "", {})});
@@ -230,20 +270,16 @@ private:
   std::uint64_t passed_on_ = 0;
   std::uint64_t dropped_ = 0;
   std::uint64_t crashes_ = 0;
+  std::string last_error_;
 };
-
-room_actor::behavior_type room(room_actor::stateful_pointer<room_state> self,
-                               caf::strong_actor_ptr parent, base::room_tag tag,
-                               std::shared_ptr<const room_config> config) {
-  return self->state.init(parent, tag, std::move(config));
-}
 
 } // namespace
 
 room_actor spawn_room(caf::local_actor& parent, base::room_tag tag,
                       std::shared_ptr<const room_config> config) {
-  return parent.spawn<caf::monitored>(room, caf::strong_actor_ptr{parent.ctrl()}, tag,
-                                      std::move(config));
+  return spawn_metered<room_actor, room_state, caf::monitored>(
+      parent, [above = caf::strong_actor_ptr{parent.ctrl()}, tag, config = std::move(config)](
+                  auto* self) mutable { return self->state.init(above, tag, std::move(config)); });
 }
 
 } // namespace catchup::actors

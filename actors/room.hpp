@@ -2,6 +2,7 @@
 
 #include "actors/inner_api.hpp"
 #include "actors/peer.hpp"
+#include "actors/totals.hpp"
 
 #include <caf/fwd.hpp>
 
@@ -17,6 +18,8 @@ struct room_config {
   std::chrono::seconds idle{60};
   /// How long it waits for its peers when the operator asks.
   std::chrono::milliseconds status_patience{500};
+  /// The registry's, when there is one above it.
+  std::shared_ptr<totals> counts = std::make_shared<totals>();
   peer_config peer;
 };
 

@@ -25,6 +25,16 @@ msg::status all(const collector_state& st) {
   return out;
 }
 
+// What only its parent knows of an actor: those that were there before it.
+void add(const msg::actor_status& known, msg::status& to) {
+  if (to.actors.empty())
+    return;
+  auto& first = to.actors.front();
+  first.restarts = std::max(first.restarts, known.restarts);
+  if (first.last_error.empty())
+    first.last_error = known.last_error;
+}
+
 status_source::behavior_type collector(collector_pointer self, std::vector<msg::actor_status> own,
                                        std::vector<status_question> others,
                                        base::duration patience) {
@@ -44,7 +54,8 @@ status_source::behavior_type collector(collector_pointer self, std::vector<msg::
         for (std::size_t i = 0; i < others.size(); ++i)
           self->request(others[i].handle, patience, msg::get_status{})
               .then(
-                  [=](msg::status& s) mutable {
+                  [=, known = others[i].instead](msg::status& s) mutable {
+                    add(known, s);
                     self->state.answers[i] = std::move(s);
                     if (--self->state.missing == 0)
                       finish();
@@ -72,6 +83,11 @@ msg::actor_status describe(std::string kind, std::string name, std::string paren
   out.age_seconds =
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(age).count());
   return out;
+}
+
+std::string error_words(const caf::actor_system& sys, const caf::error& e) {
+  // What an error carries, such as the text of an exception, may say too much.
+  return e ? sys.render(caf::error{e.code(), e.category()}) : "none";
 }
 
 status_source spawn_status_collector(caf::local_actor& parent, std::vector<msg::actor_status> own,

@@ -14,8 +14,12 @@ namespace catchup::actors {
 msg::actor_status describe(std::string kind, std::string name, std::string parent,
                            std::string state, base::duration age);
 
+/// A failure in a few words: its kind and nothing that it carries.
+std::string error_words(const caf::actor_system& sys, const caf::error& e);
+
 /// An actor to ask, and what is listed in its place when it does not answer;
-/// the state is then "silent".
+/// the state is then "silent". What it does not know (how often it was
+/// restarted, and why) is taken from there when it does.
 struct status_question {
   status_source handle;
   msg::actor_status instead;

@@ -69,15 +69,28 @@ struct verdict {
   std::uint32_t retry_after_seconds = 0; ///< until the window ends
 };
 
+/// A mailbox (actors/metered.hpp): messages that wait, the most that ever
+/// waited, and how many were handled.
+struct load {
+  std::uint64_t waiting = 0;
+  std::uint64_t high_water = 0;
+  std::uint64_t handled = 0;
+
+  bool operator==(const load&) const = default;
+};
+
 /// One actor, for the operator.
 struct actor_status {
   std::string kind; ///< registry, room, peer, relay, allocation, limiter
-  std::string name; ///< a pseudonym
+  std::string name; ///< a pseudonym, unique among its kind
   std::string parent;
   std::string state;
   std::uint64_t age_seconds = 0;
-  std::uint64_t restarts = 0;
+  std::uint64_t restarts = 0; ///< how often it took the place of one that crashed
   std::vector<std::pair<std::string, std::uint64_t>> counters;
+  load mailbox;
+  std::string last_error; ///< how it, or last one below it, crashed; empty: never
+  std::string of;         ///< the peer whose allocation it is
 };
 struct get_status {};
 struct status {
@@ -86,6 +99,21 @@ struct status {
 
 /// Stop taking new members; those who are in are told when the process ends.
 struct drain {};
+/// Take new members again.
+struct undrain {};
+
+/// What the operator does to one actor; names are pseudonyms out of `status`.
+enum class operation : std::uint8_t {
+  kick,  ///< a peer: its client is told that it was removed
+  close, ///< a room: all its members are kicked; an allocation: it ends
+  crash, ///< any but registry and relay: it dies without a word
+};
+struct operate {
+  operation what = operation::kick;
+  std::string kind;
+  std::string name;
+  std::string parent;
+};
 
 // None of this ever leaves the process. What is harmless can be inspected and
 // so printed by CAF; what holds connections, sources or payloads cannot.
@@ -107,9 +135,17 @@ typename I::result_type inspect(I& f, verdict& x) {
   return f(caf::meta::type_name("verdict"), x.allowed, x.retry_after_seconds);
 }
 template <class I>
+typename I::result_type inspect(I& f, load& x) {
+  return f(caf::meta::type_name("load"), x.waiting, x.high_water, x.handled);
+}
+template <class I>
 typename I::result_type inspect(I& f, actor_status& x) {
   return f(caf::meta::type_name("actor_status"), x.kind, x.name, x.parent, x.state, x.age_seconds,
-           x.restarts, x.counters);
+           x.restarts, x.counters, x.mailbox, x.last_error, x.of);
+}
+template <class I>
+typename I::result_type inspect(I& f, operate& x) {
+  return f(caf::meta::type_name("operate"), x.kind, x.name, x.parent);
 }
 template <class I>
 typename I::result_type inspect(I& f, get_status&) {
@@ -122,6 +158,10 @@ typename I::result_type inspect(I& f, status& x) {
 template <class I>
 typename I::result_type inspect(I& f, drain&) {
   return f(caf::meta::type_name("drain"));
+}
+template <class I>
+typename I::result_type inspect(I& f, undrain&) {
+  return f(caf::meta::type_name("undrain"));
 }
 
 } // namespace msg
@@ -137,6 +177,8 @@ CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::verdict))
 CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::get_status))
 CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::status))
 CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::drain))
+CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::undrain))
+CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::operate))
 
 CAF_END_TYPE_ID_BLOCK(control_messages)
 

@@ -1,6 +1,7 @@
 #pragma once
 // Relay and allocations: what they are, what they answer, and the messages.
 
+#include "actors/messages/control.hpp"
 #include "turn/request.hpp"
 #include "turn/route.hpp"
 #include "turn/totals.hpp"
@@ -40,6 +41,12 @@ struct end_user {
 /// Closes this allocation.
 struct end_allocation {};
 
+/// Closes the allocation of this pseudonym, or lets it crash.
+struct end_named {
+  std::string name;
+  bool crash = false;
+};
+
 /// An allocation tells the relay that it is ending, before its client knows.
 struct allocation_ended {
   turn::five_tuple client;
@@ -67,6 +74,7 @@ struct allocation_status {
   std::uint64_t permissions = 0;
   std::uint64_t channels = 0;
   turn::counters carried;
+  load mailbox;
 };
 
 struct get_relay_status {};
@@ -80,6 +88,8 @@ struct relay_status {
   std::uint64_t refused_capacity = 0;
   turn::counters carried; // by all, ever
   turn::front_totals front;
+  load mailbox;
+  std::string last_error; // of an allocation that crashed
   /// At most the first 1000, in no order.
   std::vector<allocation_status> list;
 };
@@ -87,6 +97,10 @@ struct relay_status {
 template <class I>
 typename I::result_type inspect(I& f, end_user& x) {
   return f(caf::meta::type_name("end_user"), x.user);
+}
+template <class I>
+typename I::result_type inspect(I& f, end_named& x) {
+  return f(caf::meta::type_name("end_named"), x.name, x.crash);
 }
 template <class I>
 typename I::result_type inspect(I& f, end_allocation&) {
@@ -129,6 +143,7 @@ CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::get_allocation_status))
 CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::allocation_status))
 CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::get_relay_status))
 CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::relay_status))
+CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::end_named))
 CAF_END_TYPE_ID_BLOCK(catchup_turn)
 
 namespace caf {
@@ -148,7 +163,7 @@ using allocation_actor =
 using relay_actor =
     caf::typed_actor<caf::reacts_to<msg::turn_request>, caf::reacts_to<msg::turn_closed>,
                      caf::reacts_to<msg::turn_usage>, caf::reacts_to<msg::end_user>,
-                     caf::reacts_to<msg::allocation_ended>,
+                     caf::reacts_to<msg::allocation_ended>, caf::reacts_to<msg::end_named>,
                      caf::replies_to<msg::get_relay_status>::with<msg::relay_status>>;
 
 /// Adds the message types of relay and allocations. Call it once, before the

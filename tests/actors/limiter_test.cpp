@@ -10,7 +10,15 @@ using namespace std::chrono_literals;
 namespace {
 
 struct limiter_cast : test::cast {
-  limiter_actor limiter = spawn_limiter(*self, {"create-room", 8, 60s, 3, 0});
+  limiter_actor limiter = spawn_limiter(*self, config());
+
+  static limiter_config config() {
+    limiter_config out;
+    out.name = "create-room";
+    out.requests = 8;
+    out.max_sources = 3;
+    return out;
+  }
 
   msg::verdict spend(const std::string& source = "203.0.113.1") {
     return ask<msg::verdict>(limiter, msg::spend{endpoint_kind::create_room, source});

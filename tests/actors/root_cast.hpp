@@ -38,6 +38,7 @@ inline room_actor::behavior_type mute_room(room_actor::stateful_pointer<mute_sta
       [](const msg::pass_on&) {},
       [](const msg::presence&) {},
       [](const msg::kick&) {},
+      [](const msg::operate&) {},
       [](const msg::drain&) {},
       [](const msg::tick&) {},
   };
@@ -57,6 +58,9 @@ relay_probe(relay_actor::stateful_pointer<relay_probe_state> self) {
       [](const msg::turn_usage&) {},
       [=](const msg::end_user& m) { self->state.ended.push_back(m.user); },
       [](const msg::allocation_ended&) {},
+      [=](const msg::end_named& m) {
+        self->state.ended.push_back((m.crash ? "crash " : "end ") + m.name);
+      },
       [](const msg::get_relay_status&) {
         msg::relay_status out;
         out.allocations = 1;
@@ -71,10 +75,14 @@ relay_probe(relay_actor::stateful_pointer<relay_probe_state> self) {
 }
 
 struct root_cast : cast {
+  std::size_t max_members;
   std::shared_ptr<nursery> children = std::make_shared<nursery>();
+  std::shared_ptr<totals> counts = std::make_shared<totals>();
   root_actor root = spawn_registry(sys, root_config());
 
-  root_cast() { settle(); } // the registry starts its limiters
+  explicit root_cast(std::size_t members = 100) : max_members(members) {
+    settle(); // the registry starts its limiters
+  }
   ~root_cast() {
     *children = {};
     caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
@@ -85,6 +93,8 @@ struct root_cast : cast {
     registry_config out;
     out.max_rooms = 3;
     out.max_in_flight = 5;
+    out.max_members = max_members;
+    out.counts = counts;
     out.room = config();
     out.room.peer.on_member_gone = {}; // the relay hears of it instead
     out.make_room = [c = children](caf::local_actor& parent, base::room_tag tag,

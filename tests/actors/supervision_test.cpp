@@ -1,5 +1,6 @@
 // What happens when an actor ends, by accident or by order.
 #define CAF_SUITE supervision
+#include "actors/relay_view.hpp"
 #include "root_cast.hpp"
 
 using namespace catchup;
@@ -47,7 +48,8 @@ TEST(relay and allocations are part of the status) {
   CHECK_EQUAL(counter(status_of(root, "relay"), "allocations"), 1u);
   auto allocation = status_of(root, "allocation");
   CHECK_EQUAL(allocation.parent, "relay");
-  CHECK_EQUAL(allocation.name, pseudonym_of(test::member('A')) + "/5a5a5a5a");
+  CHECK_EQUAL(allocation.name, allocation_name(0));
+  CHECK_EQUAL(allocation.of, pseudonym_of(test::member('A')));
 }
 
 // -- limiters -----------------------------------------------------------------
