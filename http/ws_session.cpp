@@ -120,10 +120,16 @@ private:
       flushing_ = hub_->post(ws_.get_executor(), [self = shared_from_this()] { self->flush(); });
   }
 
-  // Writes what is queued, message by message, then closes if it has to.
+  // Writes what is queued, message by message, then closes if it has to. Nothing
+  // is written between a join and its answer: who reads the welcome is counted
+  // as admitted.
   void flush() {
     if (ended_)
       return;
+    if (protocol_.busy()) {
+      paused_ = true;
+      return;
+    }
     {
       std::lock_guard lock{mutex_};
       if (written_ == queue_.size()) {
@@ -186,6 +192,10 @@ private:
 
   void act(ws::action action) {
     std::visit([this](auto& a) { on(a); }, action);
+    if (paused_ && !protocol_.busy()) {
+      paused_ = false;
+      flush();
+    }
   }
 
   void on(ws::nothing&) {}
@@ -309,6 +319,7 @@ private:
   bool pinging_ = false;
   bool hanging_up_ = false;
   bool ended_ = false;
+  bool paused_ = false; // a flush that waits for the answer to join or resume
 
   std::mutex mutex_; // guards what follows
   std::vector<base::buffer> queue_;
