@@ -1,6 +1,7 @@
 // The composition root: settings, threads, ports, actors; what starts first
 // ends last.
 
+#include "actors/probe.hpp"
 #include "actors/register.hpp"
 #include "actors/registry.hpp"
 #include "actors/relay.hpp"
@@ -11,6 +12,8 @@
 #include "e2ee/session_token.hpp"
 #include "http/embedded_assets.hpp"
 #include "http/server.hpp"
+#include "service/manager.hpp"
+#include "service/vital_signs.hpp"
 #include "turn/port/media_port.hpp"
 #include "turn/port/public_address.hpp"
 #include "turn/port/turn_handler.hpp"
@@ -18,6 +21,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
 
 #include <atomic>
 #include <csignal>
@@ -35,11 +39,18 @@ constexpr std::string_view usage = R"(usage: catchup [--check-config | --help | 
 
 Serves the web app, signalling and the relay. All settings come from the
 environment; --check-config prints what is in force, with secrets masked.
+SIGTERM lets calls end or move on first (CATCHUP_DRAIN_SECONDS), SIGINT does not.
 TURN_SECRET is required; generate it once with: openssl rand -hex 32
 )";
 
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
 /// How long actors have to say goodbye before they are ended.
-constexpr std::chrono::seconds goodbye{3};
+constexpr seconds goodbye{3};
+/// How often the main thread looks around, and how long a part may not answer.
+constexpr milliseconds look_around{250};
+constexpr seconds patience{10};
 
 // Set before any thread starts, so that every thread inherits it and only
 // wait_for_end() sees the signals.
@@ -53,11 +64,57 @@ sigset_t block_signals() {
   return signals;
 }
 
+/// A signal, or 0 after a while.
 int wait_for_signal(const sigset_t& signals) {
-  int received = 0;
-  while (sigwait(&signals, &received) != 0) {
+  timespec limit{0, milliseconds{look_around}.count() * 1'000'000};
+  auto received = sigtimedwait(&signals, nullptr, &limit);
+  return received > 0 ? received : 0;
+}
+
+/// What the threads of the process know of its end.
+struct life {
+  std::atomic<bool> draining{false}; ///< no new rooms
+  std::atomic<bool> stuck{false};    ///< a part does not answer
+  std::atomic<bool> stopping{false};
+  std::atomic<bool> failed{false}; ///< the registry is gone
+
+  http::readiness ready() const {
+    if (stuck)
+      return http::readiness::stuck;
+    return draining || stopping ? http::readiness::draining : http::readiness::ready;
   }
-  return received;
+};
+
+/// Until the process shall end. SIGTERM drains first: calls go on until the last
+/// client has left, `drain` is over, or a second signal comes.
+void live(life& state, const sigset_t& signals, seconds drain, const service::manager& manager,
+          service::vital_signs& vital, const std::function<void()>& start_draining,
+          const std::function<std::uint64_t()>& clients) {
+  std::optional<base::time_point> until;
+  manager.say("READY=1");
+  while (true) {
+    auto signal = wait_for_signal(signals);
+    auto now = base::clock::now();
+    if (state.failed || signal == SIGINT || (signal == SIGTERM && until))
+      return;
+    if (signal == SIGTERM) {
+      until = now + drain;
+      start_draining();
+    }
+    auto part = vital.check(now);
+    if (!part.empty() && !state.stuck)
+      base::log(base::log_level::error, "stuck", {{"part", std::string{part}}});
+    state.stuck = !part.empty();
+    if (part.empty())
+      manager.say("WATCHDOG=1");
+    if (!until)
+      continue;
+    auto left = clients();
+    if (left == 0 || now >= *until)
+      return;
+    manager.say("STOPPING=1\nEXTEND_TIMEOUT_USEC=10000000\nSTATUS=Draining, " +
+                std::to_string(left) + " connected");
+  }
 }
 
 struct system_config : caf::actor_system_config {
@@ -91,8 +148,10 @@ http::server_config http_config(const base::config& c) {
 
 actors::registry_config registry_config(const base::config& c, const http::server_config& http,
                                         turn::address_plan plan,
-                                        std::shared_ptr<turn::port::command_sink> media) {
+                                        std::shared_ptr<turn::port::command_sink> media,
+                                        life& state) {
   actors::registry_config out;
+  out.on_drain = [&state](bool on) { state.draining = on; };
   out.room.cap = c.room_cap;
   out.room.peer.make_session = [key = http.session_key](const base::room_tag& tag,
                                                         const base::member_id& member) {
@@ -107,7 +166,7 @@ actors::registry_config registry_config(const base::config& c, const http::serve
 }
 
 /// Ends when the registry does: by our signal, or by a fault of its own.
-int serve(const base::config& c, const sigset_t& signals) {
+int serve(const base::config& c, const sigset_t& signals, const service::manager& manager) {
   auto public_ip = c.public_ip ? c.public_ip : turn::port::find_public_address(c.domain);
   if (!public_ip)
     throw std::runtime_error("no public address found: set CATCHUP_PUBLIC_IP");
@@ -121,30 +180,41 @@ int serve(const base::config& c, const sigset_t& signals) {
   turn::port::media_port media{media_config, {relay}};
   media.start();
 
+  life state;
   system_config actor_config;
   caf::actor_system system{actor_config};
   auto registry = actors::spawn_registry(
-      system, registry_config(c, http_settings, turn::address_plan{{*public_ip}}, relay));
-  std::atomic<bool> stopping{false};
-  std::atomic<bool> failed{false};
+      system, registry_config(c, http_settings, turn::address_plan{{*public_ip}}, relay, state));
   // Without its registry the process has no purpose: whoever manages it starts it anew.
   registry->attach_functor([&, main_thread = pthread_self()] {
-    if (!stopping) {
-      failed = true;
+    if (!state.stopping) {
+      state.failed = true;
       pthread_kill(main_thread, SIGUSR1);
     }
   });
 
   http::server web{http_settings, http::embedded_assets(), system, registry,
-                   [&] { return stopping.load(); }};
+                   [&] { return state.ready(); }};
   base::log(base::log_level::info, "started",
             {{"version", CATCHUP_VERSION},
              {"http", std::to_string(web.port())},
              {"media", std::to_string(media.port())}});
 
-  wait_for_signal(signals);
-  stopping = true;
-  if (failed)
+  auto answered = std::make_shared<std::atomic<std::uint64_t>>(0);
+  service::vital_signs vital{
+      {{"http", [&] { return web.counters().beats; }, [&] { web.beat(); }},
+       {"actors", [answered] { return answered->load(); },
+        [&, answered] { actors::probe(system, registry, [answered] { ++*answered; }); }},
+       {"media", [&] { return media.counters().ticks.load(); }, {}}},
+      patience,
+      base::clock::now()};
+  live(
+      state, signals, c.drain, manager, vital,
+      [&] { caf::anon_send(registry, actors::msg::drain{}); },
+      [&] { return web.counters().sockets; });
+  state.stopping = true;
+  manager.say("STOPPING=1\nSTATUS=Ending");
+  if (state.failed)
     base::log(base::log_level::error, "registry-down");
   {
     caf::scoped_actor self{system};
@@ -158,7 +228,7 @@ int serve(const base::config& c, const sigset_t& signals) {
   media.stop();
   registry = nullptr; // no handle outlives the system
   base::log(base::log_level::info, "stopped");
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return state.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int fail(std::string_view sentence) {
@@ -192,7 +262,8 @@ int main(int argc, char** argv) {
   if (sodium_init() < 0)
     return fail("libsodium does not start");
   try {
-    return serve(*config, block_signals());
+    return serve(*config, block_signals(),
+                 service::manager{base::split_environment(environ), getpid()});
   } catch (const std::exception& e) {
     return fail(e.what());
   }

@@ -31,6 +31,7 @@ using registry_actor = caf::typed_actor<caf::replies_to<msg::join>::with<msg::at
                                         caf::replies_to<msg::resume>::with<msg::attached>,
                                         caf::replies_to<msg::spend>::with<msg::verdict>,
                                         caf::replies_to<msg::get_status>::with<msg::status>,
+                                        // Members of open rooms may come and go meanwhile.
                                         caf::reacts_to<msg::drain>>;
 
 namespace msg {

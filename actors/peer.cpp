@@ -47,6 +47,7 @@ public:
         [this](const msg::get_status&) { return status(); },
         [this](const msg::deliver& m) { deliver(m.event); },
         [this](const msg::kick&) { end(bye_reason::kicked, errc::kicked); },
+        [this](const msg::drain& m) { drain(m.on); },
         [this](const msg::tick&) { check_clock(); },
     };
   }
@@ -78,6 +79,8 @@ private:
     outbox_.acknowledge(m.ack);
     connection_.replace(m.sink);
     auto ok = connection_.push(0, signal::resumed{received_, config_->make_session(tag_, id_)});
+    if (ok && draining_)
+      ok = connection_.push(0, signal::draining{});
     for (auto i = outbox_.entries().begin(); ok && i != outbox_.entries().end(); ++i)
       ok = connection_.push(i->n, i->event);
     if (!ok) {
@@ -155,6 +158,11 @@ private:
       end(bye_reason::slow, errc::slow);
   }
 
+  void drain(bool on) {
+    draining_ = on;
+    push(0, signal::draining{on});
+  }
+
   void push(std::uint32_t n, const signal::message& m) {
     if (connection_ && !connection_.push(n, m))
       lost();
@@ -202,6 +210,7 @@ private:
   outbox outbox_;
   std::uint32_t received_ = 0; // the client's highest number
   std::uint64_t resumes_ = 0;
+  bool draining_ = false;
 };
 
 } // namespace

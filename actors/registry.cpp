@@ -65,10 +65,11 @@ public:
         [this](const msg::resume& m) { return resume(m); },
         [this](const msg::spend& m) { return spend(m); },
         [this](const msg::get_status&) { return status(); },
-        [this](const msg::drain&) { drain(); },
-        [this](const msg::undrain&) { undrain(); },
+        [this](const msg::drain& m) { drain(m); },
+        [this](const msg::undrain&) { drain({false}); },
         [this](const msg::kick& m) { kick(m); },
         [this](const msg::operate& m) { operate(m); },
+        [](const msg::probe&) {},
         [this](const restart& m) { start_limiter(m.endpoint); },
     };
   }
@@ -130,8 +131,9 @@ private:
 
   // -- rooms ------------------------------------------------------------------
 
+  // While it drains the rooms that are open go on; there are no new ones.
   caf::result<msg::attached> join(const msg::join& m) {
-    if (draining_)
+    if (draining_ && !rooms_.contains(m.room))
       return refuse(errc::draining);
     if (overloaded())
       return refuse(errc::unavailable);
@@ -156,7 +158,9 @@ private:
       auto gone = e == caf::sec::request_receiver_down;
       if (gone)
         forget(room);
-      if (gone && again && !draining_)
+      if (gone && draining_)
+        answer.deliver(refuse(errc::draining));
+      else if (gone && again)
         join(m, answer, false);
       else
         answer.deliver(refuse(reason(e)));
@@ -164,13 +168,11 @@ private:
   }
 
   caf::result<msg::attached> resume(const msg::resume& m) {
-    if (draining_)
-      return refuse(errc::draining);
     if (overloaded())
       return refuse(errc::unavailable);
     auto i = rooms_.find(m.room);
     if (i == rooms_.end())
-      return refuse(errc::resume_unknown);
+      return refuse(draining_ ? errc::draining : errc::resume_unknown);
     auto answer = self_->make_response_promise<msg::attached>();
     hand_on(
         i->second, m, answer,
@@ -344,21 +346,16 @@ private:
 
   // -- the operator -----------------------------------------------------------
 
-  void drain() {
-    if (draining_)
+  void drain(const msg::drain& m) {
+    if (draining_ == m.on)
       return;
-    draining_ = true;
-    base::log(base::log_level::info, "draining", {{"rooms", std::to_string(rooms_.size())}});
+    draining_ = m.on;
+    base::log(base::log_level::info, m.on ? "draining" : "draining_ended",
+              {{"rooms", std::to_string(rooms_.size())}});
+    if (config_.on_drain)
+      config_.on_drain(m.on);
     for (const auto& [tag, room] : rooms_)
-      self_->send(room, msg::drain{});
-  }
-
-  // Rooms that were told close once they are empty; their links open new ones.
-  void undrain() {
-    if (!draining_)
-      return;
-    draining_ = false;
-    base::log(base::log_level::info, "undrained");
+      self_->send(room, m);
   }
 
   void operate(const msg::operate& m) {

@@ -18,7 +18,7 @@ namespace catchup::actors {
 
 /// The registry as main.cpp and the operator's listener see it.
 using root_actor = registry_actor::extend<caf::reacts_to<msg::kick>, caf::reacts_to<msg::operate>,
-                                          caf::reacts_to<msg::undrain>>;
+                                          caf::reacts_to<msg::undrain>, caf::reacts_to<msg::probe>>;
 
 struct registry_config {
   std::size_t max_rooms = 2000;
@@ -41,6 +41,8 @@ struct registry_config {
 
   /// What is counted for as long as the process lives; rooms count there too.
   std::shared_ptr<totals> counts = std::make_shared<totals>();
+  /// Told when draining begins and ends; may be empty. Called by the registry.
+  std::function<void(bool)> on_drain;
 
   /// `room.peer.make_session` must be set.
   room_config room;

@@ -63,7 +63,7 @@ public:
         [this](const msg::presence& m) { presence(m); },
         [this](const msg::kick& m) { kick(m); },
         [this](const msg::operate& m) { operate(m); },
-        [this](const msg::drain&) { drain(); },
+        [this](const msg::drain& m) { drain(m); },
         [this](const msg::tick&) { check_idle(); },
     };
   }
@@ -102,6 +102,8 @@ private:
     peer->attach_functor([counts = config_->counts] { --counts->members; });
 
     auto answer = ask(peer, msg::greet{m.sink, std::move(welcome)}, errc::unavailable);
+    if (draining_)
+      self_->send(peer, msg::drain{});
     tell_others(m.member, signal::joined{seats_.back().info});
     return answer;
   }
@@ -229,10 +231,12 @@ private:
       timer_.arm(close_at_);
   }
 
-  void drain() {
-    draining_ = true;
-    if (seats_.empty())
+  void drain(const msg::drain& m) {
+    draining_ = m.on;
+    if (m.on && seats_.empty())
       self_->quit();
+    for (auto& s : seats_)
+      self_->send(s.peer, m);
   }
 
   caf::result<msg::status> status() {

@@ -71,10 +71,14 @@ struct pong {
 struct bye {
   bye_reason reason = bye_reason::left;
 };
+/// The server is about to restart (`on`), or is not after all. The call goes on.
+struct draining {
+  bool on = true;
+};
 /// The client broke the protocol: `error bad-message`. A close follows.
 struct fault {};
 
 /// Everything a peer may say to its connection; `n` is 0 where not numbered.
-using message = std::variant<event, resumed, pong, bye, fault>;
+using message = std::variant<event, resumed, pong, draining, bye, fault>;
 
 } // namespace catchup::actors::signal

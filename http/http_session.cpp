@@ -219,6 +219,8 @@ private:
     switch (where) {
     case route::health:
       co_return json_reply(200, R"({"status":"ok"})");
+    case route::ready:
+      co_return ready_reply(hub_->ready());
     case route::page:
       co_return hub_->assets.page(wanted);
     case route::asset:
@@ -229,7 +231,8 @@ private:
   }
 
   net::awaitable<reply> issue_to(route where, const request_type& request) {
-    if (hub_->draining && hub_->draining())
+    // Calls that are under way go on, with all that they need.
+    if (where == route::create_room && hub_->ready() == readiness::draining)
       co_return error_reply(api_error::draining);
     request_view parts{header(request, bhttp::field::origin),
                        header(request, bhttp::field::content_type),

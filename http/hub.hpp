@@ -29,22 +29,24 @@ public:
 class hub : public std::enable_shared_from_this<hub> {
 public:
   hub(server_config c, asset_store a, caf::actor_system& sys, actors::registry_actor r,
-      std::function<bool()> is_draining)
+      std::function<readiness()> is_ready)
     : config(std::move(c)), assets(std::move(a)), system(sys), registry(std::move(r)),
-      draining(std::move(is_draining)), io(static_cast<int>(config.threads)),
+      io(static_cast<int>(config.threads)),
       sockets({config.limits.sockets, config.limits.sockets_per_source,
-               config.limits.unadmitted_per_source}) {}
+               config.limits.unadmitted_per_source}),
+      ready_(std::move(is_ready)) {}
 
   const server_config config;
   const asset_store assets;
   caf::actor_system& system;
   actors::registry_actor registry; ///< empty after the server stopped
-  const std::function<bool()> draining;
 
   net::io_context io;
   census sockets;
   std::atomic<std::uint64_t> connections{0}, accepted{0}, refused{0}, requests{0},
-      sockets_opened{0};
+      sockets_opened{0}, beats{0};
+
+  readiness ready() const { return ready_ ? ready_() : readiness::ready; }
 
   /// Runs `f` on `executor`, or drops it when nothing runs there any more.
   template <class F>
@@ -80,6 +82,7 @@ public:
   }
 
 private:
+  const std::function<readiness()> ready_;
   std::mutex mutex_;
   bool stopped_ = false;
   std::unordered_map<connection*, std::weak_ptr<connection>> live_;

@@ -67,6 +67,18 @@ reply error_reply(api_error e) {
   return out;
 }
 
+reply ready_reply(readiness r) {
+  switch (r) {
+  case readiness::ready:
+    return json_reply(200, R"({"status":"ready"})");
+  case readiness::draining:
+    return json_reply(503, R"({"status":"draining"})");
+  case readiness::stuck:
+    break;
+  }
+  return json_reply(503, R"({"status":"stuck"})");
+}
+
 reply too_many_reply(std::uint32_t retry_after_seconds) {
   return error_reply(api_error::too_many).with("Retry-After", std::to_string(retry_after_seconds));
 }

@@ -1,6 +1,8 @@
 #pragma once
 // An HTTP answer as a value; sending it is the session's business.
 
+#include "http/server_config.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -50,6 +52,8 @@ std::string_view code_of(api_error e) noexcept;
 reply json_reply(unsigned status, std::string body);
 /// `{"error":{"code","message"}}`; draining and unavailable say Retry-After: 1.
 reply error_reply(api_error e);
+/// 200 when ready, else 503; a JSON body says which.
+reply ready_reply(readiness r);
 /// 429 until the window ends.
 reply too_many_reply(std::uint32_t retry_after_seconds);
 /// 405 with `Allow`.

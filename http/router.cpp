@@ -17,6 +17,8 @@ std::string_view path_of(std::string_view target) noexcept {
 route route_of(std::string_view path) noexcept {
   if (path == "/healthz")
     return route::health;
+  if (path == "/readyz")
+    return route::ready;
   if (path == "/ws")
     return route::websocket;
   if (path == "/create-room")

@@ -7,9 +7,10 @@
 namespace catchup::http {
 
 enum class route : std::uint8_t {
-  health,
-  page,  ///< the app: `/` and `/r/…`
-  asset, ///< any other path; the store knows whether it exists
+  health, ///< the process answers
+  ready,  ///< new calls should come here
+  page,   ///< the app: `/` and `/r/…`
+  asset,  ///< any other path; the store knows whether it exists
   websocket,
   create_room,
   turn_credentials,

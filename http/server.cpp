@@ -61,6 +61,10 @@ public:
   std::uint16_t port() const noexcept { return port_; }
   const hub& shared() const noexcept { return *hub_; }
 
+  void beat() {
+    hub_->post(hub_->io.get_executor(), [h = hub_] { ++h->beats; });
+  }
+
   void stop() {
     if (threads_.empty())
       return;
@@ -139,12 +143,12 @@ private:
 };
 
 server::server(server_config config, asset_store assets, caf::actor_system& system,
-               actors::registry_actor registry, std::function<bool()> draining) {
+               actors::registry_actor registry, std::function<readiness()> ready) {
   config.threads = std::max(config.threads, 1u);
   const auto port = config.port;
   try {
     impl_ = std::make_unique<impl>(std::make_shared<hub>(
-        std::move(config), std::move(assets), system, std::move(registry), std::move(draining)));
+        std::move(config), std::move(assets), system, std::move(registry), std::move(ready)));
   } catch (const boost::system::system_error& e) {
     throw std::runtime_error("cannot listen on port " + std::to_string(port) +
                              " for HTTP: " + e.code().message());
@@ -157,8 +161,11 @@ std::uint16_t server::port() const noexcept { return impl_->port(); }
 
 server_counters server::counters() const {
   auto& h = impl_->shared();
-  return {h.connections, h.sockets.total(), h.accepted, h.refused, h.requests, h.sockets_opened};
+  return {h.connections, h.sockets.total(), h.accepted, h.refused,
+          h.requests,    h.sockets_opened,  h.beats};
 }
+
+void server::beat() { impl_->beat(); }
 
 void server::stop() { impl_->stop(); }
 

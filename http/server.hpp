@@ -21,20 +21,23 @@ struct server_counters {
   std::uint64_t refused = 0;        ///< connections beyond the limit
   std::uint64_t requests = 0;       ///< since the start
   std::uint64_t sockets_opened = 0; ///< since the start
+  std::uint64_t beats = 0;          ///< calls of beat() that were answered
 };
 
 class server {
 public:
   /// Listens and starts its threads. Throws std::runtime_error when it cannot.
-  /// `draining` is asked on any io thread; empty means never.
+  /// `ready` is asked on any io thread; empty means always.
   server(server_config config, asset_store assets, caf::actor_system& system,
-         actors::registry_actor registry, std::function<bool()> draining = {});
+         actors::registry_actor registry, std::function<readiness()> ready = {});
   /// Stops.
   ~server();
 
   /// The port it listens on.
   std::uint16_t port() const noexcept;
   server_counters counters() const;
+  /// Asks an io thread to count one beat: one that hangs does not.
+  void beat();
 
   /// Closes every connection, joins the threads, lets go of the registry. To be
   /// called before the actor system ends; a second call does nothing.

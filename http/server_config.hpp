@@ -30,6 +30,9 @@ struct server_limits {
   double bytes_per_second = 256 * 1024, byte_burst = 1024 * 1024;
 };
 
+/// What /readyz says: whether new calls should be sent here.
+enum class readiness : std::uint8_t { ready, draining, stuck };
+
 struct server_config {
   std::string domain = "localhost"; ///< the site's host: origin check, link base
   std::uint16_t port = 8000;        ///< 0: any free one

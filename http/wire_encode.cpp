@@ -1,5 +1,6 @@
 #include "http/wire.hpp"
 
+#include <concepts>
 #include <msgpack.hpp>
 
 namespace catchup::http::wire {
@@ -44,6 +45,11 @@ public:
   map_writer& put(std::string_view key, std::uint64_t number) {
     string(key);
     pack_.pack_uint64(number);
+    return *this;
+  }
+  map_writer& put(std::string_view key, std::same_as<bool> auto value) {
+    string(key);
+    value ? pack_.pack_true() : pack_.pack_false();
     return *this;
   }
   map_writer& put(std::string_view key, base::const_bytes bytes) {
@@ -218,6 +224,9 @@ base::buffer encode(std::uint32_t n, const signal::message& m) {
     }
     base::buffer operator()(const signal::pong& p) const {
       return map_writer("pong", n, 1).put("ack", p.ack).done();
+    }
+    base::buffer operator()(const signal::draining& d) const {
+      return map_writer("draining", n, 1).put("on", d.on).done();
     }
     base::buffer operator()(const signal::bye& b) const {
       return map_writer("bye", n, 1).put("reason", to_string(b.reason)).done();

@@ -97,9 +97,12 @@ struct status {
   std::vector<actor_status> actors;
 };
 
-/// Stop taking new members; those who are in are told when the process ends.
-struct drain {};
-/// Take new members again.
+/// Before a restart (`on`): open no new room, and let the members of those that are
+/// open know. Off: all that is taken back.
+struct drain {
+  bool on = true;
+};
+/// The same as drain off.
 struct undrain {};
 
 /// What the operator does to one actor; names are pseudonyms out of `status`.
@@ -156,8 +159,8 @@ typename I::result_type inspect(I& f, status& x) {
   return f(caf::meta::type_name("status"), x.actors);
 }
 template <class I>
-typename I::result_type inspect(I& f, drain&) {
-  return f(caf::meta::type_name("drain"));
+typename I::result_type inspect(I& f, drain& x) {
+  return f(caf::meta::type_name("drain"), x.on);
 }
 template <class I>
 typename I::result_type inspect(I& f, undrain&) {

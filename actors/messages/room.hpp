@@ -49,6 +49,9 @@ struct kick {
   std::string peer;
 };
 
+/// Changes nothing; that it is answered tells that the registry works.
+struct probe {};
+
 /// A timer went off. Timers cannot be cancelled, so one that comes too early
 /// changes nothing.
 struct tick {};
@@ -56,6 +59,10 @@ struct tick {};
 template <class I>
 typename I::result_type inspect(I& f, kick& x) {
   return f(caf::meta::type_name("kick"), x.room, x.peer);
+}
+template <class I>
+typename I::result_type inspect(I& f, probe&) {
+  return f(caf::meta::type_name("probe"));
 }
 template <class I>
 typename I::result_type inspect(I& f, tick&) {
@@ -68,6 +75,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(room_messages, caf::first_custom_type_id + 50)
 
 CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::kick))
 CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::tick))
+CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::probe))
 
 CAF_END_TYPE_ID_BLOCK(room_messages)
 

@@ -68,6 +68,9 @@ struct in_words {
                                         "draining", "replaced", "slow"};
     return std::string{"bye "} + reasons.at(static_cast<std::size_t>(b.reason));
   }
+  std::string operator()(const signal::draining& d) const {
+    return d.on ? "draining" : "draining no more";
+  }
   std::string operator()(const signal::fault&) const { return "fault"; }
 };
 

@@ -78,6 +78,7 @@ struct root_cast : cast {
   std::size_t max_members;
   std::shared_ptr<nursery> children = std::make_shared<nursery>();
   std::shared_ptr<totals> counts = std::make_shared<totals>();
+  std::vector<bool> drains; // what on_drain was told
   root_actor root = spawn_registry(sys, root_config());
 
   explicit root_cast(std::size_t members = 100) : max_members(members) {
@@ -109,6 +110,7 @@ struct root_cast : cast {
       c->relay = parent.spawn<caf::linked>(relay_probe);
       return c->relay;
     };
+    out.on_drain = [this](bool on) { drains.push_back(on); };
     out.make_limiter = [c = children](caf::local_actor& parent, limiter_config config) {
       c->limiters.push_back(spawn_limiter(parent, std::move(config)));
       return c->limiters.back();

@@ -105,16 +105,38 @@ TEST(restarts of a limiter are counted and its absence is visible) {
 
 // -- draining and the end -----------------------------------------------------
 
-TEST(a draining registry takes nobody in and keeps those who are) {
+TEST(a draining registry opens no room and tells those who are in one) {
   auto sink = join('r', 'A');
   sink->said();
   tell(root, msg::drain{});
-  CHECK(cannot_join('r', 'B') == errc::draining);
   CHECK(cannot_join('s', 'B') == errc::draining);
-  CHECK(cannot_resume('r', 'A') == errc::draining);
-  CHECK_EQUAL(sink->said(), "");
+  CHECK(cannot_resume('s', 'B') == errc::draining);
+  CHECK_EQUAL(sink->said(), "draining");
   CHECK(!sink->closed);
   CHECK_EQUAL(status_of(root, "registry").state, "draining");
+}
+
+TEST(in the rooms of a draining registry people still come and go) {
+  auto a = join('r', 'A');
+  tell(root, msg::drain{});
+  a->said();
+  CHECK_EQUAL(join('r', 'B')->said(), "1 welcome A, draining");
+  CHECK_EQUAL(a->said(), "2 joined B");
+  auto again = test::new_sink();
+  ask<msg::attached>(root, resume_of('r', 'A', 1, again));
+  CHECK_EQUAL(again->said(), "resumed 0, draining, 2 joined B");
+}
+
+TEST(draining can be taken back) {
+  auto sink = join('r', 'A');
+  tell(root, msg::drain{});
+  tell(root, msg::drain{}); // saying it twice changes nothing
+  sink->said();
+  tell(root, msg::drain{false});
+  CHECK_EQUAL(sink->said(), "draining no more");
+  CHECK_EQUAL(join('s', 'B')->said(), "1 welcome");
+  CHECK_EQUAL(status_of(root, "registry").state, "running");
+  CHECK_EQUAL(drains, (std::vector<bool>{true, false}));
 }
 
 TEST(a draining registry has no room left when the last member has left) {

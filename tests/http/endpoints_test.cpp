@@ -110,15 +110,31 @@ TEST(behind a proxy each client has its own count) {
   CHECK_EQUAL(from("junk, 2001:db8::1"), 429);
 }
 
-TEST(a draining server issues nothing but stays reachable) {
-  draining = true;
+TEST(a draining server makes no rooms but serves the calls that are) {
+  ready = http::readiness::draining;
   auto client = connect();
   auto refused = client.post("/create-room", create_body);
   CHECK_EQUAL(refused.status, 503);
   CHECK_EQUAL(code(refused), "draining");
   CHECK(!refused.header("retry-after").empty());
+  auto credentials = "Authorization: Bearer " + session_of('A') + "\r\n";
+  CHECK_EQUAL(client.post("/turn-cred", "", credentials).status, 200);
   CHECK_EQUAL(client.get("/").status, 200);
   CHECK_EQUAL(client.get("/healthz").status, 200);
+}
+
+TEST(whether new calls should come here is told at readyz) {
+  auto client = connect();
+  for (auto [state, status, body] :
+       {std::tuple{http::readiness::ready, 200, R"({"status":"ready"})"},
+        {http::readiness::draining, 503, R"({"status":"draining"})"},
+        {http::readiness::stuck, 503, R"({"status":"stuck"})"}}) {
+    ready = state;
+    auto answer = client.get("/readyz");
+    CHECK_EQUAL(answer.status, status);
+    CHECK_EQUAL(answer.body, body);
+    CHECK_EQUAL(answer.header("cache-control"), "no-store");
+  }
 }
 
 TEST(without a registry the endpoints are unavailable) {

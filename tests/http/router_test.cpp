@@ -18,6 +18,7 @@ TEST(paths lead to their route) {
            {"/r/abc/def?g", route::page},
            {"/healthz", route::health},
            {"/healthz?full", route::health},
+           {"/readyz", route::ready},
            {"/ws", route::websocket},
            {"/create-room", route::create_room},
            {"/turn-cred", route::turn_credentials},

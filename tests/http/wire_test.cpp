@@ -263,6 +263,8 @@ TEST(events carry their number and answers do not ) {
   CHECK_EQUAL(resumed.number("ack"), 7u);
   CHECK_EQUAL(resumed.text("session"), "token");
   CHECK_EQUAL(check(signal::pong{8}, 0, "pong", 2).number("ack"), 8u);
+  CHECK(check(signal::draining{true}, 0, "draining", 2).truth("on"));
+  CHECK(!check(signal::draining{false}, 0, "draining", 2).truth("on"));
   CHECK_EQUAL(check(signal::bye{signal::bye_reason::room_restarted}, 0, "bye", 2).text("reason"),
               "room-restarted");
   CHECK_EQUAL(check(signal::fault{}, 0, "error", 2).text("code"), "bad-message");

@@ -21,6 +21,7 @@ struct port_counters {
   std::atomic<std::uint64_t> tcp_connections{0}; // now
   std::atomic<std::uint64_t> tcp_refused{0};
   std::atomic<std::uint64_t> tcp_dropped{0}; // frames for clients that read too slowly
+  std::atomic<std::uint64_t> ticks{0};       // about ten a second, unless the thread hangs
 };
 
 class worker final : private outbox, private tcp_server::listener {

@@ -48,7 +48,7 @@ public:
         {"assets/empty-0000.css", ""},
     };
     server.emplace(config, http::asset_store::from_files(files), system, registry,
-                   [this] { return draining.load(); });
+                   [this] { return ready.load(); });
   }
   running_site(const running_site&) = delete;
   running_site& operator=(const running_site&) = delete;
@@ -80,7 +80,7 @@ public:
   }
 
   http::server_config config;
-  std::atomic<bool> draining{false};
+  std::atomic<http::readiness> ready{http::readiness::ready};
   site_config actor_config;
   caf::actor_system system{actor_config};
   actors::root_actor registry;

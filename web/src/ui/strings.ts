@@ -294,6 +294,7 @@ export const strings = {
     },
     reconnecting: 'Reconnecting…',
     updating: 'Server is updating – reconnecting…',
+    updateSoon: 'The server will restart soon. Your call goes on and comes back by itself.',
     reconnectTitle: 'Still reconnecting',
     reconnectBody: 'The connection to the server is lost. Your call may go on meanwhile.',
     keepTrying: 'Keep trying',

@@ -35,6 +35,7 @@ class LinkCall implements Call {
     members: [],
     mic: false,
     cam: false,
+    updating: false,
     encryptionReady: false,
   });
   private ready: Promise<Ready | null>;
@@ -67,7 +68,7 @@ class LinkCall implements Call {
     if (phase !== 'idle' && phase !== 'failed') return;
     this.options = { ...options, name: cleanName(options.name) };
     if (phase === 'failed') this.ready = this.prepare();
-    this.update({ phase: 'joining', error: null, ...this.sent() });
+    this.update({ phase: 'joining', error: null, updating: false, ...this.sent() });
     const ready = await this.ready;
     if (ready && this.store.value.phase === 'joining') this.enter(ready);
   }
@@ -168,11 +169,17 @@ class LinkCall implements Call {
     switch (event.e) {
       case 'welcome':
         this.lost = false;
+        this.update({ updating: false });
         if (!this.admitted) this.settle(ready);
+        if (event.restarted) this.roster?.relayLost();
         this.roster?.replaceAll(event.members, now);
         break;
       case 'resumed':
         this.lost = false;
+        this.update({ updating: false });
+        break;
+      case 'draining':
+        this.update({ updating: event.on });
         break;
       case 'lost':
         this.lost = true;

@@ -111,6 +111,11 @@ export class Roster {
     this.options.onchange();
   }
 
+  /** Another run of the server: what went through the one before needs new ways. */
+  relayLost(): void {
+    for (const { link } of this.entries.values()) link.relayLost();
+  }
+
   receive(from: Bytes, data: Bytes): void {
     this.entries.get(hex(from))?.link.receive(data);
   }

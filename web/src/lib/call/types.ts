@@ -70,6 +70,8 @@ export interface CallState {
   members: Member[];
   mic: boolean;
   cam: boolean;
+  /** The server has said that it is about to restart. */
+  updating: boolean;
   /** True once the self-test of fail-closed encryption has passed. */
   encryptionReady: boolean;
 }

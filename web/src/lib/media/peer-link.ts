@@ -78,6 +78,7 @@ export class PeerLink {
   private lastRebuild = Number.NEGATIVE_INFINITY;
   private lastRestart = Number.NEGATIVE_INFINITY;
   private failureRebuilds = 0;
+  private relayGone = false;
   private closed = false;
 
   constructor(private readonly options: PeerLinkOptions) {
@@ -133,9 +134,18 @@ export class PeerLink {
 
   /** Both of us are with the server again; a connection that lives is left alone. */
   resync(): void {
-    if (this.connected) this.connection?.repeatOffer();
+    if (this.relayGone && this.impolite && this.connection) void this.restartIce();
+    else if (this.connected) this.connection?.repeatOffer();
     else if (this.impolite) this.rebuild();
     else this.tick();
+  }
+
+  /**
+   * The relay has forgotten us. ICE notices only after seconds; so the next
+   * `resync`, when both of us are back, finds another way at once.
+   */
+  relayLost(): void {
+    this.relayGone = this.route === 'relayed';
   }
 
   networkChanged(): void {
@@ -259,6 +269,7 @@ export class PeerLink {
     const now = performance.now();
     if (now - this.lastRestart < restartAtMostEvery) return;
     this.lastRestart = now;
+    this.relayGone = false;
     const connection = this.connection;
     await this.configure();
     if (connection !== this.connection || this.closed) return;

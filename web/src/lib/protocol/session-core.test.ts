@@ -269,7 +269,7 @@ describe('a lost connection', () => {
     b.say({ t: 'challenge', nonce: random(32), incarnation: 6 });
     b.core.signed(b.tickets.at(-1) ?? 0, admission, b.now);
     b.welcome({ session: 's9' });
-    expect(b.events.at(-1)).toMatchObject({ e: 'welcome', again: true });
+    expect(b.events.at(-1)).toMatchObject({ e: 'welcome', again: true, restarted: true });
     b.core.send(bob.id, random(1), b.now);
     expect(b.take().at(-1)).toMatchObject({ t: 'send', n: 1 });
   });
@@ -278,8 +278,22 @@ describe('a lost connection', () => {
     b.core.closed(b.now);
     b.now += 40_000;
     b.pass(0);
-    b.core.opened(b.now);
-    expect(b.take()).toEqual([{ t: 'hello', v: 1, room }]);
+    b.admit();
+    expect(b.take()[0]).toEqual({ t: 'hello', v: 1, room });
+    expect(b.events.at(-1)).toMatchObject({ e: 'welcome', again: true, restarted: false });
+  });
+
+  it('that was announced changes nothing until it happens, and is tried again after a second', () => {
+    b.say({ t: 'draining', on: true });
+    b.say({ t: 'draining', on: false });
+    expect(b.events.splice(0)).toEqual([
+      { e: 'draining', on: true },
+      { e: 'draining', on: false },
+    ]);
+    expect(b.closes).toBe(0);
+    b.say({ t: 'bye', reason: 'draining' });
+    expect(b.takeEvents()).toEqual(['draining', 'lost']);
+    expect((b.core.deadline() ?? 0) - b.now).toBe(2_000); // a second, and up to one of jitter
   });
 
   it('never ends the call, however long it takes', () => {

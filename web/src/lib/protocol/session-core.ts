@@ -18,8 +18,18 @@ import {
 } from './wire';
 
 export type SessionEvent =
-  | { e: 'welcome'; you: Bytes; members: MemberInfo[]; topology: Topology; again: boolean }
+  | {
+      e: 'welcome';
+      you: Bytes;
+      members: MemberInfo[];
+      topology: Topology;
+      again: boolean;
+      /** By another run of the server: what it relayed is over. */
+      restarted: boolean;
+    }
   | { e: 'resumed' }
+  /** The server says that it is about to restart, or that it is not after all. */
+  | { e: 'draining'; on: boolean }
   /** No connection any more; it comes back by itself or `failed` follows. */
   | { e: 'lost' }
   | { e: 'failed'; code: CallErrorCode; retryAfter?: number; detail?: string }
@@ -80,6 +90,9 @@ export class SessionCore {
   private askedToWait = false;
   private lastTrouble: CallErrorCode = 'server-unreachable';
   private received = 0;
+  /** Of the server that is being asked, and of the one that let me in last. */
+  private offered: number | null = null;
+  private incarnation: number | null = null;
   private acknowledged = 0;
   private readonly outbox = new Outbox();
   private readonly backoff: Backoff;
@@ -201,17 +214,20 @@ export class SessionCore {
 
   private entering(message: ServerMessage, now: number): void {
     if (message.t === 'challenge' && this.stage === 'hello') {
+      this.offered = message.incarnation;
       this.enter('signing', now, signLimit);
       this.port.sign(message.nonce, ++this.ticket);
     } else if (message.t === 'welcome' && this.stage === 'admitting') {
       const again = this.everIn;
+      const restarted = again && this.offered !== this.incarnation;
+      this.incarnation = this.offered;
       this.outbox.clear();
       this.received = message.n;
       this.acknowledged = 0;
       this.leaseMs = message.resumeSeconds * 1000;
       this.settle(message.session, now);
       const { you, members, topology } = message;
-      this.port.emit({ e: 'welcome', you, members, topology, again });
+      this.port.emit({ e: 'welcome', you, members, topology, again, restarted });
     } else if (message.t === 'resumed' && this.stage === 'resuming') {
       this.outbox.acknowledge(message.ack);
       this.settle(message.session, now);
@@ -223,6 +239,10 @@ export class SessionCore {
   private inside(message: ServerMessage, now: number): void {
     if (message.t === 'pong') {
       this.outbox.acknowledge(message.ack);
+      return;
+    }
+    if (message.t === 'draining') {
+      this.port.emit({ e: 'draining', on: message.on });
       return;
     }
     if (!('n' in message) || message.n === null || message.n <= this.received) return;
@@ -283,6 +303,7 @@ export class SessionCore {
         else this.fail('too-many', wait || 60);
         break;
       case 'draining':
+        this.port.emit({ e: 'draining', on: true });
         this.pause('draining', wait || 1, now);
         break;
       case 'unavailable':
@@ -308,6 +329,7 @@ export class SessionCore {
         this.fail('internal', undefined, 'removed from the room');
         break;
       case 'draining':
+        this.port.emit({ e: 'draining', on: true });
         this.pause('draining', 1, now);
         break;
       default:

@@ -32,6 +32,7 @@ describe('messages from the server', () => {
       code: 'draining',
       retrySeconds: 3,
     });
+    expect(decodeMessage(pack({ t: 'draining', on: true }))).toEqual({ t: 'draining', on: true });
   });
 
   it('may have more fields than we know, or be of a kind we do not know', () => {

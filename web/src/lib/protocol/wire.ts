@@ -49,6 +49,7 @@ export type ServerMessage =
   | { t: 'challenge'; nonce: Bytes; incarnation: number }
   | { t: 'resumed'; ack: number; session: string }
   | { t: 'pong'; ack: number }
+  | { t: 'draining'; on: boolean }
   | { t: 'error'; code: string; retrySeconds: number | null }
   | { t: 'bye'; reason: string }
   /** Of a later version; its number still counts. */
@@ -105,6 +106,8 @@ function read(f: Fields): ServerMessage {
       return { t, n: f.uint('n'), from: f.bytes('from', 16), data: f.bytes('data') };
     case 'pong':
       return { t, ack: f.uint('ack') };
+    case 'draining':
+      return { t, on: f.value('on') === true };
     case 'error':
       return { t, code: f.text('code'), retrySeconds: f.has('retry_s') ? f.uint('retry_s') : null };
     case 'bye':
