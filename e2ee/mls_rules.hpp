@@ -2,6 +2,7 @@
 // What a commit must look like to be an epoch's, as far as that can be seen
 // without the group's keys; and who is on which leaf after it.
 
+#include "e2ee/mls_delivery_messages.hpp"
 #include "e2ee/mls_message.hpp"
 #include "e2ee/mls_verify.hpp"
 
@@ -18,9 +19,13 @@ public:
   /// The group's first member is on leaf 0.
   explicit mls_leaves(const base::member_id& founder) { leaves_.emplace(0, founder); }
 
+  explicit mls_leaves(const mls_roster& known) : leaves_(known.begin(), known.end()) {}
+
   std::optional<base::member_id> at(std::uint32_t leaf) const;
   std::optional<std::uint32_t> of(const base::member_id& member) const;
   std::size_t size() const noexcept { return leaves_.size(); }
+  /// In the order of leaves.
+  const std::map<std::uint32_t, base::member_id>& all() const noexcept { return leaves_; }
 
   /// Removes first, then puts each new member on the first leaf that is free.
   void apply(std::span<const std::uint32_t> removes, std::span<const base::member_id> adds);

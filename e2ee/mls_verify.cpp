@@ -19,6 +19,25 @@ constexpr std::uint64_t longest_life = 24 * 3600;
 /// An ML-KEM-768 key and an X25519 key.
 constexpr std::size_t xwing_key_size = 1184 + 32;
 
+/// MLS 1.0, the suite, extension 0xf0a1, no proposals but those of the RFC, basic
+/// credentials: what clients insist on, so that they never refuse what is taken here.
+base::buffer capabilities(std::uint16_t suite) {
+  base::buffer out;
+  auto list = [&](std::initializer_list<unsigned> numbers) {
+    out.push_back(static_cast<std::byte>(2 * numbers.size()));
+    for (auto n : numbers) {
+      out.push_back(static_cast<std::byte>(n >> 8));
+      out.push_back(static_cast<std::byte>(n & 0xff));
+    }
+  };
+  list({1});
+  list({suite});
+  list({0xf0a1});
+  list({});
+  list({1});
+  return out;
+}
+
 const unsigned char* octets(base::const_bytes in) {
   return reinterpret_cast<const unsigned char*>(in.data());
 }
@@ -47,8 +66,9 @@ bool fits(const mls_key_package& in, std::uint16_t suite) {
   const auto& leaf = in.leaf;
   return in.suite == suite && in.init_key.size() == size && leaf.encryption_key.size() == size &&
          !base::equal(in.init_key, leaf.encryption_key) && in.extensions.empty() &&
-         leaf.extensions.empty() && leaf.source == mls_leaf_source::key_package &&
-         leaf.not_after > leaf.not_before && leaf.not_after - leaf.not_before <= longest_life;
+         leaf.extensions.empty() && base::equal(leaf.capabilities, capabilities(suite)) &&
+         leaf.source == mls_leaf_source::key_package && leaf.not_after > leaf.not_before &&
+         leaf.not_after - leaf.not_before <= longest_life;
 }
 
 } // namespace

@@ -4,8 +4,8 @@
 
 #include "base/ids.hpp"
 #include "base/time.hpp"
+#include "base/token_bucket.hpp"
 #include "http/server_config.hpp"
-#include "http/token_bucket.hpp"
 #include "http/wire.hpp"
 
 #include <array>
@@ -108,7 +108,7 @@ private:
   nonce_source nonce_;
   state state_ = state::greeting;
   std::unique_ptr<candidate> candidate_;
-  token_bucket messages_, bytes_;
+  base::token_bucket messages_, bytes_;
   base::time_point admit_by_, next_ping_, last_heard_;
 };
 

@@ -1,6 +1,6 @@
 #define CAF_SUITE http_counting
+#include "base/token_bucket.hpp"
 #include "http/census.hpp"
-#include "http/token_bucket.hpp"
 
 #include "support/test.hpp"
 
@@ -17,7 +17,7 @@ const base::time_point start{std::chrono::hours{1}};
 } // namespace
 
 TEST(a bucket gives its burst and then its rate) {
-  token_bucket b{50, 200, start};
+  base::token_bucket b{50, 200, start};
   int taken = 0;
   while (b.take(start))
     ++taken;
@@ -28,19 +28,19 @@ TEST(a bucket gives its burst and then its rate) {
 }
 
 TEST(a bucket never holds more than its burst) {
-  token_bucket b{50, 200, start};
+  base::token_bucket b{50, 200, start};
   CHECK(b.take(start + std::chrono::hours{1}, 200));
   CHECK(!b.take(start + std::chrono::hours{1}));
 }
 
 TEST(what does not fit into a bucket takes nothing) {
-  token_bucket b{1, 10, start};
+  base::token_bucket b{1, 10, start};
   CHECK(!b.take(start, 11));
   CHECK(b.take(start, 10));
 }
 
 TEST(a clock that goes back gives nothing) {
-  token_bucket b{1, 1, start};
+  base::token_bucket b{1, 1, start};
   CHECK(b.take(start));
   CHECK(!b.take(start - 1h));
   CHECK(!b.take(start + 999ms));
