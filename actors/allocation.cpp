@@ -34,10 +34,13 @@ allocation_state::init(turn::allocation core, const relay_actor& relay,
       [this](const msg::end_allocation&) { end(); },
       [this](const msg::count_usage& m) { carried_ = m.total; },
       [this](const msg::check_expiry&) {
-        if (core_->expired(now()))
+        if (core_->expired(now())) {
           end();
-        else
-          arm();
+          return;
+        }
+        if (core_->drop_expired(now()))
+          publish();
+        arm();
       },
       [this](const msg::get_allocation_status&) { return status(); },
   };

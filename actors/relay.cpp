@@ -7,6 +7,7 @@
 #include "base/crypto.hpp"
 #include "base/log.hpp"
 #include "turn/credentials.hpp"
+#include "turn/rate.hpp"
 
 #include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
@@ -34,15 +35,6 @@ private:
   relay_actor relay_;
 };
 
-// One household is one source: an IPv4 address or an IPv6 /64.
-base::ip_address source_of(const base::ip_address& ip) {
-  if (ip.is_v4())
-    return ip;
-  auto octets = ip.octets();
-  std::fill(octets.begin() + 8, octets.end(), std::uint8_t{0});
-  return base::ip_address::v6(octets);
-}
-
 std::string user_of(std::string_view username) {
   auto who = turn::parse_username(username);
   return who ? std::string{who->user} : std::string{};
@@ -68,17 +60,9 @@ void add(turn::counters& to, const turn::counters& now, const turn::counters& be
   to.dropped += now.dropped - before.dropped;
 }
 
-// IPv4 unless asked otherwise (RFC 8656 §7.2), or there is none.
-std::optional<base::ip_address> relayed_ip(const turn::address_plan& plan, const turn::request& r) {
-  if (r.family)
-    return plan.public_ip(*r.family);
-  auto v4 = plan.public_ip(turn::family::ipv4);
-  return v4 ? v4 : plan.public_ip(turn::family::ipv6);
-}
-
-std::uint32_t random_u32() {
+turn::relayed_addresses::chance random_chance() {
   auto raw = base::random_array<4>();
-  return base::reader{raw}.u32();
+  return {base::reader{raw}.u32(), base::random_array<8>()};
 }
 
 } // namespace
@@ -87,7 +71,7 @@ relay_actor::behavior_type relay_state::init(relay_config config,
                                              std::shared_ptr<turn::port::command_sink> media) {
   config_ = std::move(config);
   media_ = std::move(media);
-  ports_ = turn::port_pool{config_.quarantine};
+  addresses_.emplace(config_.plan, config_.quarantine);
   begun_ = now();
   // Numbers go on rising when a relay is replaced.
   last_id_ = static_cast<turn::allocation_id>(now().time_since_epoch().count());
@@ -131,37 +115,62 @@ void relay_state::on_request(const msg::turn_request& m) {
     allocate(m);
 }
 
-// Why there is no allocation for this user, or 0.
+// Why there is no allocation for this user, or 0. A port that is set aside counts
+// as an allocation, so that nobody can set all of them aside.
 int relay_state::refuse(const turn::request& r, const std::string& user) {
-  if (!relayed_ip(config_.plan, r))
-    return turn::error::address_family_not_supported;
-  if (entries_.size() >= config_.total) {
+  if (auto code = addresses_->refuse_family(r))
+    return code;
+  if (addresses_->redeems(now(), r, user))
+    return 0; // it has been counted
+  std::size_t more = r.reserve_next ? 2 : 1;
+  if (entries_.size() + addresses_->reserved() + more > config_.total) {
     ++totals_.refused_capacity;
     return turn::error::insufficient_capacity;
   }
-  if (count_of(of_user_, user) >= config_.per_user ||
-      count_of(of_source_, source_of(r.from.client.ip)) >= config_.per_source) {
+  if (count_of(of_user_, user) + more > config_.per_user ||
+      count_of(of_source_, turn::source_of(r.from.client.ip)) + more > config_.per_source) {
     ++totals_.refused_quota;
     return turn::error::quota_reached;
   }
   return 0;
 }
 
+void relay_state::hold(const std::string& user, const base::ip_address& source) {
+  ++of_user_[user];
+  ++of_source_[source];
+}
+
+void relay_state::release(const std::string& user, const base::ip_address& source) {
+  count_down(of_user_, user);
+  count_down(of_source_, source);
+}
+
+void relay_state::end_reservations() {
+  for (const auto& r : addresses_->end_reservations(now()))
+    release(r.user, r.source);
+}
+
 void relay_state::allocate(const msg::turn_request& m) {
   const auto& r = m.value;
   auto user = user_of(r.username);
+  auto source = turn::source_of(r.from.client.ip);
+  end_reservations();
   if (auto code = refuse(r, user)) {
     answer(r, code);
     return;
   }
-  auto port = ports_.take(now(), random_u32(), r.even_port);
-  if (!port) {
+  auto chosen = addresses_->choose(now(), r, user, source, random_chance());
+  if (!chosen) {
     ++totals_.refused_capacity;
-    answer(r, turn::error::insufficient_capacity);
+    answer(r, chosen.error());
     return;
   }
-  base::endpoint relayed{*relayed_ip(config_.plan, r), *port};
-  turn::allocation core{++last_id_, config_.plan, relayed, r, now()};
+  if (chosen->extras.token)
+    hold(user, source);
+  if (chosen->held_for)
+    release(user, *chosen->held_for);
+  hold(user, source);
+  turn::allocation core{++last_id_, config_.plan, chosen->relayed, r, now(), chosen->extras};
   entry e;
   e.handle = spawn_metered<allocation_actor, allocation_state, caf::monitored>(
       *self_,
@@ -169,11 +178,9 @@ void relay_state::allocate(const msg::turn_request& m) {
         return self->state.init(std::move(core), me, std::move(media));
       });
   e.id = last_id_;
-  e.port = *port;
+  e.port = chosen->relayed.port;
   e.user = user;
-  e.source = source_of(r.from.client.ip);
-  ++of_user_[e.user];
-  ++of_source_[e.source];
+  e.source = source;
   ++totals_.allocated;
   by_actor_.emplace(e.handle->id(), r.from);
   self_->send(e.handle, m);
@@ -186,9 +193,8 @@ void relay_state::forget(const turn::five_tuple& client) {
     return;
   auto& e = i->second;
   media_->post(turn::remove{client, e.id});
-  ports_.give_back(now(), e.port);
-  count_down(of_user_, e.user);
-  count_down(of_source_, e.source);
+  addresses_->give_back(now(), e.port);
+  release(e.user, e.source);
   by_actor_.erase(e.handle->id());
   entries_.erase(i);
 }
@@ -235,7 +241,7 @@ void relay_state::end_named(const msg::end_named& m) {
 }
 
 void relay_state::answer(const turn::request& r, int error) {
-  media_->post(turn::reply{r.from, r.transaction, {.error = error, .relayed = {}, .lifetime = {}}});
+  media_->post(turn::reply{r.from, r.transaction, {.error = error}});
 }
 
 caf::result<msg::relay_status> relay_state::status() {

@@ -4,12 +4,13 @@
 #include "actors/messages/turn.hpp"
 #include "turn/address_plan.hpp"
 #include "turn/port/command_sink.hpp"
-#include "turn/port_pool.hpp"
+#include "turn/relayed_addresses.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 namespace catchup::actors {
@@ -17,7 +18,7 @@ namespace catchup::actors {
 struct relay_config {
   turn::address_plan plan;
   std::size_t per_user = 16;            ///< allocations of one credential's user
-  std::size_t per_source = 64;          ///< of one IPv4 address or IPv6 /64
+  std::size_t per_source = 256;         ///< of one IPv4 address or IPv6 /64
   std::size_t total = 10'000;           ///< at most 16,384: one port each
   std::chrono::seconds quarantine{120}; ///< before a port gets a new owner
 };
@@ -26,7 +27,7 @@ class relay_state {
 public:
   static inline const char* name = "relay";
 
-  explicit relay_state(relay_actor::pointer self) : self_(self), ports_(std::chrono::seconds{0}) {}
+  explicit relay_state(relay_actor::pointer self) : self_(self) {}
 
   relay_actor::behavior_type init(relay_config config,
                                   std::shared_ptr<turn::port::command_sink> media);
@@ -52,14 +53,17 @@ private:
   void end_named(const msg::end_named& m);
   int refuse(const turn::request& r, const std::string& user);
   void allocate(const msg::turn_request& m);
+  void end_reservations();
   void forget(const turn::five_tuple& client);
   void answer(const turn::request& r, int error);
+  void hold(const std::string& user, const base::ip_address& source);
+  void release(const std::string& user, const base::ip_address& source);
   caf::result<msg::relay_status> status();
 
   relay_actor::pointer self_;
   relay_config config_;
   std::shared_ptr<turn::port::command_sink> media_;
-  turn::port_pool ports_;
+  std::optional<turn::relayed_addresses> addresses_;
   std::unordered_map<turn::five_tuple, entry> entries_;
   std::unordered_map<caf::actor_id, turn::five_tuple> by_actor_;
   std::unordered_map<std::string, std::size_t> of_user_;

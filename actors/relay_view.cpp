@@ -63,6 +63,10 @@ msg::status relay_view(const msg::relay_status& r) {
                                            {"challenges", r.front.challenges},
                                            {"requests", r.front.requests},
                                            {"refused_busy", r.front.refused},
+                                           {"limited_strangers", r.front.limited_strangers},
+                                           {"limited_requests", r.front.limited_requests},
+                                           {"limited_allocations", r.front.limited_allocations},
+                                           {"limited_media", r.front.limited_media},
                                            {"malformed", r.front.malformed},
                                            {"bytes_to_clients", r.carried.bytes_to_client},
                                            {"packets_to_clients", r.carried.packets_to_client}});

@@ -9,25 +9,68 @@ namespace {
 constexpr std::uint32_t default_lifetime = 600;
 constexpr std::uint32_t max_lifetime = 3600;
 
-allocation::outcome refuse(int code) { return {{.error = code, .relayed = {}, .lifetime = {}}}; }
+allocation::outcome refuse(int code) { return {{.error = code}}; }
+
+std::chrono::seconds lifetime_of(const request& r) noexcept {
+  return std::chrono::seconds{granted_lifetime(r.lifetime, r.credential_seconds)};
+}
 
 } // namespace
 
-std::uint32_t granted_lifetime(std::optional<std::uint32_t> requested) noexcept {
-  return std::clamp(requested.value_or(default_lifetime), default_lifetime, max_lifetime);
+std::uint32_t granted_lifetime(std::optional<std::uint32_t> requested,
+                               std::uint32_t credential_seconds) noexcept {
+  auto out = std::clamp(requested.value_or(default_lifetime), default_lifetime, max_lifetime);
+  return std::min(out, credential_seconds);
 }
 
 allocation::allocation(allocation_id id, address_plan plan, const base::endpoint& relayed,
-                       const request& created, base::time_point now)
+                       const request& created, base::time_point now,
+                       const allocation_extras& extras)
   : plan_(std::move(plan)), username_(created.username), created_by_(created.transaction),
-    expires_(now + std::chrono::seconds{granted_lifetime(created.lifetime)}) {
+    extras_(extras) {
+  auto expires = now + lifetime_of(created);
+  leases_.push_back({relayed.ip, expires});
+  if (extras.also)
+    leases_.push_back({*extras.also, expires});
   routes_.client = created.from;
   routes_.allocation = id;
   routes_.relayed = relayed;
-  routes_.expires = expires_;
+  routes_.also = extras.also;
+  routes_.expires = expires;
+}
+
+bool allocation::expired(base::time_point now) const noexcept {
+  return std::all_of(leases_.begin(), leases_.end(),
+                     [&](const auto& l) { return now >= l.expires; });
+}
+
+base::time_point allocation::expires() const noexcept {
+  auto out = leases_.empty() ? base::time_point{} : leases_.front().expires;
+  for (const auto& l : leases_)
+    out = std::min(out, l.expires);
+  return out;
+}
+
+bool allocation::drop_expired(base::time_point now) {
+  if (leases_.size() < 2 || expired(now))
+    return false;
+  for (const auto& l : leases_)
+    if (now >= l.expires) {
+      drop_family(l.ip.is_v4());
+      return true;
+    }
+  return false;
+}
+
+// Permissions and channels go with the address of their family, the others stay.
+void allocation::drop_family(bool v4) {
+  std::erase_if(leases_, [&](const auto& l) { return l.ip.is_v4() == v4; });
+  std::erase_if(routes_.permissions, [&](const auto& p) { return p.peer.is_v4() == v4; });
+  std::erase_if(routes_.channels, [&](const auto& c) { return c.peer.ip.is_v4() == v4; });
 }
 
 allocation::outcome allocation::handle(base::time_point now, const request& r) {
+  drop_expired(now);
   if (expired(now))
     return refuse(error::allocation_mismatch);
   if (r.username != username_)
@@ -52,30 +95,47 @@ allocation::outcome allocation::handle(base::time_point now, const request& r) {
 allocation::outcome allocation::allocated(base::time_point now, const request& r) const {
   if (r.transaction != created_by_)
     return refuse(error::allocation_mismatch);
-  auto left = std::chrono::ceil<std::chrono::seconds>(expires_ - now);
-  return {{.error = 0,
-           .relayed = routes_.relayed,
-           .lifetime = static_cast<std::uint32_t>(left.count())}};
+  auto left = std::chrono::ceil<std::chrono::seconds>(expires() - now);
+  outcome out;
+  out.answer.relayed = routes_.relayed;
+  if (extras_.also)
+    out.answer.also = base::endpoint{*extras_.also, routes_.relayed.port};
+  out.answer.lifetime = static_cast<std::uint32_t>(left.count());
+  out.answer.token = extras_.token;
+  out.answer.missing = extras_.missing;
+  return out;
 }
 
+// Of a dual allocation a family can be refreshed or deleted alone (§8.2).
 allocation::outcome allocation::refresh(base::time_point now, const request& r) {
-  if (r.family && (*r.family == family::ipv4) != routes_.relayed.ip.is_v4())
+  auto meant = [&](const lease& l) { return !r.family || family_of(l.ip) == *r.family; };
+  if (std::none_of(leases_.begin(), leases_.end(), meant))
     return refuse(error::peer_address_family_mismatch);
   outcome out;
   if (r.lifetime == 0u) {
-    expires_ = now;
     out.answer.lifetime = 0;
-    out.ended = true;
+    if (std::all_of(leases_.begin(), leases_.end(), meant)) {
+      leases_.clear();
+      out.ended = true;
+    } else {
+      drop_family(*r.family == family::ipv4);
+      out.changed = true;
+    }
     return out;
   }
-  out.answer.lifetime = granted_lifetime(r.lifetime);
-  expires_ = now + std::chrono::seconds{*out.answer.lifetime};
+  auto lifetime = lifetime_of(r);
+  for (auto& l : leases_)
+    if (meant(l))
+      l.expires = now + lifetime;
+  out.answer.lifetime = static_cast<std::uint32_t>(lifetime.count());
   out.changed = true;
   return out;
 }
 
 int allocation::refuse_family(const base::endpoint& peer) const noexcept {
-  return peer.ip.is_v4() != routes_.relayed.ip.is_v4() ? error::peer_address_family_mismatch : 0;
+  bool has = std::any_of(leases_.begin(), leases_.end(),
+                         [&](const auto& l) { return l.ip.is_v4() == peer.ip.is_v4(); });
+  return has ? 0 : error::peer_address_family_mismatch;
 }
 
 // All or nothing (§10.2): every peer is looked at before the first is permitted.
@@ -135,7 +195,13 @@ void allocation::sweep(base::time_point now) {
 
 route allocation::snapshot() {
   ++routes_.version;
-  routes_.expires = expires_;
+  if (leases_.empty())
+    return routes_;
+  routes_.relayed.ip = leases_.front().ip;
+  routes_.expires = std::max(leases_.front().expires, leases_.back().expires);
+  routes_.also.reset();
+  if (leases_.size() > 1)
+    routes_.also = leases_.back().ip;
   return routes_;
 }
 

@@ -8,8 +8,17 @@
 
 namespace catchup::turn {
 
-/// A requested lifetime as it is granted (§7.2), in seconds.
-std::uint32_t granted_lifetime(std::optional<std::uint32_t> requested) noexcept;
+/// A requested lifetime as it is granted (§7.2), in seconds: never longer than
+/// the credentials are good.
+std::uint32_t granted_lifetime(std::optional<std::uint32_t> requested,
+                               std::uint32_t credential_seconds = 0xffffffff) noexcept;
+
+/// What an Allocate request gets besides its first relayed address.
+struct allocation_extras {
+  std::optional<base::ip_address> also{}; // the other family; the port is the same
+  std::optional<reservation_token> token{};
+  std::optional<address_error> missing{};
+};
 
 class allocation {
 public:
@@ -19,7 +28,7 @@ public:
 
   /// `created` is the Allocate request; `relayed` is free.
   allocation(allocation_id id, address_plan plan, const base::endpoint& relayed,
-             const request& created, base::time_point now);
+             const request& created, base::time_point now, const allocation_extras& extras = {});
 
   struct outcome {
     response answer;
@@ -30,8 +39,12 @@ public:
   /// Any request from the 5-tuple, the retransmitted Allocate included.
   outcome handle(base::time_point now, const request& r);
 
-  bool expired(base::time_point now) const noexcept { return now >= expires_; }
-  base::time_point expires() const noexcept { return expires_; }
+  bool expired(base::time_point now) const noexcept;
+  /// When the next of its relayed addresses runs out.
+  base::time_point expires() const noexcept;
+  /// Gives up the address of a dual allocation that has run out before the other;
+  /// true when there was one: then publish `snapshot()`.
+  bool drop_expired(base::time_point now);
 
   /// Forgets permissions and channels that have run out.
   void sweep(base::time_point now);
@@ -53,12 +66,19 @@ private:
   outcome bind_channel(base::time_point now, const request& r);
   void permit(base::time_point now, const base::ip_address& peer);
   int refuse_family(const base::endpoint& peer) const noexcept;
+  void drop_family(bool v4);
 
   route routes_;
   address_plan plan_;
   std::string username_;
   stun::transaction_id created_by_;
-  base::time_point expires_;
+  allocation_extras extras_;
+  /// One, or one a family: they are refreshed and deleted apart (§8.2).
+  struct lease {
+    base::ip_address ip;
+    base::time_point expires;
+  };
+  std::vector<lease> leases_;
 };
 
 } // namespace catchup::turn

@@ -2,11 +2,35 @@
 
 #include "turn/request.hpp"
 
+#include <algorithm>
+
 namespace catchup::turn {
 
 namespace {
 
+using stun::attribute;
+
 constexpr std::size_t max_username = 508; // RFC 8489 §14.3
+
+constexpr std::array<std::byte, 8> offer{std::byte{0}, std::byte{2}, std::byte{0}, std::byte{0},
+                                         std::byte{0}, std::byte{1}, std::byte{0}, std::byte{0}};
+
+// The algorithm a request says its key was made with; nothing: the request is bad
+// (§9.2.4). Who saw no offer uses MD5, and who did and answers it must repeat it,
+// so that nobody on the way can have taken the better one out.
+std::optional<password_algorithm> algorithm_of(const stun::message& m, std::string_view nonce) {
+  auto one = m.find(attribute::password_algorithm);
+  auto all = m.find(attribute::password_algorithms);
+  bool was_offered = nonce.starts_with(nonce_cookie);
+  if (!one && (!all || !was_offered))
+    return password_algorithm::md5;
+  if (!was_offered || !one || !all || !base::equal(*all, offer) || one->size() != 4)
+    return std::nullopt;
+  base::reader in{*one};
+  auto number = in.u16();
+  bool known = number == 1 || number == 2;
+  return known && in.u16() == 0 ? std::optional{password_algorithm{number}} : std::nullopt;
+}
 
 } // namespace
 
@@ -14,27 +38,40 @@ authenticator::authenticator(std::string secret, std::string realm,
                              std::chrono::seconds nonce_validity)
   : secret_(std::move(secret)), realm_(std::move(realm)), nonces_(secret_, nonce_validity) {}
 
+base::const_bytes authenticator::offered() noexcept { return offer; }
+
+bool authenticator::nonce_ok(const stun::message& m, const base::endpoint& client,
+                             base::unix_seconds now) const {
+  auto nonce = m.find(attribute::nonce);
+  return nonce && nonces_.valid(base::as_text(*nonce), client, now);
+}
+
 base::result<authenticated, int> authenticator::check(const stun::message& m,
                                                       const base::endpoint& client,
                                                       base::unix_seconds now) const {
-  using stun::attribute;
-  if (!m.find(attribute::message_integrity))
+  authenticated out;
+  auto seal = m.sealed_by();
+  if (!seal)
     return base::failure{error::unauthorized};
+  out.sealed = *seal;
   auto username = m.find(attribute::username);
   auto realm = m.find(attribute::realm);
   auto nonce = m.find(attribute::nonce);
   if (!username || !realm || !nonce || username->size() > max_username)
     return base::failure{error::bad_request};
+  auto algorithm = algorithm_of(m, base::as_text(*nonce));
+  if (!algorithm)
+    return base::failure{error::bad_request};
 
-  authenticated out;
   out.username = base::as_text(*username);
   auto who = parse_username(out.username);
-  if (!who || who->expiry < now || base::as_text(*realm) != realm_)
+  if (!who || who->expiry + clock_skew < now || base::as_text(*realm) != realm_)
     return base::failure{error::unauthorized};
-  out.key = make_key(out.username, realm_, password_for(secret_, out.username));
+  out.expiry = who->expiry;
+  out.key = make_key(out.username, realm_, password_for(secret_, out.username), *algorithm);
   if (!m.integrity_ok(out.key))
     return base::failure{error::unauthorized};
-  if (!nonces_.valid(base::as_text(*nonce), client, now))
+  if (!nonce_ok(m, client, now))
     return base::failure{error::stale_nonce};
   return out;
 }

@@ -11,21 +11,34 @@ namespace catchup::turn {
 struct authenticated {
   std::string_view username; // a view of the message
   long_term_key key;
+  stun::integrity sealed = stun::integrity::sha1;
+  base::unix_seconds expiry = 0; // of the credentials
 };
+
+/// Clocks of those who issue credentials may be this much behind or ahead.
+inline constexpr base::unix_seconds clock_skew = 30;
 
 class authenticator {
 public:
-  /// `secret` signs credentials and nonces, `realm` is the server's domain.
+  /// `secret` signs credentials and nonces.
   authenticator(std::string secret, std::string realm, std::chrono::seconds nonce_validity);
 
-  /// The failure is the error code: 400, or 401 and 438, which want a challenge
-  /// (realm and a new nonce). None of them may be signed.
+  /// The failure is the error code: 400, or 401 and 438, which want a challenge.
+  /// None of them may be signed.
   base::result<authenticated, int> check(const stun::message& m, const base::endpoint& client,
                                          base::unix_seconds now) const;
 
+  /// Whether the request has a nonce of ours that is still good for `client`.
+  bool nonce_ok(const stun::message& m, const base::endpoint& client, base::unix_seconds now) const;
+
+  /// PASSWORD-ALGORITHMS as we offer it (§14.11): SHA-256, then MD5.
+  static base::const_bytes offered() noexcept;
+
   const std::string& realm() const noexcept { return realm_; }
-  std::string make_nonce(const base::endpoint& client, base::unix_seconds now) const {
-    return nonces_.make(client, now);
+  /// `with_cookie`: what it goes with offers password algorithms.
+  std::string make_nonce(const base::endpoint& client, base::unix_seconds now,
+                         bool with_cookie) const {
+    return nonces_.make(client, now, with_cookie);
   }
 
 private:

@@ -2,6 +2,7 @@
 
 #include "base/encoding.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace catchup::turn {
@@ -18,12 +19,19 @@ std::string password_for(std::string_view secret, std::string_view username) {
   return base::to_base64(base::hmac_sha1(base::as_bytes(secret), base::as_bytes(username)));
 }
 
-long_term_key make_key(std::string_view username, std::string_view realm,
-                       std::string_view password) {
+long_term_key::long_term_key(base::const_bytes value) noexcept
+  : size_(std::min(value.size(), value_.size())) {
+  std::copy_n(value.begin(), size_, value_.begin());
+}
+
+long_term_key make_key(std::string_view username, std::string_view realm, std::string_view password,
+                       password_algorithm algorithm) {
   std::string text;
   text.reserve(username.size() + realm.size() + password.size() + 2);
   text.append(username).append(":").append(realm).append(":").append(password);
-  return base::md5(base::as_bytes(text));
+  if (algorithm == password_algorithm::sha256)
+    return long_term_key{base::sha256(base::as_bytes(text))};
+  return long_term_key{base::md5(base::as_bytes(text))};
 }
 
 std::optional<identity> parse_username(std::string_view username) noexcept {

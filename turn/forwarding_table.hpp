@@ -3,6 +3,7 @@
 // nobody else reads it, so it needs no lock.
 
 #include "turn/address_plan.hpp"
+#include "turn/rate.hpp"
 #include "turn/route.hpp"
 
 #include <unordered_map>
@@ -16,6 +17,8 @@ public:
     turn::route route;
     turn::counters counters;
     bool counted = false; // counters changed since `take_usage`
+    flow_meter sent;      // by the client
+    flow_meter received;  // for the client
   };
 
   forwarding_table();

@@ -3,6 +3,9 @@
 #include "turn/channel_data.hpp"
 #include "turn/stun_writer.hpp"
 
+#include <algorithm>
+#include <limits>
+
 namespace catchup::turn {
 
 namespace {
@@ -19,7 +22,7 @@ bool is_turn_request(stun::method m) noexcept {
 
 bool all_understood(const stun::message& m) {
   bool out = true;
-  m.each([&](attribute a, base::const_bytes) { out = out && understood(m.method(), a); });
+  m.each([&](attribute a, base::const_bytes) { out = out && understood(a); });
   return out;
 }
 
@@ -27,10 +30,17 @@ transmit message_to(const five_tuple& to, base::const_bytes whole) {
   return {.to = to, .head = whole, .payload = {}, .padding = 0, .media = false};
 }
 
+std::uint64_t random_seed() {
+  auto raw = base::random_array<8>();
+  return base::reader{raw}.u64();
+}
+
 } // namespace
 
 front::front(front_config config)
-  : authenticator_(std::move(config.secret), std::move(config.realm), config.nonce_validity),
+  : limits_(config.limits), strangers_(limits_.strangers, random_seed()),
+    requests_(limits_.requests, random_seed()),
+    authenticator_(std::move(config.secret), std::move(config.realm), config.nonce_validity),
     waiting_(config.max_in_flight), transaction_(base::random_array<12>()), scratch_{} {}
 
 action front::handle(const moment& t, const five_tuple& from, base::const_bytes in) {
@@ -51,11 +61,22 @@ action front::on_message(const moment& t, const five_tuple& from, base::const_by
   if (m->cls() != message_class::request)
     return {};
   if (m->method() == stun::method::binding)
-    return on_binding(from, *m);
+    return on_binding(t.now, from, *m);
   return is_turn_request(m->method()) ? on_request(t, from, *m) : action{};
 }
 
-action front::on_binding(const five_tuple& from, const stun::message& m) {
+// Whether there is an answer left for somebody who has not authenticated himself,
+// which he pays for. Who has an allocation is no stranger.
+bool front::may_ask(base::time_point now, const five_tuple& from) {
+  if (table_.by_client(from) != nullptr || strangers_.take(now, from.client.ip))
+    return true;
+  ++totals_.limited_strangers;
+  return false;
+}
+
+action front::on_binding(base::time_point now, const five_tuple& from, const stun::message& m) {
+  if (!may_ask(now, from))
+    return {};
   ++totals_.bindings;
   if (!all_understood(m)) {
     auto out = refuse_unknown(from, m, nullptr);
@@ -69,6 +90,11 @@ action front::on_binding(const five_tuple& from, const stun::message& m) {
 }
 
 action front::on_request(const moment& t, const five_tuple& from, const stun::message& m) {
+  // A flood of wrong signatures costs one MAC each and not four.
+  if (!strangers_.has(t.now, from.client.ip) && !authenticator_.nonce_ok(m, from.client, t.wall)) {
+    ++totals_.limited_strangers;
+    return {};
+  }
   auto who = authenticator_.check(m, from.client, t.wall);
   if (!who)
     return challenge(t, from, m, who.error());
@@ -76,27 +102,57 @@ action front::on_request(const moment& t, const five_tuple& from, const stun::me
     auto out = refuse_unknown(from, m, &*who);
     return out ? action{*out} : action{};
   }
-  if (!waiting_.admit(t.now, from, {m.method(), m.transaction(), who->key, m.has_fingerprint()})) {
+  if (!requests_.take(t.now, from.client.ip)) {
+    ++totals_.limited_requests;
+    return {};
+  }
+  ticket waiting{.method = m.method(),
+                 .transaction = m.transaction(),
+                 .key = who->key,
+                 .sealed = who->sealed,
+                 .fingerprint = m.has_fingerprint()};
+  if (!waiting_.admit(t.now, from, waiting)) {
     ++totals_.refused;
     return {};
   }
   ++totals_.requests;
-  return request::read(m, from, who->username);
+  auto out = request::read(m, from, who->username);
+  auto left = who->expiry + clock_skew - t.wall;
+  out.credential_seconds = static_cast<std::uint32_t>(
+      std::clamp<base::unix_seconds>(left, 1, std::numeric_limits<std::uint32_t>::max()));
+  return out;
+}
+
+// The offer of password algorithms is long (RFC 8489 §9.2.4). Over UDP the source
+// may be forged, so it is made only to those who sent enough to deserve it: no
+// challenge is more than 2.6 times its request.
+action front::challenge(const moment& t, const five_tuple& from, const stun::message& m, int code) {
+  if (!may_ask(t.now, from))
+    return {};
+  auto whole = write_challenge(t, from, m, code, true);
+  if (whole && from.transport == transport::udp && whole->size() * 10 > m.whole().size() * 26)
+    whole = write_challenge(t, from, m, code, false);
+  if (!whole)
+    return {};
+  totals_.challenges += code != error::bad_request;
+  return message_to(from, *whole);
 }
 
 // Unsigned, and without a reason phrase: it may go to a forged source.
-action front::challenge(const moment& t, const five_tuple& from, const stun::message& m, int code) {
+std::optional<base::const_bytes> front::write_challenge(const moment& t, const five_tuple& from,
+                                                        const stun::message& m, int code,
+                                                        bool with_offer) {
   stun::message_writer w{scratch_, message_class::error, m.method(), m.transaction()};
   w.add_error_code(code);
   if (code != error::bad_request) {
-    ++totals_.challenges;
     w.add_text(attribute::realm, authenticator_.realm());
-    w.add_text(attribute::nonce, authenticator_.make_nonce(from.client, t.wall));
+    w.add_text(attribute::nonce, authenticator_.make_nonce(from.client, t.wall, with_offer));
+    if (with_offer)
+      w.add(attribute::password_algorithms, authenticator::offered());
   }
   if (m.has_fingerprint())
     w.add_fingerprint();
-  auto whole = w.finish();
-  return whole ? action{message_to(from, *whole)} : action{};
+  return w.finish();
 }
 
 std::optional<transmit> front::refuse_unknown(const five_tuple& to, const stun::message& m,
@@ -104,14 +160,14 @@ std::optional<transmit> front::refuse_unknown(const five_tuple& to, const stun::
   std::array<attribute, max_unknown_listed> unknown;
   std::size_t n = 0;
   m.each([&](attribute a, base::const_bytes) {
-    if (!understood(m.method(), a) && n < unknown.size())
+    if (!understood(a) && n < unknown.size())
       unknown[n++] = a;
   });
   stun::message_writer w{scratch_, message_class::error, m.method(), m.transaction()};
   w.add_error_code(error::unknown_attribute);
   w.add_unknown_attributes(std::span{unknown}.first(n));
   if (who != nullptr)
-    w.add_integrity(who->key);
+    w.add_integrity(who->key, who->sealed);
   if (m.has_fingerprint())
     w.add_fingerprint();
   auto whole = w.finish();
@@ -127,9 +183,15 @@ transmit front::answer(const five_tuple& to, const ticket& t, const response& r)
     w.add_xor_address(attribute::xor_relayed_address, *r.relayed);
     w.add_xor_address(attribute::xor_mapped_address, to.client);
   }
+  if (r.also)
+    w.add_xor_address(attribute::xor_relayed_address, *r.also);
+  if (r.missing)
+    w.add_address_error(static_cast<std::uint8_t>(r.missing->family), r.missing->error);
+  if (r.token)
+    w.add(attribute::reservation_token, *r.token);
   if (r.lifetime)
     w.add_u32(attribute::lifetime, *r.lifetime);
-  w.add_integrity(t.key);
+  w.add_integrity(t.key, t.sealed);
   if (t.fingerprint)
     w.add_fingerprint();
   return message_to(to, *w.finish());
@@ -171,8 +233,13 @@ action front::forward(base::time_point now, forwarding_table::entry& from,
   from.counted = true;
   ++from.counters.packets_from_client;
   from.counters.bytes_from_client += payload.size();
+  if (!from.sent.take(now, payload.size(), limits_.allocation)) {
+    ++from.counters.dropped;
+    ++totals_.limited_allocations;
+    return {};
+  }
   if (now < from.route.expires && from.route.permits(now, peer.ip))
-    if (auto out = deliver(now, from.route.relayed, peer, payload))
+    if (auto out = deliver(now, from.route.facing(peer.ip), peer, payload))
       return *out;
   ++from.counters.dropped;
   ++totals_.dropped;
@@ -184,6 +251,14 @@ std::optional<transmit> front::deliver(base::time_point now, const base::endpoin
   auto* to = table_.by_relayed(relayed);
   if (to == nullptr || now >= to->route.expires || !to->route.permits(now, peer.ip))
     return std::nullopt;
+  if (!to->received.take(now, payload.size(), limits_.allocation)) {
+    ++totals_.limited_allocations;
+    return std::nullopt;
+  }
+  if (!all_media_.take(now, payload.size(), limits_.all)) {
+    ++totals_.limited_media;
+    return std::nullopt;
+  }
   transmit out{.to = to->route.client, .head = {}, .payload = payload, .padding = 0, .media = true};
   if (const auto* channel = to->route.by_peer(now, peer); channel && payload.size() <= 0xffff) {
     auto head = channel_header(channel->number, payload.size());

@@ -6,6 +6,7 @@
 #include "turn/command.hpp"
 #include "turn/forwarding_table.hpp"
 #include "turn/in_flight.hpp"
+#include "turn/rate.hpp"
 #include "turn/totals.hpp"
 #include "turn/transmit.hpp"
 
@@ -16,11 +17,24 @@ namespace catchup::turn {
 
 using action = std::variant<std::monostate, transmit, request>;
 
+struct front_limits {
+  /// Answers a second to one source before it has authenticated itself.
+  unsigned strangers = 50;
+  /// Authenticated requests a second of one source.
+  unsigned requests = 200;
+  /// Media of one allocation, each way: 10,000 packets a second, 120 Mbit/s.
+  flow_limit allocation{10'000, 15'000'000};
+  /// Media of all allocations of this front.
+  flow_limit all{};
+};
+
 struct front_config {
   std::string secret;
-  std::string realm;
+  /// Short, for it is in every challenge, and the same for all: nothing depends on it.
+  std::string realm = "catchup";
   std::chrono::seconds nonce_validity{3600};
   std::size_t max_in_flight = 1024;
+  front_limits limits{};
 };
 
 class front {
@@ -57,17 +71,25 @@ public:
 private:
   action on_message(const moment& t, const five_tuple& from, base::const_bytes in);
   action on_request(const moment& t, const five_tuple& from, const stun::message& m);
-  action on_binding(const five_tuple& from, const stun::message& m);
+  action on_binding(base::time_point now, const five_tuple& from, const stun::message& m);
+  bool may_ask(base::time_point now, const five_tuple& from);
   action on_send(base::time_point now, const five_tuple& from, const stun::message& m);
   action on_channel_data(base::time_point now, const five_tuple& from, base::const_bytes in);
   action forward(base::time_point now, forwarding_table::entry& from, const base::endpoint& peer,
                  base::const_bytes payload);
   action challenge(const moment& t, const five_tuple& from, const stun::message& m, int code);
+  std::optional<base::const_bytes> write_challenge(const moment& t, const five_tuple& from,
+                                                   const stun::message& m, int code,
+                                                   bool with_offer);
   transmit answer(const five_tuple& to, const ticket& t, const response& r);
   std::optional<transmit> refuse_unknown(const five_tuple& to, const stun::message& m,
                                          const authenticated* who);
   stun::transaction_id next_transaction() noexcept;
 
+  front_limits limits_;
+  source_rates strangers_;
+  source_rates requests_;
+  flow_meter all_media_;
   authenticator authenticator_;
   forwarding_table table_;
   in_flight waiting_;

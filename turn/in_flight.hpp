@@ -17,6 +17,7 @@ struct ticket {
   stun::method method{};
   stun::transaction_id transaction{};
   long_term_key key{};
+  stun::integrity sealed{};
   bool fingerprint = false;
 };
 

@@ -19,6 +19,10 @@ public:
   /// is in quarantine, the one that has been there longest. Empty: none is free.
   std::optional<std::uint16_t> take(base::time_point now, std::uint32_t random, bool even);
 
+  /// The same for an even port and the one above it, both free and both taken by
+  /// this (RFC 8656 §7.2); ports in quarantine are not pressed into that.
+  std::optional<std::uint16_t> take_pair(base::time_point now, std::uint32_t random);
+
   void give_back(base::time_point now, std::uint16_t port);
 
   std::size_t taken() const noexcept { return busy_.count() - resting_.size(); }
@@ -28,6 +32,8 @@ private:
     std::size_t index;
     base::time_point until;
   };
+
+  void end_quarantine(base::time_point now);
 
   std::bitset<relayed_ports> busy_; // owned or resting
   std::deque<resting> resting_;     // by `until`

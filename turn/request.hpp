@@ -5,6 +5,7 @@
 #include "turn/five_tuple.hpp"
 #include "turn/stun_message.hpp"
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,13 @@ inline constexpr int insufficient_capacity = 508;
 
 enum class family : std::uint8_t { ipv4 = 1, ipv6 = 2 };
 
+constexpr turn::family family_of(const base::ip_address& ip) noexcept {
+  return ip.is_v4() ? family::ipv4 : family::ipv6;
+}
+
+/// RESERVATION-TOKEN (RFC 8656 §18.6).
+using reservation_token = std::array<std::byte, 8>;
+
 struct request {
   five_tuple from;
   stun::method method{};
@@ -39,7 +47,12 @@ struct request {
 
   std::optional<std::uint32_t> lifetime; // seconds
   std::optional<turn::family> family;    // REQUESTED-ADDRESS-FAMILY
+  bool dual = false;                     // ADDITIONAL-ADDRESS-FAMILY: IPv6 as well
   bool even_port = false;
+  bool reserve_next = false; // the R bit of EVEN-PORT
+  std::optional<reservation_token> reservation;
+  /// How long the credentials stay good; no lease outlives them.
+  std::uint32_t credential_seconds = 0xffffffff;
   std::vector<base::endpoint> peers; // every XOR-PEER-ADDRESS
   std::uint16_t channel = 0;
 
@@ -47,14 +60,26 @@ struct request {
   static request read(const stun::message& m, const five_tuple& from, std::string_view username);
 };
 
-struct response {
-  int error = 0; // 0: success
-  std::optional<base::endpoint> relayed;
-  std::optional<std::uint32_t> lifetime; // seconds
+/// ADDRESS-ERROR-CODE: why a dual allocation lacks a family.
+struct address_error {
+  turn::family family{};
+  int error = 0;
+
+  bool operator==(const address_error&) const = default;
 };
 
-/// Whether the method may carry this attribute below 0x8000 here; anything else
-/// is answered 420, or discards an indication (RFC 8489 §6.3).
-bool understood(stun::method m, stun::attribute a) noexcept;
+struct response {
+  int error = 0; // 0: success
+  std::optional<base::endpoint> relayed{};
+  std::optional<base::endpoint> also{};     // the other one of a dual allocation
+  std::optional<std::uint32_t> lifetime{};  // seconds
+  std::optional<reservation_token> token{}; // for the next port
+  std::optional<turn::address_error> missing{};
+};
+
+/// Whether the attribute is one this server knows. Another one below 0x8000 is
+/// answered 420, or discards an indication; one that is known but has no place in
+/// a message is passed over (RFC 8489 §6.3).
+bool understood(stun::attribute a) noexcept;
 
 } // namespace catchup::turn

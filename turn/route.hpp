@@ -5,6 +5,7 @@
 #include "base/time.hpp"
 #include "turn/five_tuple.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace catchup::turn {
@@ -28,9 +29,20 @@ struct route {
   allocation_id allocation = 0;
   std::uint64_t version = 0; // rises with every snapshot of an allocation
   base::endpoint relayed;
+  /// A dual allocation has the same port at a second address, of the other family.
+  std::optional<base::ip_address> also{};
   base::time_point expires;
   std::vector<permission> permissions;
   std::vector<channel_binding> channels; // by number
+
+  /// Whether `address` is a relayed address of this allocation.
+  bool owns(const base::endpoint& address) const noexcept {
+    return address.port == relayed.port && (address.ip == relayed.ip || address.ip == also);
+  }
+  /// The relayed address of the peer's family, which it hears us from.
+  base::endpoint facing(const base::ip_address& peer) const noexcept {
+    return also && peer.is_v4() == also->is_v4() ? base::endpoint{*also, relayed.port} : relayed;
+  }
 
   bool permits(base::time_point now, const base::ip_address& peer) const noexcept;
   const channel_binding* by_number(base::time_point now, std::uint16_t number) const noexcept;

@@ -8,7 +8,6 @@ namespace catchup::turn::stun {
 
 namespace {
 
-constexpr std::size_t integrity_size = 20;
 constexpr std::size_t max_authenticated = 2048;
 
 constexpr std::array<std::uint32_t, 256> make_crc_table() {
@@ -30,18 +29,28 @@ std::uint32_t crc32(base::const_bytes in) noexcept {
   return ~c;
 }
 
-// Where MESSAGE-INTEGRITY starts, as an offset into the message.
-std::optional<std::size_t> integrity_offset(base::const_bytes whole) noexcept {
+// Where the first attribute of that type starts, as an offset into the message,
+// and what size it claims.
+struct place {
+  std::size_t offset = 0;
+  std::size_t size = 0;
+};
+std::optional<place> find_place(base::const_bytes whole, attribute wanted) noexcept {
   base::reader in{whole.subspan(header_size)};
   while (in.left() > 0) {
     auto offset = whole.size() - in.left();
     auto type = attribute{in.u16()};
-    auto size = in.u16();
-    if (type == attribute::message_integrity)
-      return size == integrity_size ? std::optional{offset} : std::nullopt;
+    std::size_t size = in.u16();
+    if (type == wanted)
+      return place{offset, size};
     in.raw(padded(size));
   }
   return std::nullopt;
+}
+
+// MESSAGE-INTEGRITY-SHA256 may be cut to 16 bytes, in steps of four (§14.6).
+bool integrity_size_ok(integrity kind, std::size_t size) noexcept {
+  return kind == integrity::sha1 ? size == 20 : size >= 16 && size <= 32 && size % 4 == 0;
 }
 
 } // namespace
@@ -108,19 +117,34 @@ std::optional<std::uint32_t> message::find_u32(attribute type) const noexcept {
   return base::reader{*value}.u32();
 }
 
+std::optional<integrity> message::sealed_by() const noexcept {
+  if (find(attribute::message_integrity_sha256))
+    return integrity::sha256;
+  if (find(attribute::message_integrity))
+    return integrity::sha1;
+  return std::nullopt;
+}
+
 bool message::integrity_ok(base::const_bytes key) const {
-  auto offset = integrity_offset(whole_);
-  if (!offset || *offset > max_authenticated)
+  auto kind = sealed_by();
+  if (!kind)
     return false;
-  // The MAC covers the header with a length that ends at MESSAGE-INTEGRITY (§14.5).
+  auto at = find_place(whole_, *kind == integrity::sha1 ? attribute::message_integrity
+                                                        : attribute::message_integrity_sha256);
+  if (!at || at->offset > max_authenticated || !integrity_size_ok(*kind, at->size))
+    return false;
+  // The MAC covers the header with a length that ends where the seal does (§14.5).
   std::array<std::byte, max_authenticated> copy;
-  auto covered = base::bytes{copy}.first(*offset);
-  std::copy_n(whole_.begin(), *offset, covered.begin());
-  auto length = *offset + 4 + integrity_size - header_size;
+  auto covered = base::bytes{copy}.first(at->offset);
+  std::copy_n(whole_.begin(), at->offset, covered.begin());
+  auto length = at->offset + 4 + at->size - header_size;
   covered[2] = static_cast<std::byte>(length >> 8);
   covered[3] = static_cast<std::byte>(length);
-  return base::equal_constant_time(base::hmac_sha1(key, covered),
-                                   whole_.subspan(*offset + 4, integrity_size));
+  auto value = whole_.subspan(at->offset + 4, at->size);
+  if (*kind == integrity::sha1)
+    return base::equal_constant_time(base::hmac_sha1(key, covered), value);
+  auto mac = base::hmac_sha256(key, covered);
+  return base::equal_constant_time(base::const_bytes{mac}.first(at->size), value);
 }
 
 std::optional<base::endpoint> read_xor_address(base::const_bytes value,

@@ -45,10 +45,17 @@ enum class attribute : std::uint16_t {
   requested_address_family = 0x0017,
   even_port = 0x0018,
   requested_transport = 0x0019,
+  dont_fragment = 0x001a,
   message_integrity_sha256 = 0x001c,
+  password_algorithm = 0x001d,
+  userhash = 0x001e,
   xor_mapped_address = 0x0020,
+  reservation_token = 0x0022,
   priority = 0x0024,
   use_candidate = 0x0025,
+  additional_address_family = 0x8000,
+  address_error_code = 0x8001,
+  password_algorithms = 0x8002,
   software = 0x8022,
   fingerprint = 0x8028,
   ice_controlled = 0x8029,
@@ -59,6 +66,9 @@ enum class attribute : std::uint16_t {
 constexpr bool comprehension_required(attribute type) noexcept {
   return static_cast<std::uint16_t>(type) < 0x8000;
 }
+
+/// Which hash seals a message: MESSAGE-INTEGRITY or MESSAGE-INTEGRITY-SHA256.
+enum class integrity : std::uint8_t { sha1, sha256 };
 
 constexpr std::size_t padded(std::size_t size) noexcept { return (size + 3) & ~std::size_t{3}; }
 
@@ -84,8 +94,9 @@ public:
   base::const_bytes whole() const noexcept { return whole_; }
   bool has_fingerprint() const noexcept { return fingerprint_; }
 
-  /// The first attribute of that type. What comes after MESSAGE-INTEGRITY does
-  /// not count, except integrity and fingerprint themselves (§9.1.3, §14.5).
+  /// The first attribute of that type (§14). What comes after MESSAGE-INTEGRITY
+  /// does not count, except MESSAGE-INTEGRITY-SHA256, after which only FINGERPRINT
+  /// does (§14.5, §14.6).
   std::optional<base::const_bytes> find(attribute type) const noexcept;
 
   std::optional<std::uint32_t> find_u32(attribute type) const noexcept;
@@ -95,18 +106,24 @@ public:
   void each(F visit) const {
     base::reader in{whole_.subspan(header_size)};
     bool sealed = false;
+    bool sealed_sha256 = false;
     while (in.left() > 0) {
       auto type = attribute{in.u16()};
       auto size = in.u16();
       auto value = in.raw(padded(size)).first(size);
-      if (!sealed || type == attribute::fingerprint || type == attribute::message_integrity_sha256)
+      if (!sealed || type == attribute::fingerprint ||
+          (!sealed_sha256 && type == attribute::message_integrity_sha256))
         visit(type, value);
-      sealed = sealed || type == attribute::message_integrity;
+      sealed_sha256 = sealed_sha256 || type == attribute::message_integrity_sha256;
+      sealed = sealed || sealed_sha256 || type == attribute::message_integrity;
     }
   }
 
-  /// Whether MESSAGE-INTEGRITY is there and was made with `key`. Compares in
-  /// constant time. Messages of more than 2048 bytes are never right.
+  /// What seals the message, right or wrong; of two the stronger one counts.
+  std::optional<stun::integrity> sealed_by() const noexcept;
+
+  /// Whether that seal is there and was made with `key`. Compares in constant
+  /// time. Messages of more than 2048 bytes are never right.
   bool integrity_ok(base::const_bytes key) const;
 
 private:

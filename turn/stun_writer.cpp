@@ -78,12 +78,22 @@ void message_writer::patch_length(std::size_t body) noexcept {
   out_[3] = static_cast<std::byte>(body);
 }
 
-void message_writer::add_integrity(base::const_bytes key) {
+void message_writer::add_address_error(std::uint8_t family, int code) noexcept {
+  add_u32(attribute::address_error_code, std::uint32_t{family} << 24 |
+                                             static_cast<std::uint32_t>((code / 100) << 8) |
+                                             static_cast<std::uint32_t>(code % 100));
+}
+
+void message_writer::add_integrity(base::const_bytes key, integrity kind) {
   auto covered = writer_.done();
   if (!covered)
     return;
-  patch_length(covered->size() + 4 + 20 - header_size);
-  add(attribute::message_integrity, base::hmac_sha1(key, *covered));
+  bool sha1 = kind == integrity::sha1;
+  patch_length(covered->size() + 4 + (sha1 ? 20 : 32) - header_size);
+  if (sha1)
+    add(attribute::message_integrity, base::hmac_sha1(key, *covered));
+  else
+    add(attribute::message_integrity_sha256, base::hmac_sha256(key, *covered));
 }
 
 void message_writer::add_fingerprint() noexcept {

@@ -21,8 +21,10 @@ public:
   /// ERROR-CODE without a reason phrase: a short answer amplifies nothing.
   void add_error_code(int code) noexcept;
   void add_unknown_attributes(std::span<const attribute> types) noexcept;
-  /// MESSAGE-INTEGRITY over everything so far; only FINGERPRINT may follow.
-  void add_integrity(base::const_bytes key);
+  /// ADDRESS-ERROR-CODE (RFC 8656 §18.13): why there is no address of the family.
+  void add_address_error(std::uint8_t family, int code) noexcept;
+  /// Seals everything so far; only FINGERPRINT may follow.
+  void add_integrity(base::const_bytes key, integrity kind = integrity::sha1);
   void add_fingerprint() noexcept;
 
   /// The bytes before a value of `size` that the caller appends himself,

@@ -9,10 +9,16 @@ struct front_totals {
   std::uint64_t bindings = 0;
   std::uint64_t challenges = 0; // 401 and 438
   std::uint64_t requests = 0;   // handed to the actors
-  std::uint64_t refused = 0;    // too many in flight
   std::uint64_t forwarded = 0;
   std::uint64_t dropped = 0; // media without permission, channel or route
   std::uint64_t malformed = 0;
+
+  // What a limit has refused.
+  std::uint64_t refused = 0;             // requests: too many in flight
+  std::uint64_t limited_strangers = 0;   // unauthenticated, of one source
+  std::uint64_t limited_requests = 0;    // authenticated, of one source
+  std::uint64_t limited_allocations = 0; // media of one allocation
+  std::uint64_t limited_media = 0;       // media of all
 
   bool operator==(const front_totals&) const = default;
 };

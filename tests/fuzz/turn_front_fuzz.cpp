@@ -131,7 +131,7 @@ void one_packet(world& w, std::uint8_t who, base::const_bytes raw) {
   } else if (auto* r = std::get_if<request>(&a)) {
     require(with_credentials && r->from == from);
     auto out =
-        w.core.apply(reply{from, r->transaction, {.error = 403, .relayed = {}, .lifetime = {}}});
+        w.core.apply(reply{from, r->transaction, {.error = 403}});
     require(out.has_value());
     auto whole = flat(*out);
     auto m = stun::message::parse(whole);

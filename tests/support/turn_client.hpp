@@ -3,6 +3,7 @@
 // comes back. Nothing in it is shared with the server but the codec.
 
 #include "support/test.hpp"
+#include "turn/authenticator.hpp"
 #include "turn/credentials.hpp"
 #include "turn/five_tuple.hpp"
 #include "turn/stun_message.hpp"
@@ -66,11 +67,17 @@ public:
     realm_ = challenge.text(turn::stun::attribute::realm);
     nonce_ = challenge.text(turn::stun::attribute::nonce);
   }
+  /// From now on with MESSAGE-INTEGRITY-SHA256, and with a key of SHA-256 and the
+  /// offer repeated when that is wanted (RFC 8489 §9.2.3.2).
+  void seal_with_sha256(bool key_as_well) {
+    kind_ = turn::stun::integrity::sha256;
+    algorithm_ = key_as_well ? turn::password_algorithm::sha256 : turn::password_algorithm::md5;
+  }
   /// The next request is unsigned.
   void forget_challenge() { realm_.clear(); }
   const std::string& nonce() const { return nonce_; }
   turn::long_term_key key() const {
-    return turn::make_key(credentials_.username, realm_, credentials_.password);
+    return turn::make_key(credentials_.username, realm_, credentials_.password, algorithm_);
   }
 
   /// Unsigned as long as no challenge was learnt.
@@ -88,7 +95,11 @@ public:
       w.add_text(turn::stun::attribute::username, credentials_.username);
       w.add_text(turn::stun::attribute::realm, realm_);
       w.add_text(turn::stun::attribute::nonce, nonce_);
-      w.add_integrity(key());
+      if (algorithm_ == turn::password_algorithm::sha256) {
+        w.add(turn::stun::attribute::password_algorithms, turn::authenticator::offered());
+        w.add_u32(turn::stun::attribute::password_algorithm, 2u << 16);
+      }
+      w.add_integrity(key(), kind_);
     }
     return base::to_buffer(*w.finish());
   }
@@ -149,6 +160,8 @@ private:
   turn::credentials credentials_;
   std::string realm_;
   std::string nonce_;
+  turn::stun::integrity kind_ = turn::stun::integrity::sha1;
+  turn::password_algorithm algorithm_ = turn::password_algorithm::md5;
   turn::stun::transaction_id transaction_{};
 };
 

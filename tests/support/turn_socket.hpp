@@ -3,6 +3,7 @@
 
 #include "support/turn_client.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,13 +15,20 @@ namespace catchup::test {
 
 class turn_socket {
 public:
-  turn_socket(turn::transport t, std::uint16_t port, turn::credentials c)
+  turn_socket(turn::transport t, std::uint16_t port, turn::credentials c,
+              std::string_view source = "127.0.0.1")
     : client(turn::five_tuple{}, std::move(c)), tcp_(t == turn::transport::tcp) {
     fd_ = ::socket(AF_INET, (tcp_ ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    sockaddr_in from{};
+    from.sin_family = AF_INET;
+    auto octets = at(source, 0).ip.octets();
+    std::copy_n(octets.begin(), 4, reinterpret_cast<std::uint8_t*>(&from.sin_addr));
+    if (source != "127.0.0.1" && ::bind(fd_, reinterpret_cast<sockaddr*>(&from), sizeof from) != 0)
+      FAIL_TEST("cannot bind");
     if (fd_ < 0 || ::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0)
       FAIL_TEST("cannot connect");
     int on = 1;

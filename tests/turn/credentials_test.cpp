@@ -53,8 +53,8 @@ TEST(a user name without a plain number in front is nobody) {
 TEST(a nonce holds for its client until it expires) {
   nonce_maker nonces{"secret", 600s};
   auto client = at("192.0.2.1", 4000);
-  auto n = nonces.make(client, t0);
-  CHECK_EQUAL(n.size(), 22u);
+  auto n = nonces.make(client, t0, false);
+  CHECK_EQUAL(n.size(), 16u);
   CHECK(nonces.valid(n, client, t0));
   CHECK(nonces.valid(n, client, t0 + 599));
   CHECK(!nonces.valid(n, client, t0 + 600));
@@ -62,7 +62,7 @@ TEST(a nonce holds for its client until it expires) {
 
 TEST(a nonce is worth nothing to another address or port) {
   nonce_maker nonces{"secret", 600s};
-  auto n = nonces.make(at("192.0.2.1", 4000), t0);
+  auto n = nonces.make(at("192.0.2.1", 4000), t0, false);
   CHECK(!nonces.valid(n, at("192.0.2.1", 4001), t0));
   CHECK(!nonces.valid(n, at("192.0.2.2", 4000), t0));
   CHECK(!nonces.valid(n, at("2001:db8::1", 4000), t0));
@@ -70,15 +70,35 @@ TEST(a nonce is worth nothing to another address or port) {
 
 TEST(a nonce survives a restart with the same secret and only that) {
   auto client = at("2001:db8::1", 4000);
-  auto n = nonce_maker{"secret", 600s}.make(client, t0);
+  auto n = nonce_maker{"secret", 600s}.make(client, t0, false);
   CHECK((nonce_maker{"secret", 600s}.valid(n, client, t0)));
   CHECK(!(nonce_maker{"other", 600s}.valid(n, client, t0)));
+}
+
+TEST(the cookie of a nonce has the bit of password algorithms and cannot be taken off or put on) {
+  nonce_maker nonces{"secret", 600s};
+  auto client = at("192.0.2.1", 4000);
+  auto n = nonces.make(client, t0, true);
+  // RFC 8489 §18.1: bit 0 is the leftmost of the 24, 0x800000 is "gAAA" in base64.
+  CHECK(n.starts_with("obMatJos2gAAA"));
+  CHECK_EQUAL(n.size(), 29u);
+  CHECK(nonces.valid(n, client, t0));
+  CHECK(!nonces.valid(n.substr(nonce_cookie.size()), client, t0));
+  auto bare = nonces.make(client, t0, false);
+  CHECK(nonces.valid(bare, client, t0));
+  CHECK(!nonces.valid(std::string{nonce_cookie} + bare, client, t0));
+  CHECK(!nonces.valid("obMatJos2wAAA" + n.substr(nonce_cookie.size()), client, t0));
+}
+
+TEST(a key of SHA 256 is the hash of the same text) {
+  CHECK_EQUAL(base::to_hex(make_key("user", "realm", "pass", password_algorithm::sha256)),
+              base::to_hex(base::sha256(base::as_bytes("user:realm:pass"))));
 }
 
 TEST(a changed nonce is not valid) {
   nonce_maker nonces{"secret", 600s};
   auto client = at("192.0.2.1", 4000);
-  auto n = nonces.make(client, t0);
+  auto n = nonces.make(client, t0, false);
   for (std::size_t i = 0; i < n.size(); ++i) {
     auto bad = n;
     bad[i] = bad[i] == 'A' ? 'B' : 'A';

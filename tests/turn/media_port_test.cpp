@@ -36,7 +36,7 @@ public:
     auto i = all_.find(r.from);
     if (i == all_.end()) {
       if (r.method != stun::method::allocate) {
-        media->post(reply{r.from, r.transaction, {.error = 437, .relayed = {}, .lifetime = {}}});
+        media->post(reply{r.from, r.transaction, {.error = 437}});
         return;
       }
       allocation fresh{++last_, {{loopback}}, {loopback, next_port_++}, r, base::clock::now()};
@@ -108,7 +108,7 @@ struct fixture {
   }
 
   std::shared_ptr<port::turn_handler> turn = std::make_shared<port::turn_handler>(
-      front_config{.secret = "s3cr3t", .realm = "example.org"});
+      front_config{.secret = "s3cr3t", .realm = "example.org", .limits = {0, 0, {}, {}}});
   std::shared_ptr<little_relay> relay = std::make_shared<little_relay>(turn);
   port::media_port media;
 };

@@ -1,0 +1,79 @@
+#pragma once
+// Rates without timers and with memory that does not grow.
+
+#include "base/endpoint.hpp"
+#include "base/time.hpp"
+
+#include <array>
+#include <memory>
+
+namespace catchup::turn {
+
+/// Who counts as one: an IPv4 address, or the /64 of an IPv6 address.
+base::ip_address source_of(const base::ip_address& ip) noexcept;
+
+/// So many events a second for each source, twice as many at once. The table has
+/// a fixed size, so sources may share a place in it, and forged ones cost nothing.
+class source_rates {
+public:
+  static constexpr std::size_t places = 16'384;
+
+  /// `seed` decides who shares a place; 0 events a second: no limit.
+  source_rates(unsigned a_second, std::uint64_t seed);
+
+  /// Counts one; false when it is one too many.
+  bool take(base::time_point now, const base::ip_address& source) noexcept;
+
+  /// Whether `take` would be true.
+  bool has(base::time_point now, const base::ip_address& source) const noexcept;
+
+private:
+  struct place {
+    std::uint32_t at_ms = 0;
+    std::uint32_t spent = 0; // in thousandths of an event
+  };
+
+  std::size_t index_of(const base::ip_address& source) const noexcept;
+  place rested(base::time_point now, const place& p) const noexcept;
+  bool room(const place& p) const noexcept { return p.spent + 1000 <= rate_ * 2000; }
+
+  std::uint64_t seed_;
+  std::uint32_t rate_;
+  std::unique_ptr<std::array<place, places>> table_;
+};
+
+/// What may pass in a second; 0: no limit.
+struct flow_limit {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// What passes in one direction, in windows of a tenth of a second.
+class flow_meter {
+public:
+  /// Counts a packet; false, and nothing counted, when it is one too many.
+  bool take(base::time_point now, std::size_t bytes, const flow_limit& limit) noexcept {
+    auto window = static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() /
+        100);
+    if (window != window_)
+      *this = flow_meter{window};
+    if ((limit.packets != 0 && (packets_ + 1) * 10 > limit.packets) ||
+        (limit.bytes != 0 && (bytes_ + bytes) * 10 > limit.bytes))
+      return false;
+    ++packets_;
+    bytes_ += bytes;
+    return true;
+  }
+
+  flow_meter() = default;
+
+private:
+  explicit flow_meter(std::uint32_t window) noexcept : window_(window) {}
+
+  std::uint32_t window_ = 0;
+  std::uint32_t packets_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
+} // namespace catchup::turn
