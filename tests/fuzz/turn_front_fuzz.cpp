@@ -108,7 +108,7 @@ base::buffer sign(const five_tuple& from, base::const_bytes in) {
   out.add_text(stun::attribute::realm, "example.org");
   out.add_text(stun::attribute::nonce,
                authenticator{"s3cr3t", "example.org", std::chrono::seconds{3600}}.make_nonce(
-                   from.client, wall));
+                   from.client, wall, false));
   m->each([&](stun::attribute a, base::const_bytes value) {
     if (a != stun::attribute::fingerprint)
       out.add(a, value);
@@ -130,8 +130,7 @@ void one_packet(world& w, std::uint8_t who, base::const_bytes raw) {
       check_answer(from, *t, in);
   } else if (auto* r = std::get_if<request>(&a)) {
     require(with_credentials && r->from == from);
-    auto out =
-        w.core.apply(reply{from, r->transaction, {.error = 403}});
+    auto out = w.core.apply(reply{from, r->transaction, {.error = 403}});
     require(out.has_value());
     auto whole = flat(*out);
     auto m = stun::message::parse(whole);
