@@ -3,6 +3,7 @@
 #include "turn/port/socket_address.hpp"
 
 #include <cerrno>
+#include <netinet/udp.h>
 #include <string>
 #include <system_error>
 
@@ -69,6 +70,7 @@ void tune_udp(const file_descriptor& fd, bool ipv6, int buffer_size) {
   } else {
     set(fd, IPPROTO_IP, IP_PKTINFO, 1);
   }
+  try_to_set(fd, SOL_UDP, UDP_GRO, 1);
   // Relayed datagrams may be fragmented on their way (RFC 8656 §14).
   try_to_set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
 }

@@ -1,5 +1,8 @@
 #include "turn/port/worker.hpp"
 
+#include <sys/prctl.h>
+#include <thread>
+
 namespace catchup::turn::port {
 
 namespace {
@@ -37,9 +40,13 @@ void worker::stop() noexcept {
 }
 
 void worker::run() {
+  // The kernel may else add 50 us to every wait of the pacer.
+  ::prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL);
   while (!stopping_) {
     auto ready = poll_.wait(tick_interval);
     time_ = read_clocks();
+    packets_ = 0;
+    drained_ = true;
     for (const auto& e : ready)
       if (e.data.u64 == udp_tag)
         drain_udp();
@@ -48,6 +55,9 @@ void worker::run() {
     work();
     tick();
     flush();
+    counters_.packets_in.fetch_add(packets_, std::memory_order_relaxed);
+    if (auto pause = pacer_.after(time_.now, packets_); drained_ && pause.count() > 0)
+      std::this_thread::sleep_for(pause);
   }
   for (auto& h : handlers_)
     h->stopped();
@@ -56,19 +66,30 @@ void worker::run() {
 void worker::drain_udp() {
   for (int i = 0; i < batches_at_a_time; ++i) {
     const auto& batch = receiver_.receive();
-    counters_.datagrams_in.fetch_add(batch.size(), std::memory_order_relaxed);
     input_stays_ = true;
-    for (const auto& d : batch)
-      dispatch(d.from, d.bytes);
+    for (const auto& a : batch)
+      dispatch_each(a);
     flush();
     input_stays_ = false;
     work();
     if (batch.size() < udp_receiver::batch)
       return;
   }
+  drained_ = false;
+}
+
+// The datagrams of a train have one sender.
+void worker::dispatch_each(const udp_receiver::arrival& a) {
+  auto left = a.bytes;
+  do {
+    auto one = left.first(std::min(a.segment, left.size()));
+    left = left.subspan(one.size());
+    dispatch(a.from, one);
+  } while (!left.empty());
 }
 
 void worker::dispatch(const five_tuple& from, base::const_bytes in) {
+  ++packets_;
   auto kind = classify(in);
   for (auto& h : handlers_)
     if (h->accepts(kind, from, in)) {

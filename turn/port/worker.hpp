@@ -4,6 +4,7 @@
 #include "turn/port/sockets.hpp"
 #include "turn/port/tcp_server.hpp"
 #include "turn/port/udp_batch.hpp"
+#include "turn/port/wake_pacer.hpp"
 #include "turn/port/waker.hpp"
 
 #include <atomic>
@@ -14,7 +15,7 @@ using handlers = std::vector<std::shared_ptr<handler>>;
 
 /// Read by other threads at any time.
 struct port_counters {
-  std::atomic<std::uint64_t> datagrams_in{0};
+  std::atomic<std::uint64_t> packets_in{0}; // datagrams and frames
   std::atomic<std::uint64_t> datagrams_out{0};
   std::atomic<std::uint64_t> datagrams_lost{0};  // the kernel did not take them
   std::atomic<std::uint64_t> unclaimed{0};       // no handler accepted them
@@ -42,6 +43,7 @@ private:
   void on_closed(const five_tuple& from) override;
 
   void dispatch(const five_tuple& from, base::const_bytes in);
+  void dispatch_each(const udp_receiver::arrival& a);
   void drain_udp();
   void work();
   void tick();
@@ -59,6 +61,9 @@ private:
   moment time_;
   base::time_point tick_due_{};
   base::time_point sweep_due_{};
+  wake_pacer pacer_;
+  std::size_t packets_ = 0;  // since the last wait
+  bool drained_ = true;      // nothing was left unread
   bool input_stays_ = false; // until the next flush
 };
 

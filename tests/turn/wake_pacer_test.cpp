@@ -1,0 +1,50 @@
+#define CAF_SUITE wake_pacer
+#include "turn/port/wake_pacer.hpp"
+
+#include "support/test.hpp"
+
+using namespace catchup;
+using namespace std::chrono_literals;
+using turn::port::wake_pacer;
+
+namespace {
+
+struct fixture {
+  /// A steady load for a second, read once a millisecond.
+  base::duration at_rate(std::size_t packets) {
+    base::duration out{};
+    for (int i = 0; i < 1000; ++i)
+      out = pacer.after(now += 1ms, packets / 1000);
+    return out;
+  }
+
+  wake_pacer pacer;
+  base::time_point now{1h};
+};
+
+} // namespace
+
+FIXTURE_SCOPE(wake_pacer_tests, fixture)
+
+TEST(a few packets never wait) {
+  CHECK(pacer.after(now, 1) == 0ms);
+  CHECK(at_rate(1'000) == 0ms);
+}
+
+TEST(at tens of thousands a second they gather and the shorter the more there are) {
+  CHECK(at_rate(3'000) <= 250us);
+  CHECK(at_rate(3'000) >= 240us);
+  CHECK(at_rate(20'000) >= 200us);
+  CHECK(at_rate(100'000) >= 100us);
+  CHECK(at_rate(100'000) <= 130us);
+}
+
+TEST(at saturation nothing waits) { CHECK(at_rate(200'000) == 0ms); }
+
+TEST(after a pause the first packets do not wait) {
+  CHECK(at_rate(20'000) > 0ms);
+  CHECK(pacer.after(now += 5s, 1) == 0ms);
+  CHECK(pacer.after(now += 1ms, 1) == 0ms);
+}
+
+FIXTURE_SCOPE_END()
