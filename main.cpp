@@ -12,8 +12,10 @@
 #include "e2ee/session_token.hpp"
 #include "http/embedded_assets.hpp"
 #include "http/server.hpp"
+#include "service/doctor.hpp"
 #include "service/manager.hpp"
 #include "service/vital_signs.hpp"
+#include "service/web_client.hpp"
 #include "turn/port/media_port.hpp"
 #include "turn/port/public_address.hpp"
 #include "turn/port/turn_handler.hpp"
@@ -23,7 +25,10 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <charconv>
 #include <csignal>
 #include <iostream>
 #include <pthread.h>
@@ -35,10 +40,18 @@ namespace {
 
 using namespace catchup;
 
-constexpr std::string_view usage = R"(usage: catchup [--check-config | --help | --version]
+constexpr std::string_view usage =
+    R"(usage: catchup [--check-config | doctor | health | --help | --version]
 
 Serves the web app, signalling and the relay. All settings come from the
-environment; --check-config prints what is in force, with secrets masked.
+environment.
+
+  --check-config  prints what is in force, with secrets masked
+  doctor          looks at this machine, its proxy and a server that runs with the
+                  same settings; says what to do. Fails when a check does.
+                  doctor HTTPS HTTP: the ports of the proxy, when not 443 and 80
+  health          whether the server of this machine answers
+
 SIGTERM lets calls end or move on first (CATCHUP_DRAIN_SECONDS), SIGINT does not.
 TURN_SECRET is required; generate it once with: openssl rand -hex 32
 )";
@@ -165,9 +178,13 @@ actors::registry_config registry_config(const base::config& c, const http::serve
   return out;
 }
 
+std::optional<base::ip_address> public_address(const base::config& c) {
+  return c.public_ip ? c.public_ip : turn::port::find_public_address(c.domain);
+}
+
 /// Ends when the registry does: by our signal, or by a fault of its own.
 int serve(const base::config& c, const sigset_t& signals, const service::manager& manager) {
-  auto public_ip = c.public_ip ? c.public_ip : turn::port::find_public_address(c.domain);
+  auto public_ip = public_address(c);
   if (!public_ip)
     throw std::runtime_error("no public address found: set CATCHUP_PUBLIC_IP");
   auto http_settings = http_config(c);
@@ -236,31 +253,68 @@ int fail(std::string_view sentence) {
   return EXIT_FAILURE;
 }
 
-} // namespace
+std::optional<std::uint16_t> port_of(std::string_view text) {
+  std::uint16_t out = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc{} || end != text.data() + text.size() || out == 0)
+    return std::nullopt;
+  return out;
+}
 
-int main(int argc, char** argv) {
-  std::string_view option = argc > 1 ? argv[1] : "";
-  if (argc > 2 ||
-      (argc == 2 && option != "--check-config" && option != "--help" && option != "--version"))
+int run_doctor(const base::config& c, std::span<const std::string_view> ports) {
+  auto https = port_of(ports.empty() ? "443" : ports[0]);
+  auto http = port_of(ports.empty() ? "80" : ports[1]);
+  auto own = public_address(c);
+  if (!https || !http)
+    return fail("doctor takes two ports, of https and of http");
+  if (!own)
+    return fail("no public address found: set CATCHUP_PUBLIC_IP");
+  auto found = service::examine({c, *own, *https, *http});
+  std::cout << "catchup " CATCHUP_VERSION " on " << c.domain << '\n' << service::report(found);
+  return service::healthy(found) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/// What the program does besides serving; nothing: it shall serve.
+std::optional<int> other_task(std::string_view task, std::span<const std::string_view> arguments) {
+  constexpr std::array<std::string_view, 6> known{"",       "--check-config", "--help",
+                                                  "doctor", "--version",      "health"};
+  bool fits = arguments.empty() || (task == "doctor" && arguments.size() == 2);
+  if (std::ranges::find(known, task) == known.end() || !fits)
     return fail("unknown arguments; see catchup --help");
-  if (option == "--help") {
+  if (task == "--help") {
     std::cout << usage;
     return EXIT_SUCCESS;
   }
-  if (option == "--version") {
+  if (task == "--version") {
     std::cout << "catchup " CATCHUP_VERSION "\n";
     return EXIT_SUCCESS;
   }
+  return std::nullopt;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  std::vector<std::string_view> arguments(argv + std::min(argc, 1), argv + argc);
+  std::string_view task = arguments.empty() ? "" : arguments.front();
+  auto rest = std::span{arguments}.subspan(arguments.empty() ? 0 : 1);
+  if (auto done = other_task(task, rest))
+    return *done;
   auto config = base::load_config(base::split_environment(environ));
   if (!config)
     return fail(config.error());
-  if (option == "--check-config") {
+  if (task == "--check-config") {
     std::cout << base::describe(*config);
     return EXIT_SUCCESS;
   }
+  if (task == "health")
+    return service::answers(config->http_port) ? EXIT_SUCCESS : EXIT_FAILURE;
   base::set_log_level(config->log_level);
   if (sodium_init() < 0)
     return fail("libsodium does not start");
+  std::signal(SIGPIPE, SIG_IGN);
+  if (task == "doctor")
+    return run_doctor(*config, rest);
   try {
     return serve(*config, block_signals(),
                  service::manager{base::split_environment(environ), getpid()});

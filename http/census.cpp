@@ -49,6 +49,12 @@ std::size_t census::total() const {
   return total_;
 }
 
+std::size_t census::of(const std::string& source) const {
+  std::lock_guard lock{mutex_};
+  auto i = sources_.find(source);
+  return i == sources_.end() ? 0 : i->second.all;
+}
+
 void census::admit(const std::string& source) {
   std::lock_guard lock{mutex_};
   if (auto i = sources_.find(source); i != sources_.end())

@@ -42,6 +42,7 @@ public:
   ticket enter(std::string source);
 
   std::size_t total() const;
+  std::size_t of(const std::string& source) const;
 
 private:
   struct counts {

@@ -1,5 +1,6 @@
 #include "http/http_session.hpp"
 
+#include "base/log.hpp"
 #include "http/ask.hpp"
 #include "http/issuance.hpp"
 #include "http/origin.hpp"
@@ -286,6 +287,7 @@ private:
     }
     std::string from{origin};
     auto source = source_key_of(request);
+    watch_proxy(request, source);
     serve_websocket(hub_, std::move(socket_), std::move(request), std::move(from),
                     std::move(source));
     co_return outcome::upgraded;
@@ -295,6 +297,15 @@ private:
 
   std::string source_key_of(const request_type& request) const {
     return source_key(source_of(peer_, joined_header(request, "X-Forwarded-For")));
+  }
+
+  void watch_proxy(const request_type& request, const std::string& source) const {
+    auto from = source_of(peer_, joined_header(request, "X-Forwarded-For"));
+    auto sockets = hub_->sockets.of(source) + 1;
+    if (hub_->proxy_watch.suspicious(is_trusted_proxy(from), sockets, base::clock::now()))
+      base::log(base::log_level::warn, "shared_source",
+                {{"sockets", std::to_string(sockets)},
+                 {"fix", "let the proxy set X-Forwarded-For (docs/operations.md)"}});
   }
 
   bool is_https(const request_type& request) const {

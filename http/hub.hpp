@@ -6,6 +6,7 @@
 #include "http/asset_store.hpp"
 #include "http/census.hpp"
 #include "http/server_config.hpp"
+#include "http/shared_source.hpp"
 
 #include <atomic>
 #include <functional>
@@ -43,6 +44,7 @@ public:
 
   net::io_context io;
   census sockets;
+  shared_source proxy_watch;
   std::atomic<std::uint64_t> connections{0}, accepted{0}, refused{0}, requests{0},
       sockets_opened{0}, beats{0};
 

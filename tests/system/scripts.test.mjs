@@ -30,7 +30,7 @@ async function until(holds, ms = 60_000) {
 const healthy = (port) => fetch(`http://127.0.0.1:${port}/healthz`).then((r) => r.ok, () => false);
 
 test('every script tells its use', async () => {
-  for (const script of ['setup', 'run', 'test']) {
+  for (const script of ['setup', 'build', 'run', 'test', 'deploy-single-vps', 'install']) {
     const { code, out } = await finish(script, ['--help']);
     assert.equal(code, 0);
     assert.match(out, new RegExp(`^usage: mk/${script}`));

@@ -17,12 +17,17 @@ export class Person {
    * `site` is the origin to visit. `route` forces a way for the media; `relay`
    * sends the relay's traffic through another port (see observer.mjs).
    */
-  static async create(kind, site, { name = kind, route, relay, viewport } = {}) {
+  static async create(kind, site, { name = kind, route, relay, viewport, insecure = false } = {}) {
     const person = new Person();
     const owner = await browser(kind);
     Object.assign(person, { kind, site, name });
     person.context = await owner.createBrowserContext();
     person.page = await person.context.newPage({ type: 'window' });
+    // The certificate is of an authority that no browser knows.
+    if (insecure) {
+      const devtools = await person.page.createCDPSession();
+      await devtools.send('Security.setIgnoreCertificateErrors', { ignore: true });
+    }
     await person.page.setViewport(viewport ?? { width: 1280, height: 800 });
     const storage = route ? { 'catchup.settings': JSON.stringify({ route }) } : {};
     await person.page.evaluateOnNewDocument(observe, { relay, storage });

@@ -1,0 +1,144 @@
+#include "service/doctor.hpp"
+
+#include "base/crypto.hpp"
+#include "base/encoding.hpp"
+#include "service/connect.hpp"
+#include "service/judge.hpp"
+#include "service/relay_client.hpp"
+#include "service/web_client.hpp"
+
+#include <cstdio>
+#include <memory>
+#include <sys/resource.h>
+#include <sys/timex.h>
+
+namespace catchup::service {
+
+namespace {
+
+/// One more than a source may make in a minute.
+constexpr int too_many_rooms = 9;
+
+bool clock_synchronised() {
+  timex t{};
+  return adjtimex(&t) != TIME_ERROR;
+}
+
+std::uint64_t descriptor_limit() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
+std::uint64_t receive_buffer_limit() {
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{
+      std::fopen("/proc/sys/net/core/rmem_max", "re"), std::fclose};
+  unsigned long value = 0;
+  return file && std::fscanf(file.get(), "%lu", &value) == 1 ? value : 0;
+}
+
+finding check_server(const base::config& c) {
+  web_client local{{"127.0.0.1", c.http_port, false}};
+  auto ready = local.ask("GET", "/readyz");
+  auto where = "port " + std::to_string(c.http_port);
+  if (ready.status == 200)
+    return pass("server", "ready on " + where);
+  if (ready.status == 503)
+    return warn("server", "answers on " + where + ": " + ready.body,
+                "wait for its restart; if it says stuck, restart it");
+  return fail("server", ready.status == 0 ? ready.trouble : where + " is somebody else's",
+              "start it with the same settings, or look why it does not: journalctl -u catchup");
+}
+
+finding check_relay(const doctor_config& d, protocol p) {
+  auto name = std::string{p == protocol::udp ? "relay, udp" : "relay, tcp"};
+  auto port = std::to_string(d.settings.relay_port);
+  auto trouble =
+      try_relay({d.public_ip.to_string(), d.settings.relay_port, d.settings.turn_secret}, p);
+  if (trouble.empty())
+    return pass(name, "carries data on " + port);
+  // Through the public address it may be the firewall, from within it is not.
+  auto inside = try_relay({"127.0.0.1", d.settings.relay_port, d.settings.turn_secret}, p);
+  auto way = p == protocol::udp ? "/udp" : "/tcp";
+  if (inside.empty())
+    return fail(name, "reached from inside, not through the public address: " + trouble,
+                "open it here and at the provider: ufw allow " + port + way);
+  return fail(name, inside,
+              "is the server running with these settings, and a free port " + port + way + "?");
+}
+
+finding check_admin(const doctor_config& d) {
+  if (!d.settings.admin_enabled())
+    return pass("admin", "off");
+  auto port = d.settings.admin_addr.port;
+  if (d.public_ip.is_loopback())
+    return pass("admin", "no public address to reach it through");
+  if (connect_to(d.public_ip.to_string(), port, protocol::tcp))
+    return fail("admin", "can be reached through the public address",
+                "let it listen on 127.0.0.1 only: CATCHUP_ADMIN_ADDR=127.0.0.1:" +
+                    std::to_string(port));
+  return pass("admin", "cannot be reached through the public address");
+}
+
+finding check_socket(web_client::target secure, const std::string& origin) {
+  web_client client{std::move(secure)};
+  auto answer =
+      client.ask("GET", "/ws",
+                 "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                 "Sec-WebSocket-Key: Y2F0Y2h1cCBkb2N0b3IhIQ==\r\n"
+                 "Sec-WebSocket-Protocol: catchup.v1\r\nOrigin: " +
+                     origin + "\r\n");
+  if (answer.status == 101)
+    return pass("websocket", "comes through");
+  return fail("websocket",
+              answer.status == 0 ? answer.trouble : "answers " + std::to_string(answer.status),
+              "nginx must pass Upgrade and Connection on: use mk/nginx/turn.nginx");
+}
+
+finding check_spoofing(web_client& client) {
+  auto key = base::to_base64url(base::random_array<32>());
+  std::vector<int> statuses;
+  for (int i = 1; i <= too_many_rooms; ++i)
+    statuses.push_back(client
+                           .ask("POST", "/create-room",
+                                "Content-Type: application/json\r\nX-Forwarded-For: 203.0.113." +
+                                    std::to_string(i) + "\r\n",
+                                R"({"admission_key":")" + key + R"("})")
+                           .status);
+  return judge_spoofing(statuses);
+}
+
+void check_site(const doctor_config& d, std::vector<finding>& out) {
+  const auto& domain = d.settings.domain;
+  out.push_back(judge_address(domain, resolve(domain), own_addresses(), d.settings.public_ip));
+  web_client plain{{domain, d.http_port, false}};
+  out.push_back(judge_redirect(domain, plain.ask("GET", "/")));
+  web_client::target secure{domain, d.https_port, true};
+  web_client client{secure};
+  auto page = client.ask("GET", "/");
+  out.push_back(judge_certificate(domain, page.trouble, client.days_left().value_or(0)));
+  if (page.status == 0)
+    return; // nothing more to be learnt behind a door that does not open
+  out.push_back(judge_page(page));
+  out.push_back(judge_strict_transport(page));
+  out.push_back(check_socket(secure, "https://" + domain));
+  out.push_back(check_spoofing(client));
+}
+
+} // namespace
+
+std::vector<finding> examine(const doctor_config& d) {
+  std::vector<finding> out;
+  out.push_back(judge_secret(d.settings.turn_secret));
+  out.push_back(judge_clock(clock_synchronised()));
+  out.push_back(judge_descriptors(descriptor_limit()));
+  out.push_back(judge_receive_buffer(receive_buffer_limit()));
+  out.push_back(check_server(d.settings));
+  out.push_back(check_relay(d, protocol::udp));
+  if (d.settings.turn_tcp)
+    out.push_back(check_relay(d, protocol::tcp));
+  out.push_back(check_admin(d));
+  check_site(d, out);
+  return out;
+}
+
+} // namespace catchup::service

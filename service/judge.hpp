@@ -1,0 +1,40 @@
+#pragma once
+// What to think of what was seen: the rules of the doctor, without looking.
+
+#include "base/endpoint.hpp"
+#include "service/finding.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace catchup::service {
+
+/// The parts of an answer that the rules look at; status 0: there was none, and
+/// `trouble` says why.
+struct web_answer {
+  int status = 0;
+  std::string location;
+  std::string hsts;
+  std::string policy;
+  std::string body;
+  std::string trouble;
+};
+
+finding judge_secret(std::string_view secret);
+finding judge_clock(bool synchronised);
+finding judge_descriptors(std::uint64_t limit);
+/// `largest` is net.core.rmem_max; 0 when it cannot be read.
+finding judge_receive_buffer(std::uint64_t largest);
+/// What the domain resolves to, what this machine has, and what was set.
+finding judge_address(const std::string& domain, const std::vector<base::ip_address>& resolved,
+                      const std::vector<base::ip_address>& own,
+                      const std::optional<base::ip_address>& configured);
+finding judge_redirect(const std::string& domain, const web_answer& plain);
+finding judge_certificate(const std::string& domain, const std::string& trouble, long days_left);
+finding judge_strict_transport(const web_answer& secure);
+finding judge_page(const web_answer& page);
+/// Answers to more requests than one source may make, each of which claimed to
+/// come from somewhere else.
+finding judge_spoofing(const std::vector<int>& statuses);
+
+} // namespace catchup::service

@@ -1,0 +1,39 @@
+#pragma once
+// The little HTTP that the doctor and the health check speak. Blocking, with
+// limits in time and size.
+
+#include "service/judge.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace catchup::service {
+
+class web_client {
+public:
+  struct target {
+    std::string host; ///< a name or an address
+    std::uint16_t port = 80;
+    bool tls = false;
+  };
+  explicit web_client(target where);
+  ~web_client();
+
+  /// `headers` are whole lines. On trouble the status is 0. Keeps its connection.
+  web_answer ask(const std::string& method, const std::string& path,
+                 const std::string& headers = {}, const std::string& body = {});
+
+  /// Of the certificate, after a request; nothing without TLS.
+  std::optional<long> days_left() const;
+
+private:
+  class line;
+  target where_;
+  std::unique_ptr<line> line_;
+};
+
+/// Whether the server of this machine answers; for container health checks.
+bool answers(std::uint16_t http_port);
+
+} // namespace catchup::service

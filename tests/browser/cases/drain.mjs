@@ -1,0 +1,126 @@
+// The server is replaced during calls: what people see, and how long it takes.
+import assert from 'node:assert/strict';
+import { emptyRoom } from '../lib/member.mjs';
+import { Nginx } from '../lib/nginx.mjs';
+import { long, scenario } from '../lib/scenario.mjs';
+import { pause } from '../lib/server.mjs';
+
+const offline = /WebSocket|ERR_CONNECTION|ERR_EMPTY|Failed to load|NetworkError|can.t establish|interrupted|503/i;
+
+/** TEST_LONG=1: ten calls. Half of them are relayed. */
+const calls = long ? 10 : 4;
+const within = 6000;
+
+/** Notes ten times a second what arrives and what the page says of itself. Runs in the page. */
+function record() {
+  window.__record = [];
+  setInterval(async () => {
+    const at = Date.now();
+    const sum = { received: 0, lost: 0 };
+    for (const connection of window.__seen.connections) {
+      if (connection.connectionState === 'closed') continue;
+      for (const r of (await connection.getStats()).values()) {
+        if (r.type !== 'inbound-rtp' || r.kind !== 'audio') continue;
+        sum.received += r.packetsReceived ?? 0;
+        sum.lost += r.packetsLost ?? 0;
+      }
+    }
+    const phase = document.querySelector('[data-testid="phase"]')?.dataset.phase;
+    window.__record.push({ at, phase, told: document.querySelector('[data-testid="draining"]') !== null, ...sum });
+  }, 100);
+}
+
+/** When sound stood still for longest: how long, and until when. */
+function longestPause(samples) {
+  let moved = samples[0];
+  let longest = { ms: 0, until: 0 };
+  for (const sample of samples) {
+    if (sample.received === moved.received) continue;
+    if (sample.at - moved.at > longest.ms) longest = { ms: sample.at - moved.at, until: sample.at };
+    moved = sample;
+  }
+  return longest;
+}
+
+scenario(`${calls} calls, half of them relayed, go on with the next server`, { timeout: 100_000 + calls * 12_000, mayLog: offline, env: { CATCHUP_DRAIN_SECONDS: '2' } }, async (stage) => {
+  const people = [];
+  for (let i = 0; i < calls; i++) {
+    const route = i % 2 ? 'relay-udp' : undefined;
+    const { pair } = await stage.call(['chromium', 'chromium'], { route });
+    // Sound tells all there is to know; pictures of so many would be too much for one machine.
+    for (const person of pair) await person.click('cam-toggle');
+    people.push(...pair.map((person) => ({ person, route })));
+  }
+  await Promise.all(people.map(({ person }) => person.page.evaluate(record)));
+  await pause(2000);
+  const termAt = Date.now();
+  await stage.server.kill('SIGTERM');
+  const endedAt = Date.now();
+  await stage.server.launch();
+  const startedAt = Date.now();
+  await Promise.all(people.map(({ person }) => person.phase('active', 20_000)));
+  await pause(Math.max(0, endedAt + within + 2000 - Date.now()));
+
+  const seen = [];
+  for (const { person, route } of people) {
+    const samples = await person.page.evaluate(() => window.__record);
+    assert.ok(samples.some(({ told, phase }) => told && phase === 'active'), `${person.name} was told beforehand`);
+    assert.ok(!samples.at(-1).told && samples.at(-1).phase === 'active', `${person.name} is back`);
+    const away = samples.findLast(({ at, phase }) => at > termAt && phase !== 'active');
+    const sound = longestPause(samples);
+    seen.push({
+      route: route ?? 'direct',
+      back: away ? away.at - endedAt : 0,
+      silent: sound.ms,
+      soundBack: Math.max(0, sound.until - endedAt),
+      lost: samples.at(-1).lost - samples[0].lost,
+    });
+  }
+  const worst = (route, what) => Math.max(...seen.filter((s) => s.route === route).map((s) => s[what]));
+  console.log(
+    `the server was away for ${startedAt - endedAt} ms; back after at most ${Math.max(...seen.map((s) => s.back))} ms; ` +
+      `relayed sound after ${worst('relay-udp', 'soundBack')} ms; direct sound paused for ${worst('direct', 'silent')} ms at most, lost ${worst('direct', 'lost')} packets`,
+  );
+  for (const one of seen) {
+    assert.ok(one.back <= within, `back after ${one.back} ms: ${JSON.stringify(one)}`);
+    if (one.route === 'direct') {
+      assert.equal(one.lost, 0, JSON.stringify(one));
+      assert.ok(one.silent < 1000, JSON.stringify(one));
+    } else {
+      assert.ok(one.soundBack <= within, JSON.stringify(one));
+    }
+  }
+});
+
+scenario('a server that drains makes no new calls, and says so kindly', { mayLog: offline, env: { CATCHUP_DRAIN_SECONDS: '30' } }, async (stage) => {
+  const { pair } = await stage.call(['chromium', 'firefox']);
+  const unopened = await emptyRoom(stage.server);
+  const visitor = await stage.person('chromium', { name: 'Visitor' });
+  await visitor.open('/');
+  await visitor.find('start-call');
+  process.kill(stage.server.pid, 'SIGTERM');
+  await Promise.all(pair.map((p) => p.find('draining')));
+  await visitor.click('start-call');
+  await visitor.error('draining');
+  assert.match(await visitor.page.$eval('[data-testid="error"]', (e) => e.textContent), /Server is updating/);
+  // A link that nobody has opened waits for the next server, too.
+  const early = await stage.person('chromium', { name: 'Early' });
+  await early.join(`/r/${unopened.room}${unopened.keys.fragment}`);
+  await early.page.waitForFunction(() => document.body.textContent.includes('Server is updating'), { timeout: 10_000 });
+  await Promise.all(pair.map((p) => p.receives(1)));
+  await Promise.all(pair.map((p) => p.phase('active')));
+  await stage.server.kill('SIGTERM'); // at once
+  await stage.server.launch();
+  await early.phase('alone', 20_000);
+  await Promise.all(pair.map((p) => p.phase('active', 20_000)));
+});
+
+scenario('a call through nginx with TLS', {}, async (stage) => {
+  const nginx = stage.with(await Nginx.start(stage.server));
+  const { pair } = await stage.call(['chromium', 'chromium'], { site: nginx.url, insecure: true });
+  await Promise.all(pair.map((p) => p.receives(2)));
+  for (const person of pair) {
+    const sockets = await person.page.evaluate(() => window.__seen.sockets.map(({ url }) => url));
+    assert.ok(sockets.length > 0 && sockets.every((url) => url === `${nginx.url.replace('https', 'wss')}/ws`), `${sockets}`);
+  }
+});
