@@ -63,7 +63,12 @@ private:
   msg::status status() const {
     auto out = describe("limiter", config_.name, "registry", "running", now() - started_);
     out.restarts = config_.restarts;
-    out.counters = {{"sources", windows_.size()}, {"allowed", allowed_}, {"refused", refused_}};
+    out.counters = {{"sources", windows_.size()},
+                    {"allowed", allowed_},
+                    {"refused", refused_},
+                    {"limit", config_.requests},
+                    {"window_seconds",
+                     static_cast<std::uint64_t>(duration_cast<seconds>(config_.window).count())}};
     out.mailbox = load_of(self_);
     out.last_error = config_.last_error;
     return {{std::move(out)}};

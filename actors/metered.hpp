@@ -15,8 +15,12 @@
 
 namespace catchup::actors {
 
-/// What went in and out of one mailbox: all of it, so also answers, timers and
-/// news of the death of others. Put in on any thread, taken out on one.
+/// Whether it is the operator who asks: that is not part of an actor's work.
+bool is_status_question(const caf::mailbox_element& what);
+
+/// What went in and out of one mailbox, also answers, timers and news of the
+/// death of others, but no question of the operator. Put in on any thread, taken
+/// out on one.
 class mailbox_meter {
 public:
   mailbox_meter() = default;
@@ -61,13 +65,15 @@ public:
 
   using super::enqueue;
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* eu) override {
-    put();
+    if (!is_status_question(*what))
+      put();
     super::enqueue(std::move(what), eu);
   }
 
   using super::consume;
   caf::invoke_message_result consume(caf::mailbox_element& what) override {
-    take();
+    if (!is_status_question(what))
+      take();
     return super::consume(what);
   }
 

@@ -12,6 +12,8 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
+
 namespace catchup::actors {
 
 namespace {
@@ -247,6 +249,10 @@ void relay_state::answer(const turn::request& r, int error) {
 caf::result<msg::relay_status> relay_state::status() {
   auto out = std::make_shared<msg::relay_status>(totals_);
   out->allocations = entries_.size();
+  out->allocations_tcp =
+      static_cast<std::uint64_t>(std::count_if(entries_.begin(), entries_.end(), [](const auto& e) {
+        return e.first.transport == turn::transport::tcp;
+      }));
   out->mailbox = load_of(self_);
   out->age_seconds = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::seconds>(now() - begun_).count());

@@ -52,6 +52,7 @@ std::string allocation_name(turn::allocation_id id) {
 msg::status relay_view(const msg::relay_status& r) {
   auto own = describe("relay", "relay", "registry", "running", std::chrono::seconds{r.age_seconds});
   own.counters = {{"allocations", r.allocations},
+                  {"allocations_tcp", r.allocations_tcp},
                   {"allocated", r.allocated},
                   {"crashed", r.crashed},
                   {"refused_quota", r.refused_quota},
@@ -63,6 +64,10 @@ msg::status relay_view(const msg::relay_status& r) {
                                            {"challenges", r.front.challenges},
                                            {"requests", r.front.requests},
                                            {"refused_busy", r.front.refused},
+                                           {"limited_strangers", r.front.limited_strangers},
+                                           {"limited_requests", r.front.limited_requests},
+                                           {"limited_allocations", r.front.limited_allocations},
+                                           {"limited_media", r.front.limited_media},
                                            {"limited_strangers", r.front.limited_strangers},
                                            {"limited_requests", r.front.limited_requests},
                                            {"limited_allocations", r.front.limited_allocations},

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <memory>
+#include <mutex>
 #include <unistd.h>
 
 namespace catchup::base {
@@ -15,8 +17,17 @@ namespace {
 
 constexpr std::array<std::string_view, 4> names{"debug", "info", "warn", "error"};
 
-// The one mutable global of the program: what may be printed.
+// The mutable globals of the program: what may be printed, and who hears it too.
 std::atomic<log_level> threshold{log_level::info};
+
+using listener = std::function<void(std::string_view)>;
+std::mutex listener_mutex;
+std::shared_ptr<const listener> heard_by;
+
+std::shared_ptr<const listener> current_listener() {
+  std::lock_guard lock{listener_mutex};
+  return heard_by;
+}
 
 std::string timestamp() {
   using namespace std::chrono;
@@ -53,6 +64,25 @@ void append_value(std::string& line, std::string_view value) {
   line += '"';
 }
 
+void write(std::string_view level, std::string_view event, std::initializer_list<field> fields) {
+  auto line = timestamp();
+  line += ' ';
+  line += level;
+  line += ' ';
+  line += event;
+  for (const auto& f : fields) {
+    line += ' ';
+    line += f.key;
+    line += '=';
+    append_value(line, f.value);
+  }
+  if (auto to = current_listener())
+    (*to)(line);
+  line += '\n';
+  // One write for one line: lines of several threads do not mix.
+  [[maybe_unused]] auto written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
 } // namespace
 
 bool set_log_level(std::string_view name) {
@@ -66,23 +96,23 @@ bool set_log_level(std::string_view name) {
 
 bool log_enabled(log_level level) noexcept { return level >= threshold.load(); }
 
+std::string_view log_level_name() noexcept {
+  return names[static_cast<std::size_t>(threshold.load())];
+}
+
 void log(log_level level, std::string_view event, std::initializer_list<field> fields) {
-  if (!log_enabled(level))
-    return;
-  auto line = timestamp();
-  line += ' ';
-  line += names[static_cast<std::size_t>(level)];
-  line += ' ';
-  line += event;
-  for (const auto& f : fields) {
-    line += ' ';
-    line += f.key;
-    line += '=';
-    append_value(line, f.value);
-  }
-  line += '\n';
-  // One write for one line: lines of several threads do not mix.
-  [[maybe_unused]] auto written = ::write(STDERR_FILENO, line.data(), line.size());
+  if (log_enabled(level))
+    write(names[static_cast<std::size_t>(level)], event, fields);
+}
+
+void audit(std::string_view event, std::initializer_list<field> fields) {
+  write("audit", event, fields);
+}
+
+void set_log_listener(std::function<void(std::string_view line)> to) {
+  auto next = to ? std::make_shared<const listener>(std::move(to)) : nullptr;
+  std::lock_guard lock{listener_mutex};
+  heard_by = std::move(next);
 }
 
 std::string pseudonym(std::string_view identifier) {

@@ -81,9 +81,10 @@ struct get_relay_status {};
 
 struct relay_status {
   std::uint64_t age_seconds = 0;
-  std::uint64_t allocations = 0; // now
-  std::uint64_t allocated = 0;   // ever
-  std::uint64_t crashed = 0;     // allocations that ended by a failure
+  std::uint64_t allocations = 0;     // now
+  std::uint64_t allocations_tcp = 0; // of these, over TCP
+  std::uint64_t allocated = 0;       // ever
+  std::uint64_t crashed = 0;         // allocations that ended by a failure
   std::uint64_t refused_quota = 0;
   std::uint64_t refused_capacity = 0;
   turn::counters carried; // by all, ever

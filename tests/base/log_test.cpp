@@ -113,6 +113,32 @@ TEST(a level that does not exist changes nothing) {
   CHECK(!log_enabled(log_level::debug));
 }
 
+TEST(what an operator did is written at every level) {
+  captured_stderr capture;
+  CHECK(set_log_level("error"));
+  audit("operator", {{"action", "drain"}});
+  CHECK(capture.text().find(" audit operator action=drain\n") != std::string::npos);
+}
+
+TEST(the level in force has a name) {
+  for (auto name : {"debug", "info", "warn", "error"}) {
+    CHECK(set_log_level(name));
+    CHECK_EQUAL(log_level_name(), name);
+  }
+}
+
+TEST(a listener hears what is written and nothing else until it is taken away) {
+  captured_stderr capture;
+  std::vector<std::string> heard;
+  set_log_listener([&](std::string_view line) { heard.emplace_back(line); });
+  log(log_level::debug, "quiet");
+  log(log_level::info, "one", {{"a", "1"}});
+  set_log_listener({});
+  log(log_level::info, "two");
+  REQUIRE_EQUAL(heard.size(), 1u);
+  CHECK(heard[0].ends_with("info one a=1"));
+}
+
 TEST(lines of several threads do not mix) {
   constexpr std::size_t threads = 4, each = 50; // fits a pipe
   captured_stderr capture;
