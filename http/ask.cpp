@@ -41,4 +41,9 @@ void ask(caf::actor_system& sys, const actors::registry_actor& to, actors::msg::
   ask_registry(sys, to, std::move(m), std::move(done));
 }
 
+void ask(caf::actor_system& sys, const actors::registry_actor& to, actors::msg::get_status m,
+         on_answer<actors::msg::status> done) {
+  ask_registry(sys, to, m, std::move(done));
+}
+
 } // namespace catchup::http

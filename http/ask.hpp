@@ -22,5 +22,7 @@ void ask(caf::actor_system& sys, const actors::registry_actor& to, actors::msg::
          on_answer<actors::msg::attached> done);
 void ask(caf::actor_system& sys, const actors::registry_actor& to, actors::msg::resume m,
          on_answer<actors::msg::attached> done);
+void ask(caf::actor_system& sys, const actors::registry_actor& to, actors::msg::get_status m,
+         on_answer<actors::msg::status> done);
 
 } // namespace catchup::http

@@ -108,15 +108,16 @@ struct pending_verdict {
 
 class http_session final : public connection, public std::enable_shared_from_this<http_session> {
 public:
-  http_session(hub_ptr shared, tcp::socket socket, const base::ip_address& peer)
-    : hub_(std::move(shared)), socket_(std::move(socket)), timer_(socket_.get_executor()),
-      peer_(peer) {
-    ++hub_->connections;
+  http_session(hub_ptr shared, tcp::socket socket, const base::ip_address& peer,
+               census::ticket place)
+    : hub_(std::move(shared)), place_(std::move(place)), socket_(std::move(socket)),
+      timer_(socket_.get_executor()), peer_(peer) {
+    ++hub_->counters.connections;
   }
 
   ~http_session() override {
     hub_->remove(this);
-    --hub_->connections;
+    --hub_->counters.connections;
   }
 
   net::any_io_executor executor() override { return executor_; }
@@ -169,7 +170,7 @@ private:
     co_await bhttp::async_read_header(socket_, buffer_, parser, token(ec));
     if (ec)
       co_return co_await refuse(parser.get(), ec);
-    ++hub_->requests;
+    ++hub_->counters.requests;
     if (parser.get().version() == 11 && parser.get().count(bhttp::field::host) != 1) {
       co_await write(parser.get(), error_reply(api_error::bad_request), false);
       co_return outcome::closing; // RFC 9112 §3.2
@@ -203,6 +204,8 @@ private:
     else if (ec.category() == make_error_code(bhttp::error::bad_method).category() &&
              ec != bhttp::error::end_of_stream && ec != bhttp::error::partial_message)
       error = api_error::bad_request;
+    if (error == api_error::body_too_large || error == api_error::head_too_large)
+      ++hub_->counters.too_large;
     if (error)
       co_await write(request, error_reply(*error), false);
     co_return outcome::closing;
@@ -376,6 +379,7 @@ private:
   }
 
   const hub_ptr hub_;
+  const census::ticket place_; // empty: of a proxy
   tcp::socket socket_;
   const net::any_io_executor executor_{socket_.get_executor()};
   net::steady_timer timer_;
@@ -399,9 +403,18 @@ void serve_http(hub_ptr shared, tcp::socket socket) {
   auto peer = socket.remote_endpoint(ec);
   if (ec)
     return;
+  auto address = to_address(peer.address());
+  census::ticket place;
+  if (shared->config.limits.proxies_too || !is_trusted_proxy(address)) {
+    place = shared->direct.enter(source_key(address));
+    if (!place) {
+      ++shared->counters.refused_source;
+      return;
+    }
+  }
   auto executor = socket.get_executor();
   auto session =
-      std::make_shared<http_session>(shared, std::move(socket), to_address(peer.address()));
+      std::make_shared<http_session>(shared, std::move(socket), address, std::move(place));
   shared->add(session);
   net::co_spawn(
       executor, [session] { return session->run(); }, net::detached);

@@ -35,7 +35,9 @@ public:
       io(static_cast<int>(config.threads)),
       sockets({config.limits.sockets, config.limits.sockets_per_source,
                config.limits.unadmitted_per_source}),
-      ready_(std::move(is_ready)) {}
+      direct({config.limits.connections, config.limits.connections_per_source,
+              config.limits.connections_per_source}),
+      counters(*config.counters), ready_(std::move(is_ready)) {}
 
   const server_config config;
   const asset_store assets;
@@ -45,8 +47,9 @@ public:
   net::io_context io;
   census sockets;
   shared_source proxy_watch;
-  std::atomic<std::uint64_t> connections{0}, accepted{0}, refused{0}, requests{0},
-      sockets_opened{0}, beats{0};
+  census direct; ///< HTTP connections that come from no proxy of ours
+  site_counters& counters;
+  std::atomic<std::uint64_t> beats{0};
 
   readiness ready() const { return ready_ ? ready_() : readiness::ready; }
 

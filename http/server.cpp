@@ -123,9 +123,9 @@ private:
   }
 
   void take(tcp::socket socket) {
-    ++hub_->accepted;
-    if (hub_->connections >= hub_->config.limits.connections) {
-      ++hub_->refused;
+    ++hub_->counters.accepted;
+    if (hub_->counters.connections >= hub_->config.limits.connections) {
+      ++hub_->counters.refused;
       return;
     }
     error_code ignored;
@@ -161,8 +161,9 @@ std::uint16_t server::port() const noexcept { return impl_->port(); }
 
 server_counters server::counters() const {
   auto& h = impl_->shared();
-  return {h.connections, h.sockets.total(), h.accepted, h.refused,
-          h.requests,    h.sockets_opened,  h.beats};
+  auto& c = h.counters;
+  return {c.connections, h.sockets.total(), c.accepted, c.refused,
+          c.requests,    c.sockets_opened,  h.beats};
 }
 
 void server::beat() { impl_->beat(); }

@@ -1,10 +1,13 @@
 #pragma once
 // What the HTTP server is told at start-up.
 
+#include "http/counters.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,6 +20,9 @@ struct server_limits {
   std::chrono::milliseconds answer_time{5'000};      ///< an actor's answer, else 503
   std::chrono::milliseconds linger_time{2'000};      ///< for a client to take its last answer
   std::size_t connections = 12'000;                  ///< HTTP and WebSocket together
+  /// HTTP connections of one address that is no proxy of ours. A proxy limits its own.
+  std::size_t connections_per_source = 256;
+  bool proxies_too = false; ///< count those of proxies as well
 
   std::chrono::milliseconds admission_time{10'000};
   std::chrono::milliseconds ping_interval{15'000};
@@ -53,6 +59,8 @@ struct server_config {
   /// Told to clients in `challenge`; changes with every start of the process.
   std::uint64_t incarnation = 0;
   server_limits limits;
+  /// Filled in by the server.
+  std::shared_ptr<site_counters> counters = std::make_shared<site_counters>();
 };
 
 } // namespace catchup::http

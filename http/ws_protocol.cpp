@@ -89,7 +89,8 @@ ws::action ws_protocol::resume_with(const wire::hello& m, bool room_valid,
                                     const base::room_tag& room, base::unix_seconds wall) {
   auto session = e2ee::parse_session_token(*m.resume, config_.session_key, wall);
   if (!session || (room_valid && session->tag != room))
-    return ws::transmit{wire::encode(wire::error{error_code::resume_unknown, std::nullopt})};
+    return ws::transmit{wire::encode(wire::error{error_code::resume_unknown, std::nullopt}), false,
+                        error_code::resume_unknown};
   state_ = state::resuming;
   return ws::resume{session->tag, session->member, m.ack};
 }
@@ -143,7 +144,7 @@ ws::action ws_protocol::answered(std::optional<error_code> refusal) {
   }
   if (state_ == state::resuming && *refusal == error_code::resume_unknown) {
     state_ = state::greeting;
-    return ws::transmit{wire::encode(wire::error{*refusal, std::nullopt})};
+    return ws::transmit{wire::encode(wire::error{*refusal, std::nullopt}), false, *refusal};
   }
   return fail(*refusal);
 }
@@ -174,7 +175,7 @@ base::time_point ws_protocol::deadline() const noexcept {
 
 ws::action ws_protocol::fail(error_code code) {
   state_ = state::ended;
-  return ws::transmit{wire::encode(wire::error{code, retry_seconds(code)}), true};
+  return ws::transmit{wire::encode(wire::error{code, retry_seconds(code)}), true, code};
 }
 
 } // namespace catchup::http

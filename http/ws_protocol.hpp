@@ -23,6 +23,7 @@ namespace ws {
 struct transmit {
   base::buffer message;
   bool last = false;
+  std::optional<wire::error_code> error = {}; ///< what it says, if it is one
 };
 /// Ask the registry, then call answered(). Views end with the message.
 struct join {

@@ -48,7 +48,7 @@ public:
     : hub_(std::move(shared)), ticket_(std::move(ticket)), ws_(std::move(socket)),
       timer_(ws_.get_executor()), protocol_(hub_->config, std::move(origin), base::clock::now(),
                                             [] { return base::random_array<32>(); }) {
-    ++hub_->connections;
+    ++hub_->counters.connections;
     ws_.auto_fragment(false);
     ws_.read_message_max(wire::max_message);
     ws_.binary(true);
@@ -61,7 +61,7 @@ public:
 
   ~ws_session() override {
     hub_->remove(this);
-    --hub_->connections;
+    --hub_->counters.connections;
   }
 
   void start(upgrade_request request) {
@@ -71,11 +71,11 @@ public:
     ws_.async_accept(*kept, [self = shared_from_this(), kept](error_code ec) {
       if (ec)
         return self->end();
-      ++self->hub_->sockets_opened;
+      ++self->hub_->counters.sockets_opened;
       if (!self->ticket_) {
         self->act(ws::transmit{wire::encode(wire::error{wire::error_code::too_many,
                                                         retry_seconds(wire::error_code::too_many)}),
-                               true});
+                               true, wire::error_code::too_many});
         return;
       }
       self->read();
@@ -106,8 +106,11 @@ private:
     auto& limits = hub_->config.limits;
     std::lock_guard lock{mutex_};
     if (closing_ || queue_.size() - written_ >= limits.queued_messages + spare ||
-        queued_bytes_ + message.size() > limits.queued_bytes + spare * wire::max_string)
+        queued_bytes_ + message.size() > limits.queued_bytes + spare * wire::max_string) {
+      if (!closing_)
+        ++hub_->counters.queues_full;
       return false;
+    }
     queued_bytes_ += message.size();
     queue_.push_back(std::move(message));
     wake();
@@ -170,6 +173,8 @@ private:
 
   void read() {
     ws_.async_read(buffer_, [self = shared_from_this()](error_code ec, std::size_t) {
+      if (ec == websocket::error::message_too_big)
+        ++self->hub_->counters.messages_too_large;
       if (ec)
         return self->end();
       self->on_message();
@@ -181,13 +186,31 @@ private:
       return; // closing: async_close reads the rest
     auto data = buffer_.cdata();
     base::const_bytes message{static_cast<const std::byte*>(data.data()), data.size()};
-    act(ws_.got_text() ? protocol_.received_text()
-                       : protocol_.received(message, base::clock::now(), base::unix_now()));
+    auto action = ws_.got_text()
+                      ? protocol_.received_text()
+                      : protocol_.received(message, base::clock::now(), base::unix_now());
+    count(action);
+    act(std::move(action));
     buffer_.consume(buffer_.size());
     if (buffer_.capacity() > kept_capacity)
       buffer_.shrink_to_fit();
     if (!ended_ && !protocol_.ended() && !protocol_.busy())
       read();
+  }
+
+  static said kind_of(const ws::join&) { return said::join; }
+  static said kind_of(const ws::resume&) { return said::resume; }
+  static said kind_of(const ws::say&) { return said::send; }
+  static said kind_of(const ws::acknowledge&) { return said::ping; }
+  static said kind_of(const ws::leave&) { return said::leave; }
+  template <class Other>
+  static said kind_of(const Other&) {
+    return said::other;
+  }
+
+  void count(const ws::action& action) {
+    auto kind = std::visit([](const auto& a) { return kind_of(a); }, action);
+    ++hub_->counters.messages[static_cast<std::size_t>(kind)];
   }
 
   void act(ws::action action) {
@@ -200,6 +223,8 @@ private:
 
   void on(ws::nothing&) {}
   void on(ws::transmit& a) {
+    if (a.error)
+      ++hub_->counters.errors[static_cast<std::size_t>(*a.error)];
     enqueue(std::move(a.message), spare_messages); // when full, the client does not listen anyway
     if (!a.last)
       return;

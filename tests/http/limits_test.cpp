@@ -22,6 +22,16 @@ struct impatient_site : running_site {
   impatient_site() : running_site(impatient()) {}
 };
 
+struct site_of_few : running_site {
+  static http::server_config few() {
+    auto out = test_config();
+    out.limits.connections_per_source = 3;
+    out.limits.proxies_too = true; // this machine is one
+    return out;
+  }
+  site_of_few() : running_site(few()) {}
+};
+
 auto elapsed_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::steady_clock::now() - start;
 }
@@ -162,6 +172,36 @@ TEST(a server stops at once with connections of every kind open) {
   CHECK_EQUAL(server->counters().sockets, 0u);
   CHECK(kept.at_end());
   server->stop();
+}
+
+FIXTURE_SCOPE_END()
+
+FIXTURE_SCOPE(source_tests, site_of_few)
+
+TEST(a source has as many connections as it may and the next is closed) {
+  std::vector<raw_client> held;
+  for (int i = 0; i < 3; ++i) {
+    held.push_back(connect());
+    CHECK_EQUAL(held.back().get("/healthz").status, 200);
+  }
+  CHECK_EQUAL(connect().get("/healthz").status, 0);
+  CHECK_EQUAL(config.counters->refused_source, 1u);
+  held.pop_back();
+  int status = 0;
+  for (int i = 0; i < 200 && status == 0; ++i) {
+    std::this_thread::sleep_for(10ms);
+    status = connect().get("/healthz").status;
+  }
+  CHECK_EQUAL(status, 200);
+}
+
+TEST(a connection that became a WebSocket counts as that) {
+  std::vector<ws_client> sockets;
+  for (int i = 0; i < 5; ++i) {
+    sockets.push_back(open());
+    REQUIRE_EQUAL(sockets.back().upgrade().status, 101);
+  }
+  CHECK_EQUAL(config.counters->refused_source, 0u);
 }
 
 FIXTURE_SCOPE_END()

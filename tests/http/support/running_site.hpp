@@ -37,6 +37,7 @@ public:
       return e2ee::make_session_token({tag, id, base::unix_now() + e2ee::session_life},
                                       config.session_key);
     };
+    control.counts = counts;
     registry = actors::spawn_registry(system, std::move(control));
     static const http::asset_file files[] = {
         {"index.html", "<!doctype html><title>app</title>"},
@@ -81,6 +82,7 @@ public:
 
   http::server_config config;
   std::atomic<http::readiness> ready{http::readiness::ready};
+  std::shared_ptr<actors::totals> counts = std::make_shared<actors::totals>();
   site_config actor_config;
   caf::actor_system system{actor_config};
   actors::root_actor registry;
