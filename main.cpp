@@ -10,6 +10,7 @@
 #include "base/encoding.hpp"
 #include "base/log.hpp"
 #include "e2ee/session_token.hpp"
+#include "http/admin/server.hpp"
 #include "http/embedded_assets.hpp"
 #include "http/server.hpp"
 #include "service/doctor.hpp"
@@ -182,6 +183,23 @@ std::optional<base::ip_address> public_address(const base::config& c) {
   return c.public_ip ? c.public_ip : turn::port::find_public_address(c.domain);
 }
 
+/// The operator's listener; nothing without a token.
+std::unique_ptr<http::admin::server> admin_server(const base::config& c, caf::actor_system& system,
+                                                  const actors::root_actor& registry,
+                                                  std::shared_ptr<const actors::totals> control,
+                                                  std::shared_ptr<const http::site_counters> site) {
+  if (!c.admin_enabled())
+    return nullptr;
+  http::admin::server_config out;
+  out.address = c.admin_addr;
+  out.token = c.admin_token;
+  out.version = CATCHUP_VERSION;
+  out.control = std::move(control);
+  out.site = std::move(site);
+  return std::make_unique<http::admin::server>(std::move(out), http::embedded_admin(), system,
+                                               registry);
+}
+
 /// Ends when the registry does: by our signal, or by a fault of its own.
 int serve(const base::config& c, const sigset_t& signals, const service::manager& manager) {
   auto public_ip = public_address(c);
@@ -200,8 +218,9 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
   life state;
   system_config actor_config;
   caf::actor_system system{actor_config};
-  auto registry = actors::spawn_registry(
-      system, registry_config(c, http_settings, turn::address_plan{{*public_ip}}, relay, state));
+  auto control = registry_config(c, http_settings, turn::address_plan{{*public_ip}}, relay, state);
+  auto counts = control.counts;
+  auto registry = actors::spawn_registry(system, std::move(control));
   // Without its registry the process has no purpose: whoever manages it starts it anew.
   registry->attach_functor([&, main_thread = pthread_self()] {
     if (!state.stopping) {
@@ -212,6 +231,7 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
 
   http::server web{http_settings, http::embedded_assets(), system, registry,
                    [&] { return state.ready(); }};
+  auto admin = admin_server(c, system, registry, counts, http_settings.counters);
   base::log(base::log_level::info, "started",
             {{"version", CATCHUP_VERSION},
              {"http", std::to_string(web.port())},
@@ -241,6 +261,7 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
                   caf::after(goodbye) >>
                       [&] { self->send_exit(registry, caf::exit_reason::kill); });
   }
+  admin = nullptr;
   web.stop();
   media.stop();
   registry = nullptr; // no handle outlives the system

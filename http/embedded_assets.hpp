@@ -8,4 +8,7 @@ namespace catchup::http {
 /// programs that embed one.
 asset_store embedded_assets();
 
+/// The operator's page.
+asset_store embedded_admin();
+
 } // namespace catchup::http

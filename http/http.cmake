@@ -2,6 +2,8 @@
 find_path(MSGPACK_INCLUDE_DIR msgpack.hpp REQUIRED)
 
 file(GLOB http_headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/http/*.hpp)
+file(GLOB admin_headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/http/admin/*.hpp)
+file(GLOB admin_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/http/admin/*.cpp)
 file(GLOB http_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/http/*.cpp)
 # Only these may include Boost or CAF.
 set(http_shell_sources ask.cpp asio_impl.cpp http_session.cpp server.cpp ws_session.cpp)
@@ -19,10 +21,14 @@ target_compile_definitions(http_core PRIVATE MSGPACK_NO_BOOST)
 if(NOT FUZZ)
   set(shell_sources ${http_sources})
   list(REMOVE_ITEM shell_sources ${core_sources})
-  add_library(http STATIC ${shell_sources})
+  add_library(http STATIC ${shell_sources} ${admin_sources})
   target_link_libraries(http PUBLIC http_core actors CAF::core Threads::Threads)
   target_compile_definitions(http PRIVATE BOOST_ASIO_SEPARATE_COMPILATION
     BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+endif()
+
+if(NOT FUZZ)
+  list(APPEND http_headers ${admin_headers})
 endif()
 
 # The target `headers` compiles every header alone.

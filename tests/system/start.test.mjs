@@ -60,6 +60,8 @@ for (const [name, value] of [
   ['CATCHUP_TURN_ENABLE_TCP', 'maybe'],
   ['CATCHUP_PUBLIC_IP', '300.1.1.1'],
   ['CATCHUP_LOG', 'shout'],
+  ['CATCHUP_ADMIN_TOKEN', 'fifteen-letters'],
+  ['CATCHUP_ADMIN_ADDR', 'here'],
 ]) {
   test(`${name}=${value} stops the start with a line that names it`, () =>
     refused({ ...secret, [name]: value }, new RegExp(name)));

@@ -37,6 +37,7 @@ export class Server {
     const server = new Server();
     server.port = await freePort();
     server.relayPort = await freePort();
+    server.adminPort = await freePort();
     server.url = `http://localhost:${server.port}`;
     server.turnSecret = randomBytes(32).toString('hex');
     server.env = {
@@ -46,6 +47,7 @@ export class Server {
       CATCHUP_HTTP_PORT: `${server.port}`,
       CATCHUP_RELAY_PORT: `${server.relayPort}`,
       CATCHUP_PUBLIC_IP: '127.0.0.1',
+      CATCHUP_ADMIN_ADDR: `127.0.0.1:${server.adminPort}`,
       CATCHUP_DRAIN_SECONDS: '1',
       CATCHUP_LOG: 'debug',
       ...env,

@@ -1,0 +1,181 @@
+#include "http/admin/metrics.hpp"
+
+#include "http/admin/openmetrics.hpp"
+
+#include <algorithm>
+
+namespace catchup::http::admin {
+
+namespace {
+
+using status = actors::msg::status;
+
+std::uint64_t count(const status& tree, std::string_view kind, std::string_view state = {}) {
+  return static_cast<std::uint64_t>(
+      std::count_if(tree.actors.begin(), tree.actors.end(), [&](const auto& a) {
+        return a.kind == kind && (state.empty() || a.state == state);
+      }));
+}
+
+/// A counter of the only actor of a kind, or 0.
+std::uint64_t of(const status& tree, std::string_view kind, std::string_view name) {
+  for (const auto& a : tree.actors)
+    if (a.kind == kind)
+      for (const auto& [key, value] : a.counters)
+        if (key == name)
+          return value;
+  return 0;
+}
+
+constexpr std::array kinds{"registry", "room", "peer", "relay", "allocation", "limiter"};
+constexpr std::array endpoints{"create-room", "livekit-token", "turn-credentials"};
+
+struct peaks {
+  std::uint64_t waiting = 0, high_water = 0;
+};
+
+peaks peaks_of(const status& tree, std::string_view kind) {
+  peaks out;
+  for (const auto& a : tree.actors)
+    if (a.kind == kind) {
+      out.waiting = std::max(out.waiting, a.mailbox.waiting);
+      out.high_water = std::max(out.high_water, a.mailbox.high_water);
+    }
+  return out;
+}
+
+void rooms_and_peers(openmetrics& out, const measured& m) {
+  const auto& c = m.control;
+  out.gauge("catchup_rooms", "Rooms, by how their media travel.")
+      .add(count(m.tree, "room"), {{"mode", "direct"}});
+  out.gauge("catchup_peers", "Members of rooms, by whether they have a connection.")
+      .add(count(m.tree, "peer", "connected"), {{"state", "connected"}})
+      .add(count(m.tree, "peer", "away"), {{"state", "away"}});
+  out.counter("catchup_joins", "Members that were let in.").add(c.joins);
+  out.counter("catchup_resumes", "Members that came back on a new connection.").add(c.resumes);
+  out.counter("catchup_signals", "Messages handed from one member to another.").add(c.signals);
+  out.counter("catchup_memberships_ended", "Members that are gone, by how they went.")
+      .add(c.left, {{"reason", "left"}})
+      .add(c.lost, {{"reason", "lost"}})
+      .add(c.kicked, {{"reason", "kicked"}})
+      .add(c.crashed, {{"reason", "crashed"}});
+}
+
+void actor_health(openmetrics& out, const measured& m) {
+  const auto& c = m.control;
+  out.gauge("catchup_actors", "Actors that live.");
+  for (auto kind : kinds)
+    out.add(count(m.tree, kind), {{"kind", kind}});
+  out.gauge("catchup_actor_mailbox", "Messages in the fullest mailbox of a kind.");
+  for (auto kind : kinds)
+    out.add(peaks_of(m.tree, kind).waiting, {{"kind", kind}});
+  out.gauge("catchup_actor_mailbox_high_water", "The most that one that lives ever had.");
+  for (auto kind : kinds)
+    out.add(peaks_of(m.tree, kind).high_water, {{"kind", kind}});
+  out.counter("catchup_actor_crashes", "Actors that ended by a failure.")
+      .add(c.room_crashes, {{"kind", "room"}})
+      .add(c.crashed, {{"kind", "peer"}})
+      .add(c.limiter_crashes, {{"kind", "limiter"}})
+      .add(of(m.tree, "relay", "crashed"), {{"kind", "allocation"}});
+  out.counter("catchup_actor_restarts", "Actors that took the place of one that crashed.")
+      .add(c.room_restarts, {{"kind", "room"}})
+      .add(c.limiter_restarts, {{"kind", "limiter"}});
+}
+
+void limits(openmetrics& out, const measured& m) {
+  const auto& c = m.control;
+  out.counter("catchup_rate_limited", "Requests refused because their source had its share.");
+  for (std::size_t i = 0; i < endpoints.size(); ++i)
+    out.add(c.limiters[i].refused, {{"endpoint", endpoints[i]}});
+  out.counter("catchup_requests_issued", "Requests that a limiter let through.");
+  for (std::size_t i = 0; i < endpoints.size(); ++i)
+    out.add(c.limiters[i].allowed, {{"endpoint", endpoints[i]}});
+  out.counter("catchup_quota_refused", "What was refused because a limit was reached.")
+      .add(c.rooms_full, {{"quota", "rooms"}})
+      .add(c.members_full, {{"quota", "members"}})
+      .add(c.refused[static_cast<std::size_t>(actors::errc::room_full)], {{"quota", "room-cap"}})
+      .add(c.overloaded, {{"quota", "in-flight"}})
+      .add(m.site.refused, {{"quota", "connections"}})
+      .add(m.site.refused_source, {{"quota", "connections-per-source"}})
+      .add(m.site.errors[static_cast<std::size_t>(wire::error_code::too_many)],
+           {{"quota", "sockets"}})
+      .add(m.site.errors[static_cast<std::size_t>(wire::error_code::too_fast)],
+           {{"quota", "socket-rate"}})
+      .add(m.site.messages_too_large, {{"quota", "socket-message-size"}})
+      .add(m.site.queues_full, {{"quota", "socket-queue"}})
+      .add(m.site.too_large, {{"quota", "request-size"}})
+      .add(of(m.tree, "relay", "refused_quota"), {{"quota", "allocations-per-peer"}})
+      .add(of(m.tree, "relay", "refused_capacity"), {{"quota", "allocations"}})
+      .add(of(m.tree, "relay", "refused_busy"), {{"quota", "relay-in-flight"}})
+      .add(of(m.tree, "relay", "limited_strangers"), {{"quota", "relay-strangers"}})
+      .add(of(m.tree, "relay", "limited_requests"), {{"quota", "relay-requests"}})
+      .add(of(m.tree, "relay", "limited_allocations"), {{"quota", "relay-allocation-rate"}})
+      .add(of(m.tree, "relay", "limited_media"), {{"quota", "relay-rate"}});
+}
+
+void relay(openmetrics& out, const measured& m) {
+  // Not counted in the tree, which lists no more than a thousand.
+  auto all = of(m.tree, "relay", "allocations"), tcp = of(m.tree, "relay", "allocations_tcp");
+  out.gauge("catchup_turn_allocations", "Allocations, by how their clients reach the relay.")
+      .add(all - std::min(all, tcp), {{"proto", "udp"}})
+      .add(tcp, {{"proto", "tcp"}});
+  out.counter("catchup_turn_allocated", "Allocations that were made.")
+      .add(of(m.tree, "relay", "allocated"));
+  out.counter("catchup_turn_bytes", "Payload that the relay carried.", "bytes")
+      .add(of(m.tree, "relay", "bytes_from_clients"), {{"dir", "in"}})
+      .add(of(m.tree, "relay", "bytes_to_clients"), {{"dir", "out"}});
+  out.counter("catchup_turn_packets", "Packets that the relay carried.")
+      .add(of(m.tree, "relay", "packets_from_clients"), {{"dir", "in"}})
+      .add(of(m.tree, "relay", "packets_to_clients"), {{"dir", "out"}});
+  out.counter("catchup_turn_dropped", "Packets of allocations that went nowhere.")
+      .add(of(m.tree, "relay", "dropped"));
+  out.counter("catchup_turn_challenges",
+              "Requests without valid credentials; each allocation begins with one.")
+      .add(of(m.tree, "relay", "challenges"));
+  out.counter("catchup_turn_malformed", "Datagrams that were nothing the relay knows.")
+      .add(of(m.tree, "relay", "malformed"));
+}
+
+void site(openmetrics& out, const measured& m) {
+  const auto& s = m.site;
+  out.gauge("catchup_connections", "Open connections, HTTP and WebSocket.").add(s.connections);
+  out.counter("catchup_connections_accepted", "Connections since the start.").add(s.accepted);
+  out.counter("catchup_http_requests", "HTTP requests since the start.").add(s.requests);
+  out.counter("catchup_ws_opened", "WebSockets since the start.").add(s.sockets_opened);
+  out.counter("catchup_ws_messages", "Messages of clients, by type.");
+  for (std::size_t i = 0; i < said_names.size(); ++i)
+    out.add(s.messages[i], {{"type", said_names[i]}});
+  out.counter("catchup_ws_errors", "Errors told to clients, by code.");
+  for (std::size_t i = 0; i < wire_errors; ++i)
+    out.add(s.errors[i], {{"code", wire::to_string(static_cast<wire::error_code>(i))}});
+}
+
+void process(openmetrics& out, const measured& m) {
+  const auto& p = m.process;
+  out.counter("process_cpu_seconds", "Time on the processor.", "seconds").add(p.cpu_seconds);
+  out.gauge("process_start_time_seconds", "When it started.", "seconds").add(p.start_seconds);
+  out.gauge("process_resident_memory_bytes", "Memory in use.", "bytes").add(p.resident_bytes);
+  out.gauge("process_virtual_memory_bytes", "Memory mapped.", "bytes").add(p.virtual_bytes);
+  out.gauge("process_threads", "Threads.").add(p.threads);
+  out.gauge("process_open_fds", "Open file descriptors.").add(p.open_fds);
+  out.gauge("process_max_fds", "How many there may be.").add(p.max_fds);
+}
+
+} // namespace
+
+std::string metrics_text(const measured& m) {
+  openmetrics out;
+  out.info("catchup_build", "What runs.").add(std::uint64_t{1}, {{"version", m.version}});
+  out.gauge("catchup_draining", "1 while no new members are taken.").add(std::uint64_t{m.draining});
+  rooms_and_peers(out, m);
+  actor_health(out, m);
+  limits(out, m);
+  relay(out, m);
+  site(out, m);
+  out.counter("catchup_admin_wrong_tokens", "Wrong tokens at the operator's listener.")
+      .add(m.wrong_tokens);
+  process(out, m);
+  return out.done();
+}
+
+} // namespace catchup::http::admin
