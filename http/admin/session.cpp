@@ -1,5 +1,7 @@
 #include "http/admin/session.hpp"
 
+#include "base/log.hpp"
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -128,9 +130,13 @@ private:
       return std::nullopt;
     case verdict::locked:
       return too_many_reply(static_cast<std::uint32_t>(gate::window.count()));
-    default:
+    case verdict::wrong:
+      base::log(base::log_level::warn, "operator_token_wrong");
+      return error_reply(api_error::unauthorized);
+    case verdict::missing:
       return error_reply(api_error::unauthorized);
     }
+    return error_reply(api_error::unauthorized);
   }
 
   static method method_of(const request_type& r) noexcept {
