@@ -8,8 +8,9 @@
 
 FROM docker.io/library/debian:bookworm-slim AS build
 WORKDIR /src
-# What is installed changes seldom: a layer of its own.
+# What changes seldom comes first: system packages, npm packages, then the tree.
 COPY mk/setup mk/lib.sh mk/
+RUN mk/setup run
 COPY web/package.json web/package-lock.json web/
 COPY web/patches web/patches
 COPY web/scripts web/scripts

@@ -162,7 +162,8 @@ std::optional<long> web_client::days_left() const {
 }
 
 bool answers(std::uint16_t http_port) {
-  return web_client{{"127.0.0.1", http_port, false}}.ask("GET", "/healthz").status == 200;
+  auto answer = web_client{{"127.0.0.1", http_port, false}}.ask("GET", "/readyz");
+  return answer.status == 200 || answer.body.find("draining") != answer.body.npos;
 }
 
 } // namespace catchup::service

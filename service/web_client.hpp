@@ -33,7 +33,8 @@ private:
   std::unique_ptr<line> line_;
 };
 
-/// Whether the server of this machine answers; for container health checks.
+/// Whether the server of this machine is well, draining or not; for the health
+/// checks of containers.
 bool answers(std::uint16_t http_port);
 
 } // namespace catchup::service

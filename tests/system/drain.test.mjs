@@ -1,14 +1,15 @@
 // How the program goes: what calls and new visitors notice, and what its service
 // manager hears.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
+import { promisify } from 'node:util';
 import { linkKeys } from '../browser/lib/keys.mjs';
 import { emptyRoom, Member } from '../browser/lib/member.mjs';
-import { pause, Server } from '../browser/lib/server.mjs';
+import { pause, program, Server } from '../browser/lib/server.mjs';
 
 const status = (server, path) => fetch(server.url + path).then(async (r) => [r.status, await r.json()]);
 
@@ -34,6 +35,8 @@ test('SIGTERM tells the calls, refuses new rooms, and waits for the last to leav
     assert.deepEqual(await ann.next('draining'), { t: 'draining', on: true });
     assert.deepEqual(await status(server, '/readyz'), [503, { status: 'draining' }]);
     assert.deepEqual(await status(server, '/healthz'), [200, { status: 'ok' }]);
+    // To a health check it is well: nobody shall restart it now.
+    await promisify(execFile)(program, ['health'], { env: server.env });
     const refused = await makeRoom(server);
     assert.equal(refused.status, 503);
     assert.equal((await refused.json()).error.code, 'draining');
