@@ -173,6 +173,9 @@ actors::registry_config registry_config(const base::config& c, const http::serve
   };
   actors::relay_config relay;
   relay.plan = std::move(plan);
+  relay.per_user = c.relay_limits.user;
+  relay.per_source = c.relay_limits.source;
+  relay.total = c.relay_limits.allocations;
   out.make_relay = [relay, media = std::move(media)](caf::local_actor& parent) {
     return actors::spawn_relay(parent, relay, media);
   };
@@ -200,6 +203,29 @@ std::unique_ptr<http::admin::server> admin_server(const base::config& c, caf::ac
                                                registry);
 }
 
+turn::flow_limit flow(unsigned packets, unsigned mbit) {
+  return {packets, std::uint64_t{mbit} * 1'000'000 / 8};
+}
+
+turn::front_config front_config(const base::config& c) {
+  const auto& l = c.relay_limits;
+  turn::front_config out{.secret = c.turn_secret};
+  out.limits = {.strangers = l.strangers,
+                .requests = l.requests,
+                .allocation = flow(l.packets, l.mbit),
+                .all = flow(l.all_packets, l.all_mbit)};
+  return out;
+}
+
+turn::port::media_port_config media_config(const base::config& c) {
+  turn::port::media_port_config out;
+  out.port = c.relay_port;
+  out.tcp = c.turn_tcp;
+  out.limits.connections = c.relay_limits.connections;
+  out.limits.per_source = c.relay_limits.source_connections;
+  return out;
+}
+
 /// Ends when the registry does: by our signal, or by a fault of its own.
 int serve(const base::config& c, const sigset_t& signals, const service::manager& manager) {
   auto public_ip = public_address(c);
@@ -207,12 +233,8 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
     throw std::runtime_error("no public address found: set CATCHUP_PUBLIC_IP");
   auto http_settings = http_config(c);
 
-  auto relay = std::make_shared<turn::port::turn_handler>(
-      turn::front_config{.secret = c.turn_secret, .realm = c.domain});
-  turn::port::media_port_config media_config;
-  media_config.port = c.relay_port;
-  media_config.tcp = c.turn_tcp;
-  turn::port::media_port media{media_config, {relay}};
+  auto relay = std::make_shared<turn::port::turn_handler>(front_config(c));
+  turn::port::media_port media{media_config(c), {relay}};
   media.start();
 
   life state;

@@ -11,13 +11,14 @@ namespace catchup::base {
 
 namespace {
 
-constexpr std::array<std::string_view, 18> known{
+constexpr std::array<std::string_view, 20> known{
     "TURN_SECRET",           "CATCHUP_DOMAIN",          "CATCHUP_HTTP_PORT",
     "CATCHUP_RELAY_PORT",    "CATCHUP_TURN_ENABLE_TCP", "TURN_HOSTS",
     "STUN_SERVERS",          "CATCHUP_PUBLIC_IP",       "CATCHUP_ADMIN_ADDR",
     "CATCHUP_ADMIN_TOKEN",   "CATCHUP_AUDIO_POLICY",    "CATCHUP_ROOM_CAP",
     "CATCHUP_LINK_DAYS",     "CATCHUP_MEDIA_THREADS",   "CATCHUP_LOG",
-    "CATCHUP_DRAIN_SECONDS", "LIVEKIT_API_KEY",         "LIVEKIT_API_SECRET",
+    "CATCHUP_DRAIN_SECONDS", "CATCHUP_RELAY_LIMITS",    "CATCHUP_TURN_CERT",
+    "LIVEKIT_API_KEY",       "LIVEKIT_API_SECRET",
 };
 
 constexpr std::array<std::string_view, 4> log_levels{"debug", "info", "warn", "error"};
@@ -193,6 +194,20 @@ void read_behaviour(env_reader& env, config& out) {
   out.drain = std::chrono::seconds{env.number("CATCHUP_DRAIN_SECONDS", 90, 0, 3600)};
 }
 
+void read_relay(env_reader& env, config& out) {
+  if (auto text = env.text("CATCHUP_RELAY_LIMITS")) {
+    if (auto limits = parse_relay_limits(*text))
+      out.relay_limits = *limits;
+    else
+      env.refuse("CATCHUP_RELAY_LIMITS", *text, limits.error());
+  }
+  if (auto folder = env.text("CATCHUP_TURN_CERT"))
+    out.turn_cert = *folder;
+  if (!out.turn_cert.empty() && !out.turn_tcp)
+    env.refuse("CATCHUP_TURN_CERT is set and CATCHUP_TURN_ENABLE_TCP is 0; the relay speaks TLS "
+               "over TCP only");
+}
+
 void read_livekit(env_reader& env, config& out) {
   auto key = env.text("LIVEKIT_API_KEY");
   auto secret = env.verbatim("LIVEKIT_API_SECRET");
@@ -230,6 +245,7 @@ result<config, std::string> load_config(std::span<const env_entry> from) {
   read_addresses(env, out);
   refuse_collisions(env, out);
   read_behaviour(env, out);
+  read_relay(env, out);
   read_livekit(env, out);
   env.refuse_unknown("CATCHUP_", known);
   if (!env.problems().empty())
@@ -261,6 +277,8 @@ std::string describe(const config& c) {
   line(std::to_string(c.media_threads));
   line(c.log_level);
   line(std::to_string(c.drain.count()));
+  line(describe(c.relay_limits));
+  line(c.turn_cert.empty() ? "(none: no TLS on the relay port)" : c.turn_cert);
   line(c.livekit_api_key);
   line(masked(c.livekit_api_secret));
   return out;

@@ -3,6 +3,7 @@
 
 #include "base/endpoint.hpp"
 #include "base/env_reader.hpp"
+#include "base/relay_limits.hpp"
 #include "base/result.hpp"
 
 #include <chrono>
@@ -49,6 +50,11 @@ struct config {
   std::string log_level = "info";
   /// CATCHUP_DRAIN_SECONDS: the longest shutdown on SIGTERM.
   std::chrono::seconds drain{90};
+  /// CATCHUP_RELAY_LIMITS: what one client of the relay may cost.
+  base::relay_limits relay_limits;
+  /// CATCHUP_TURN_CERT: the folder of fullchain.pem and privkey.pem; empty: the
+  /// relay speaks no TLS.
+  std::string turn_cert;
   /// LIVEKIT_API_KEY and LIVEKIT_API_SECRET: derived from the root unless set.
   std::string livekit_api_key, livekit_api_secret;
 

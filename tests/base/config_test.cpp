@@ -197,6 +197,9 @@ TEST(the other settings have their bounds) {
   refuses("CATCHUP_MEDIA_THREADS", "0", "a number from 1 to 64");
   CHECK(good({{"CATCHUP_DRAIN_SECONDS", "0"}}).drain == std::chrono::seconds{0});
   refuses("CATCHUP_DRAIN_SECONDS", "3601", "a number from 0 to 3600");
+  CHECK_EQUAL(good({{"CATCHUP_RELAY_LIMITS", "user=3"}}).relay_limits.user, 3u);
+  refuses("CATCHUP_RELAY_LIMITS", "user=0", "for user a whole number from 1 to 16384");
+  CHECK_EQUAL(good({{"CATCHUP_TURN_CERT", "/etc/tls"}}).turn_cert, "/etc/tls");
   CHECK_EQUAL(good({{"CATCHUP_LOG", "WARN"}}).log_level, "warn");
   refuses("CATCHUP_LOG", "verbose", "debug, info, warn or error");
 }
@@ -294,18 +297,30 @@ TEST(what is in force is described under the names of the settings) {
                              {"CATCHUP_MEDIA_THREADS", "5"},
                              {"CATCHUP_LOG", "debug"},
                              {"CATCHUP_DRAIN_SECONDS", "6"},
+                             {"CATCHUP_RELAY_LIMITS", "user=3,mbit=0"},
                              {"LIVEKIT_API_KEY", "key"},
                              {"LIVEKIT_API_SECRET", "12345"}}));
   for (auto [name, value] :
-       {std::pair{"TURN_SECRET", "(secret, 64 characters)"}, std::pair{"CATCHUP_DOMAIN", "a.org"},
-        std::pair{"CATCHUP_HTTP_PORT", "81"}, std::pair{"CATCHUP_RELAY_PORT", "82"},
-        std::pair{"CATCHUP_TURN_ENABLE_TCP", "0"}, std::pair{"TURN_HOSTS", "t.org, u.org"},
-        std::pair{"STUN_SERVERS", "stun:s.org"}, std::pair{"CATCHUP_PUBLIC_IP", "203.0.113.9"},
+       {std::pair{"TURN_SECRET", "(secret, 64 characters)"},
+        std::pair{"CATCHUP_DOMAIN", "a.org"},
+        std::pair{"CATCHUP_HTTP_PORT", "81"},
+        std::pair{"CATCHUP_RELAY_PORT", "82"},
+        std::pair{"CATCHUP_TURN_ENABLE_TCP", "0"},
+        std::pair{"TURN_HOSTS", "t.org, u.org"},
+        std::pair{"STUN_SERVERS", "stun:s.org"},
+        std::pair{"CATCHUP_PUBLIC_IP", "203.0.113.9"},
         std::pair{"CATCHUP_ADMIN_ADDR", "127.0.0.1:83"},
         std::pair{"CATCHUP_ADMIN_TOKEN", "(secret, 16 characters)"},
-        std::pair{"CATCHUP_AUDIO_POLICY", "everyone"}, std::pair{"CATCHUP_ROOM_CAP", "3"},
-        std::pair{"CATCHUP_LINK_DAYS", "31"}, std::pair{"CATCHUP_MEDIA_THREADS", "5"},
-        std::pair{"CATCHUP_LOG", "debug"}, std::pair{"CATCHUP_DRAIN_SECONDS", "6"},
+        std::pair{"CATCHUP_AUDIO_POLICY", "everyone"},
+        std::pair{"CATCHUP_ROOM_CAP", "3"},
+        std::pair{"CATCHUP_LINK_DAYS", "31"},
+        std::pair{"CATCHUP_MEDIA_THREADS", "5"},
+        std::pair{"CATCHUP_LOG", "debug"},
+        std::pair{"CATCHUP_DRAIN_SECONDS", "6"},
+        std::pair{"CATCHUP_RELAY_LIMITS",
+                  "user=3,source=256,allocations=10000,strangers=50,requests=200,packets=10000,"
+                  "mbit=0,all_packets=0,all_mbit=0,connections=4096,source_connections=64"},
+        std::pair{"CATCHUP_TURN_CERT", "(none: no TLS on the relay port)"},
         std::pair{"LIVEKIT_API_KEY", "key"},
         std::pair{"LIVEKIT_API_SECRET", "(secret, 5 characters)"}})
     CHECK_EQUAL(line_of(text, name), value);

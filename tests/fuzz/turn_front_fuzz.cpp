@@ -97,9 +97,9 @@ void check_answer(const five_tuple& from, const transmit& t, base::const_bytes i
 }
 
 // Puts credentials behind what the fuzzer wrote, so that it gets past them.
-base::buffer sign(const five_tuple& from, base::const_bytes in) {
+base::buffer sign(const five_tuple& from, base::const_bytes in, bool sha256) {
   auto m = stun::message::parse(in);
-  if (!m || m->find(stun::attribute::message_integrity))
+  if (!m || m->sealed_by())
     return base::to_buffer(in);
   base::buffer space(in.size() + 512);
   stun::message_writer out{space, m->cls(), m->method(), m->transaction()};
@@ -108,20 +108,52 @@ base::buffer sign(const five_tuple& from, base::const_bytes in) {
   out.add_text(stun::attribute::realm, "example.org");
   out.add_text(stun::attribute::nonce,
                authenticator{"s3cr3t", "example.org", std::chrono::seconds{3600}}.make_nonce(
-                   from.client, wall, false));
+                   from.client, wall, sha256));
+  if (sha256) {
+    out.add(stun::attribute::password_algorithms, authenticator::offered());
+    out.add_u32(stun::attribute::password_algorithm, 2u << 16);
+  }
   m->each([&](stun::attribute a, base::const_bytes value) {
     if (a != stun::attribute::fingerprint)
       out.add(a, value);
   });
-  out.add_integrity(make_key(c.username, "example.org", c.password));
+  auto algorithm = sha256 ? password_algorithm::sha256 : password_algorithm::md5;
+  out.add_integrity(make_key(c.username, "example.org", c.password, algorithm),
+                    sha256 ? stun::integrity::sha256 : stun::integrity::sha1);
   return base::to_buffer(*out.finish());
+}
+
+// What a request became: nothing in it is beyond its bounds.
+void check_request(const request& r) {
+  require(r.defect == 0 || (r.defect >= 400 && r.defect < 600));
+  require(r.credential_seconds >= 1);
+  require(r.defect != 0 || r.method != stun::method::channel_bind ||
+          (r.peers.size() == 1 && is_channel(r.channel)));
+  require(r.defect != 0 || r.method != stun::method::create_permission || !r.peers.empty());
+  require(r.defect != 0 || !(r.reservation && (r.even_port || r.dual || r.family)));
+}
+
+// An allocation of its own answers it, as an actor would, and keeps its rules.
+void serve(const world& w, request r) {
+  auto a = w.allocations.front();
+  r.from = a.client();
+  r.username = a.username();
+  auto out = a.handle(start, r);
+  require(out.answer.error == 0 || (out.answer.error >= 400 && out.answer.error < 600));
+  require(!out.answer.lifetime || *out.answer.lifetime <= 3600);
+  require(a.channels() <= allocation::max_channels && a.permissions() <= 1);
+  auto route = a.snapshot();
+  for (const auto& p : route.permissions)
+    require(p.peer == relayed(0).ip);
+  for (const auto& c : route.channels)
+    require(c.peer.ip == relayed(0).ip && c.peer.port >= first_relayed_port);
 }
 
 void one_packet(world& w, std::uint8_t who, base::const_bytes raw) {
   auto from = client(who & 7);
   bool stranger = (who & 7) >= members;
   bool with_credentials = (who & 8) != 0;
-  auto in = with_credentials ? sign(from, raw) : base::to_buffer(raw);
+  auto in = with_credentials ? sign(from, raw, (who & 16) != 0) : base::to_buffer(raw);
   auto a = w.core.handle({start, wall}, from, in);
   if (auto* t = std::get_if<transmit>(&a)) {
     if (t->media)
@@ -130,6 +162,8 @@ void one_packet(world& w, std::uint8_t who, base::const_bytes raw) {
       check_answer(from, *t, in);
   } else if (auto* r = std::get_if<request>(&a)) {
     require(with_credentials && r->from == from);
+    check_request(*r);
+    serve(w, *r);
     auto out = w.core.apply(reply{from, r->transaction, {.error = 403}});
     require(out.has_value());
     auto whole = flat(*out);
