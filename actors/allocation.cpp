@@ -40,7 +40,8 @@ allocation_state::init(turn::allocation core, const relay_actor& relay,
         }
         if (core_->drop_expired(now()))
           publish();
-        arm();
+        if (armed_ <= now())
+          arm();
       },
       [this](const msg::get_allocation_status&) { return status(); },
   };
@@ -56,6 +57,8 @@ void allocation_state::on_request(const turn::request& r) {
     answer(r, out.answer);
     return;
   }
+  if (core_->expires() < armed_)
+    arm();
   if (out.changed || !published_)
     if (!publish())
       return; // the client will ask again
@@ -78,10 +81,11 @@ void allocation_state::end() {
   self_->quit();
 }
 
-// A timer cannot be taken back, but an expiry only ever moves on: so there is
-// one timer, which looks again when it fires too early.
+// A timer cannot be taken back. One that fires too early looks again; another is
+// needed only where a shorter lease ends before the next one fires.
 void allocation_state::arm() {
-  self_->scheduled_send(self_, core_->expires(), msg::check_expiry{});
+  armed_ = core_->expires();
+  self_->scheduled_send(self_, armed_, msg::check_expiry{});
 }
 
 msg::allocation_status allocation_state::status() const {

@@ -38,6 +38,7 @@ private:
   turn::counters carried_;
   base::time_point begun_;
   bool published_ = false;
+  base::time_point armed_{}; // when the next timer fires
 };
 
 /// Lives until its end is asked for or its time is over. However it ends, the

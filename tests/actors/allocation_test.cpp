@@ -88,6 +88,18 @@ TEST(a refreshed allocation lives on until its new end) {
   CHECK(!exists(alice));
 }
 
+TEST(a lease that was made shorter ends when it says) {
+  allocate(alice);
+  CHECK_EQUAL(code(alice, alice.refresh(3600)), 0);
+  advance(601s); // the first timer has looked, and waits for the new end
+  CHECK_EQUAL(code(alice, alice.refresh(600)), 0);
+  advance(599s);
+  CHECK(core.known(alice.tuple()));
+  advance(1s);
+  CHECK(!core.known(alice.tuple()));
+  allocate(alice);
+}
+
 TEST(a refresh of zero ends it at once and the client may allocate again) {
   allocate(alice);
   auto out = ask(alice, alice.refresh(0));
