@@ -13,6 +13,7 @@
 #include "http/admin/server.hpp"
 #include "http/embedded_assets.hpp"
 #include "http/server.hpp"
+#include "service/certificate_folder.hpp"
 #include "service/doctor.hpp"
 #include "service/manager.hpp"
 #include "service/vital_signs.hpp"
@@ -103,7 +104,8 @@ struct life {
 /// client has left, `drain` is over, or a second signal comes.
 void live(life& state, const sigset_t& signals, seconds drain, const service::manager& manager,
           service::vital_signs& vital, const std::function<void()>& start_draining,
-          const std::function<std::uint64_t()>& clients) {
+          const std::function<std::uint64_t()>& clients,
+          const std::function<void(base::time_point)>& now_and_then) {
   std::optional<base::time_point> until;
   manager.say("READY=1");
   while (true) {
@@ -115,6 +117,7 @@ void live(life& state, const sigset_t& signals, seconds drain, const service::ma
       until = now + drain;
       start_draining();
     }
+    now_and_then(now);
     auto part = vital.check(now);
     if (!part.empty() && !state.stuck)
       base::log(base::log_level::error, "stuck", {{"part", std::string{part}}});
@@ -154,6 +157,7 @@ http::server_config http_config(const base::config& c) {
   out.turn_hosts = c.turn_hosts;
   out.relay_port = c.relay_port;
   out.turn_tcp = c.turn_tcp;
+  out.turn_tls = !c.turn_cert.empty();
   out.stun_servers = c.stun_servers;
   auto random = base::random_array<8>();
   out.incarnation = base::reader{random}.u64() >> 12; // a whole number in JavaScript
@@ -217,12 +221,45 @@ turn::front_config front_config(const base::config& c) {
   return out;
 }
 
-turn::port::media_port_config media_config(const base::config& c) {
+/// The relay's certificate, when it is to have one; kept up to date.
+class relay_certificate {
+public:
+  explicit relay_certificate(const base::config& c) : folder_(c.turn_cert) {
+    if (c.turn_cert.empty())
+      return;
+    auto identity = folder_.load();
+    if (!identity)
+      throw std::runtime_error("CATCHUP_TURN_CERT: " + identity.error());
+    slot_ = std::make_shared<turn::port::tls_slot>();
+    slot_->set(*identity);
+  }
+
+  const std::shared_ptr<turn::port::tls_slot>& slot() const noexcept { return slot_; }
+
+  /// One that cannot be read leaves the old one in force.
+  void look(base::time_point now) {
+    if (!slot_ || !folder_.changed(now))
+      return;
+    auto identity = folder_.load();
+    if (identity)
+      slot_->set(*identity);
+    base::log(identity ? base::log_level::info : base::log_level::warn,
+              identity ? "certificate-renewed" : "certificate-unreadable");
+  }
+
+private:
+  service::certificate_folder folder_;
+  std::shared_ptr<turn::port::tls_slot> slot_;
+};
+
+turn::port::media_port_config media_config(const base::config& c,
+                                           std::shared_ptr<turn::port::tls_slot> tls) {
   turn::port::media_port_config out;
   out.port = c.relay_port;
   out.tcp = c.turn_tcp;
   out.limits.connections = c.relay_limits.connections;
   out.limits.per_source = c.relay_limits.source_connections;
+  out.limits.tls = std::move(tls);
   return out;
 }
 
@@ -231,16 +268,20 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
   auto public_ip = public_address(c);
   if (!public_ip)
     throw std::runtime_error("no public address found: set CATCHUP_PUBLIC_IP");
+  turn::address_plan plan{{*public_ip}};
+  if (c.public_ip_too)
+    plan.public_ips.push_back(*c.public_ip_too);
   auto http_settings = http_config(c);
 
   auto relay = std::make_shared<turn::port::turn_handler>(front_config(c));
-  turn::port::media_port media{media_config(c), {relay}};
+  relay_certificate certificate{c};
+  turn::port::media_port media{media_config(c, certificate.slot()), {relay}};
   media.start();
 
   life state;
   system_config actor_config;
   caf::actor_system system{actor_config};
-  auto control = registry_config(c, http_settings, turn::address_plan{{*public_ip}}, relay, state);
+  auto control = registry_config(c, http_settings, std::move(plan), relay, state);
   auto counts = control.counts;
   auto registry = actors::spawn_registry(system, std::move(control));
   // Without its registry the process has no purpose: whoever manages it starts it anew.
@@ -270,7 +311,7 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
   live(
       state, signals, c.drain, manager, vital,
       [&] { caf::anon_send(registry, actors::msg::drain{}); },
-      [&] { return web.counters().sockets; });
+      [&] { return web.counters().sockets; }, [&](base::time_point now) { certificate.look(now); });
   state.stopping = true;
   manager.say("STOPPING=1\nSTATUS=Ending");
   if (state.failed)

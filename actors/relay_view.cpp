@@ -68,10 +68,9 @@ msg::status relay_view(const msg::relay_status& r) {
                                            {"limited_requests", r.front.limited_requests},
                                            {"limited_allocations", r.front.limited_allocations},
                                            {"limited_media", r.front.limited_media},
-                                           {"limited_strangers", r.front.limited_strangers},
-                                           {"limited_requests", r.front.limited_requests},
-                                           {"limited_allocations", r.front.limited_allocations},
-                                           {"limited_media", r.front.limited_media},
+                                           {"tcp_refused", r.front.tcp_refused},
+                                           {"tcp_idle", r.front.tcp_idle},
+                                           {"tcp_dropped", r.front.tcp_dropped},
                                            {"malformed", r.front.malformed},
                                            {"bytes_to_clients", r.carried.bytes_to_client},
                                            {"packets_to_clients", r.carried.packets_to_client}});

@@ -142,15 +142,25 @@ void read_names(env_reader& env, config& out) {
                  " entries; allowed is at most " + std::to_string(max_list));
 }
 
+void read_public_ips(env_reader& env, config& out) {
+  for (auto item : env.list("CATCHUP_PUBLIC_IP")) {
+    auto ip = ip_address::parse(item);
+    bool good = ip && !ip->is_unspecified() && !ip->is_multicast();
+    if (good && !out.public_ip)
+      out.public_ip = ip;
+    else if (good && !out.public_ip_too && ip->is_v4() != out.public_ip->is_v4())
+      out.public_ip_too = ip;
+    else
+      env.refuse("CATCHUP_PUBLIC_IP", item,
+                 "the IPv4 or IPv6 address of one host, or one of each with a comma between");
+  }
+}
+
 void read_addresses(env_reader& env, config& out) {
   out.http_port = env.port("CATCHUP_HTTP_PORT", out.http_port);
   out.relay_port = env.port("CATCHUP_RELAY_PORT", out.relay_port);
   out.turn_tcp = env.flag("CATCHUP_TURN_ENABLE_TCP", out.turn_tcp);
-  if (auto text = env.text("CATCHUP_PUBLIC_IP")) {
-    out.public_ip = ip_address::parse(*text);
-    if (!out.public_ip || out.public_ip->is_unspecified() || out.public_ip->is_multicast())
-      env.refuse("CATCHUP_PUBLIC_IP", *text, "the IPv4 or IPv6 address of one host");
-  }
+  read_public_ips(env, out);
   out.admin_addr = {ip_address::v4({127, 0, 0, 1}), 8001};
   if (auto text = env.text("CATCHUP_ADMIN_ADDR")) {
     if (auto parsed = parse_endpoint(*text))
@@ -267,7 +277,9 @@ std::string describe(const config& c) {
   line(c.turn_tcp ? "1" : "0");
   line(joined(c.turn_hosts, ", "));
   line(joined(c.stun_servers, ", "));
-  line(c.public_ip ? c.public_ip->to_string() : "(found at start)");
+  line(!c.public_ip ? "(found at start)"
+                    : c.public_ip->to_string() +
+                          (c.public_ip_too ? ", " + c.public_ip_too->to_string() : ""));
   line(c.admin_addr.to_string());
   line(c.admin_enabled() ? masked(c.admin_token) : "(none: the admin listener is off)");
   line(std::string{audio_policies[static_cast<std::size_t>(c.audio)]});

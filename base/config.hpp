@@ -34,6 +34,8 @@ struct config {
   /// CATCHUP_PUBLIC_IP: address in ICE candidates and relayed addresses. Nothing:
   /// to be found from the domain, else from the interface.
   std::optional<ip_address> public_ip;
+  /// The one of the other family, when two are given.
+  std::optional<ip_address> public_ip_too;
   /// CATCHUP_ADMIN_ADDR: where the admin listener is, when it is on.
   endpoint admin_addr;
   /// CATCHUP_ADMIN_TOKEN: at least 16 characters; empty turns the listener off.

@@ -76,6 +76,8 @@ issued turn_credentials(const e2ee::session& who, const server_config& config,
     w.open('{').key("urls").open('[').value("turn:" + where + "?transport=udp");
     if (config.turn_tcp)
       w.value("turn:" + where + "?transport=tcp");
+    if (config.turn_tls)
+      w.value("turns:" + where + "?transport=tcp");
     w.close(']')
         .member("username", credentials.username)
         .member("credential", credentials.password)

@@ -54,6 +54,7 @@ struct server_config {
   std::vector<std::string> turn_hosts{"localhost"};
   std::uint16_t relay_port = 3478;
   bool turn_tcp = true;
+  bool turn_tls = false;                 ///< on the same port
   std::vector<std::string> stun_servers; ///< urls such as `stun:host:port`
 
   /// Told to clients in `challenge`; changes with every start of the process.

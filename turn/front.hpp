@@ -66,6 +66,12 @@ public:
 
   std::vector<usage> take_usage() { return table_.take_usage(); }
   const front_totals& totals() const noexcept { return totals_; }
+  /// What the port before this front has refused, to be told with the rest.
+  void count_tcp(std::uint64_t refused, std::uint64_t idle, std::uint64_t dropped) noexcept {
+    totals_.tcp_refused = refused;
+    totals_.tcp_idle = idle;
+    totals_.tcp_dropped = dropped;
+  }
   std::size_t routes() const noexcept { return table_.size(); }
 
 private:

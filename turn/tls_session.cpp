@@ -44,13 +44,12 @@ bool use_chain(SSL_CTX* context, std::string_view pem) {
   return true;
 }
 
-bool use_key(SSL_CTX* context, std::string_view pem) {
+std::unique_ptr<EVP_PKEY, free_key> read_key(std::string_view pem) {
   auto in = reading(pem);
   // No password is asked for: there is nobody to answer.
   auto none = [](char*, int, int, void*) { return -1; };
-  std::unique_ptr<EVP_PKEY, free_key> key{
+  return std::unique_ptr<EVP_PKEY, free_key>{
       PEM_read_bio_PrivateKey(in.get(), nullptr, none, nullptr)};
-  return key && SSL_CTX_use_PrivateKey(context, key.get()) == 1;
 }
 
 // TLS 1.2 for what is old and 1.3; no state between connections.
@@ -79,9 +78,10 @@ tls_identity::load(std::string_view chain, std::string_view key) {
   ERR_clear_error();
   if (!use_chain(context, chain))
     return base::failure{std::string{"the certificate cannot be read"}};
-  if (!use_key(context, key))
+  auto own = read_key(key);
+  if (!own)
     return base::failure{std::string{"the private key cannot be read"}};
-  if (SSL_CTX_check_private_key(context) != 1)
+  if (SSL_CTX_use_PrivateKey(context, own.get()) != 1)
     return base::failure{std::string{"the private key is not the certificate's"}};
   return std::shared_ptr<const tls_identity>{std::move(out)};
 }

@@ -168,6 +168,11 @@ TEST(no third party is asked unless STUN servers are listed) {
 
 TEST(a public address is that of one host) {
   CHECK(good({{"CATCHUP_PUBLIC_IP", "203.0.113.9"}}).public_ip == ip_address::parse("203.0.113.9"));
+  auto both = good({{"CATCHUP_PUBLIC_IP", "203.0.113.9, 2001:db8::9"}});
+  CHECK(both.public_ip == ip_address::parse("203.0.113.9"));
+  CHECK(both.public_ip_too == ip_address::parse("2001:db8::9"));
+  CHECK(!good({{"CATCHUP_PUBLIC_IP", "203.0.113.9"}}).public_ip_too);
+  refuses("CATCHUP_PUBLIC_IP", "203.0.113.9,203.0.113.8", "one of each");
   CHECK(good({{"CATCHUP_PUBLIC_IP", "2001:db8::9"}}).public_ip == ip_address::parse("2001:db8::9"));
   for (auto value : {"0.0.0.0", "::", "224.0.0.1", "example.org", "203.0.113.9:80", "203.0.113"})
     refuses("CATCHUP_PUBLIC_IP", value, "address of one host");

@@ -32,5 +32,6 @@ TEST(a wrong limit is refused with what is allowed) {
                     "mbit=1000001", "user=99999999999999"})
     CHECK(!parse_relay_limits(text));
   CHECK(parse_relay_limits("mbits=1").error().find("mbit, all_packets") != std::string::npos);
-  CHECK_EQUAL(parse_relay_limits("user=0").error(), "for user a whole number from 1 to 16384");
+  CHECK_EQUAL(std::string{parse_relay_limits("user=0").error()},
+              "for user a whole number from 1 to 16384");
 }

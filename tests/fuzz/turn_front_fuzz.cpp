@@ -88,7 +88,9 @@ void check_media(const five_tuple& from, const transmit& t, base::const_bytes in
 void check_answer(const five_tuple& from, const transmit& t, base::const_bytes in) {
   require(t.to == from);
   auto whole = flat(t);
-  require(whole.size() <= in.size() + 64);
+  // Who has connected over TCP is where he says he is.
+  require(from.transport == transport::tcp || whole.size() <= in.size() + 44 ||
+          whole.size() * 10 <= in.size() * 26);
   auto asked = stun::message::parse(in);
   auto m = stun::message::parse(whole);
   require(asked && m && asked->cls() == stun::message_class::request);

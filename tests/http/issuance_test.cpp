@@ -136,6 +136,14 @@ TEST(TURN credentials come with every way to reach the relay) {
           secret +
           R"(,{"urls":["stun:[2001:db8::1]:5000"]},{"urls":["stun:stun.example:3478"]}]})");
 
+  CHECK(made.answer.body.find("turns:") == std::string::npos);
+  config.turn_tls = true;
+  made = post(route::turn_credentials, {"", "", bearer(config), ""}, config);
+  CHECK(made.answer.body.find(R"("turn:turn.example:5000?transport=tcp",)"
+                              R"("turns:turn.example:5000?transport=tcp"],"username")") !=
+        std::string::npos);
+
+  config.turn_tls = false;
   config.turn_tcp = false;
   made = post(route::turn_credentials, {"", "", bearer(config), ""}, config);
   CHECK(made.answer.body.find("transport=tcp") == std::string::npos);

@@ -26,6 +26,13 @@ constexpr packet_kind classify(base::const_bytes in) noexcept {
   return packet_kind::unknown;
 }
 
+/// TCP connections and frames since the start.
+struct tcp_totals {
+  std::uint64_t refused = 0; // connections: too many
+  std::uint64_t idle = 0;    // closed because nobody wanted them
+  std::uint64_t dropped = 0; // frames for clients that read too slowly
+};
+
 /// Where a handler puts what goes out. The port copies `head` at once and
 /// `payload` when it would not last until the batch is sent.
 class outbox {
@@ -57,6 +64,9 @@ public:
 
   /// Called between batches, so it must be cheap when there is nothing to do.
   virtual void work(const moment& t, outbox& out) = 0;
+
+  /// What the port itself has refused so far; called before `tick`.
+  virtual void count(const tcp_totals&) {}
 
   /// Called about every 100 ms.
   virtual void tick(const moment& t, outbox& out) = 0;

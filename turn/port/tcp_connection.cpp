@@ -5,18 +5,32 @@
 
 namespace catchup::turn::port {
 
-tcp_connection::tcp_connection(file_descriptor fd, const five_tuple& peer, base::time_point now)
-  : fd_(std::move(fd)), peer_(peer), wanted_at_(now) {}
+tcp_connection::tcp_connection(file_descriptor fd, const five_tuple& peer, base::time_point now,
+                               std::shared_ptr<const tls_identity> tls)
+  : fd_(std::move(fd)), peer_(peer), wanted_at_(now), identity_(std::move(tls)) {}
 
 tcp_connection::io tcp_connection::read(base::bytes space) {
   auto n = ::recv(fd_.get(), space.data(), space.size(), MSG_DONTWAIT);
   if (n > 0) {
-    framer_.feed(space.first(static_cast<std::size_t>(n)));
-    return io::ok;
+    return take(space.first(static_cast<std::size_t>(n)));
   }
   framer_.feed({});
   bool later = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
   return later ? io::ok : io::closed;
+}
+
+tcp_connection::io tcp_connection::take(base::const_bytes in) {
+  if (identity_ && tls_session::wanted(in))
+    tls_ = std::make_unique<tls_session>(std::move(identity_));
+  identity_.reset();
+  if (!tls_) {
+    framer_.feed(in);
+    return io::ok;
+  }
+  plain_.clear();
+  bool goes_on = tls_->feed(in, plain_, out_);
+  framer_.feed(plain_);
+  return goes_on ? io::ok : io::closed;
 }
 
 bool tcp_connection::queue(const transmit& t) {
@@ -26,6 +40,14 @@ bool tcp_connection::queue(const transmit& t) {
   if (sent_ > 0 && sent_ >= out_.size() / 2) {
     out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(sent_));
     sent_ = 0;
+  }
+  if (tls_) {
+    base::buffer frame;
+    frame.reserve(size);
+    frame.insert(frame.end(), t.head.begin(), t.head.end());
+    frame.insert(frame.end(), t.payload.begin(), t.payload.end());
+    frame.resize(size);
+    return tls_->seal(frame, out_);
   }
   out_.insert(out_.end(), t.head.begin(), t.head.end());
   out_.insert(out_.end(), t.payload.begin(), t.payload.end());

@@ -3,6 +3,7 @@
 
 #include "turn/port/file_descriptor.hpp"
 #include "turn/tcp_framing.hpp"
+#include "turn/tls_session.hpp"
 #include "turn/transmit.hpp"
 
 namespace catchup::turn::port {
@@ -18,7 +19,9 @@ public:
   static constexpr std::size_t stranger_frame = 2048;
   static constexpr std::size_t largest_frame = 66'000;
 
-  tcp_connection(file_descriptor fd, const five_tuple& peer, base::time_point now);
+  /// With `tls` a client may speak TLS, which its first byte tells.
+  tcp_connection(file_descriptor fd, const five_tuple& peer, base::time_point now,
+                 std::shared_ptr<const tls_identity> tls = nullptr);
 
   const five_tuple& peer() const noexcept { return peer_; }
   int fd() const noexcept { return fd_.get(); }
@@ -36,6 +39,9 @@ public:
   /// Writes what the kernel takes; `more` when something is left.
   io write();
 
+  /// Something waits to be written, such as a part of a handshake.
+  bool has_output() const noexcept { return waiting() > 0; }
+  bool secure() const noexcept { return tls_ != nullptr; }
   bool overrun() const noexcept { return waiting() > hard_limit; }
 
   base::time_point wanted_at() const noexcept { return wanted_at_; }
@@ -50,6 +56,8 @@ public:
   bool waits_for_room = false;
 
 private:
+  io take(base::const_bytes in);
+
   std::size_t waiting() const noexcept { return out_.size() - sent_; }
 
   file_descriptor fd_;
@@ -58,6 +66,9 @@ private:
   base::buffer out_;
   std::size_t sent_ = 0; // of `out_`
   base::time_point wanted_at_;
+  std::shared_ptr<const tls_identity> identity_; // until the first byte has come
+  std::unique_ptr<tls_session> tls_;
+  base::buffer plain_; // what TLS has opened
 };
 
 } // namespace catchup::turn::port

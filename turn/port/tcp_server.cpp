@@ -84,7 +84,7 @@ void tcp_server::accept(base::time_point now) {
 void tcp_server::admit(base::time_point now, file_descriptor fd, const five_tuple& peer) {
   auto& of_source = of_source_[source_of(peer.client.ip)];
   if (connections_.size() >= limits_.connections || of_source >= limits_.per_source) {
-    ++refused_;
+    ++totals_.refused;
     if (of_source == 0)
       of_source_.erase(source_of(peer.client.ip));
     return;
@@ -95,7 +95,9 @@ void tcp_server::admit(base::time_point now, file_descriptor fd, const five_tupl
   auto raw = fd.get();
   auto known = peer;
   known.connection = id;
-  connections_.emplace(id, std::make_unique<tcp_connection>(std::move(fd), known, now));
+  connections_.emplace(
+      id, std::make_unique<tcp_connection>(std::move(fd), known, now,
+                                           limits_.tls ? limits_.tls->get() : nullptr));
   if (!poll_.add(raw, EPOLLIN, id))
     close(id);
 }
@@ -110,8 +112,13 @@ void tcp_server::read(base::time_point now, std::uint64_t id) {
   auto state = c.read(space_);
   while (auto frame = c.framer().next())
     to_.on_frame(c.peer(), *frame);
-  if (state == tcp_connection::io::closed || c.framer().broken())
+  bool over = state == tcp_connection::io::closed || c.framer().broken();
+  if (over && c.secure())
+    c.write(); // the alert that says why
+  if (over)
     close(id);
+  else if (c.has_output())
+    soil(id, c);
 }
 
 void tcp_server::send(const transmit& t) {
@@ -120,13 +127,18 @@ void tcp_server::send(const transmit& t) {
     return;
   auto& c = *i->second;
   if (!c.queue(t)) {
-    ++dropped_;
+    ++totals_.dropped;
     return;
   }
-  if (!c.dirty) {
-    c.dirty = true;
-    dirty_.push_back(i->first);
-  }
+  soil(i->first, c);
+}
+
+// Puts it on the list of those to flush.
+void tcp_server::soil(std::uint64_t id, tcp_connection& c) {
+  if (c.dirty)
+    return;
+  c.dirty = true;
+  dirty_.push_back(id);
 }
 
 void tcp_server::flush() {
@@ -166,6 +178,7 @@ void tcp_server::sweep(base::time_point now) {
       c->wanted(now);
     else if (now - c->wanted_at() >= limits_.idle)
       over.push_back(id);
+  totals_.idle += over.size();
   for (auto id : over)
     close(id);
 }

@@ -5,6 +5,7 @@
 #include "turn/port/epoll.hpp"
 #include "turn/port/handler.hpp"
 #include "turn/port/tcp_connection.hpp"
+#include "turn/port/tls_slot.hpp"
 
 #include <functional>
 #include <memory>
@@ -18,6 +19,8 @@ struct tcp_limits {
   std::size_t per_source = 64; // of one IPv4 address or IPv6 /64
   /// A connection without an allocation is closed after this.
   std::chrono::seconds idle{30};
+  /// With what new connections may speak TLS; nothing: they may not.
+  std::shared_ptr<tls_slot> tls{};
 };
 
 class tcp_server {
@@ -47,8 +50,7 @@ public:
   void sweep(base::time_point now);
 
   std::size_t size() const noexcept { return connections_.size(); }
-  std::uint64_t refused() const noexcept { return refused_; }
-  std::uint64_t dropped() const noexcept { return dropped_; }
+  const tcp_totals& totals() const noexcept { return totals_; }
 
 private:
   using table = std::unordered_map<std::uint64_t, std::unique_ptr<tcp_connection>>;
@@ -58,6 +60,7 @@ private:
   void read(base::time_point now, std::uint64_t id);
   void write(std::uint64_t id, tcp_connection& c);
   void close(std::uint64_t id);
+  void soil(std::uint64_t id, tcp_connection& c);
 
   file_descriptor fd_;
   tcp_limits limits_;
@@ -70,8 +73,7 @@ private:
   std::vector<std::uint64_t> dirty_;
   base::buffer space_;
   bool accepting_ = true;
-  std::uint64_t refused_ = 0;
-  std::uint64_t dropped_ = 0;
+  tcp_totals totals_;
 };
 
 } // namespace catchup::turn::port

@@ -26,6 +26,7 @@ public:
   void closed(const five_tuple& from) override;
   int wake_fd() const override { return queue_.wake_fd(); }
   void work(const moment& t, outbox& out) override;
+  void count(const tcp_totals& t) override { core_.count_tcp(t.refused, t.idle, t.dropped); }
   void tick(const moment& t, outbox& out) override;
   void stopped() override;
 

@@ -109,11 +109,13 @@ void worker::tick() {
     return;
   tick_due_ = time_.now + tick_interval;
   for (auto& h : handlers_)
+    h->count(tcp_.totals());
+  for (auto& h : handlers_)
     h->tick(time_, *this);
   counters_.ticks.fetch_add(1, std::memory_order_relaxed);
   counters_.tcp_connections.store(tcp_.size(), std::memory_order_relaxed);
-  counters_.tcp_refused.store(tcp_.refused(), std::memory_order_relaxed);
-  counters_.tcp_dropped.store(tcp_.dropped(), std::memory_order_relaxed);
+  counters_.tcp_refused.store(tcp_.totals().refused, std::memory_order_relaxed);
+  counters_.tcp_dropped.store(tcp_.totals().dropped, std::memory_order_relaxed);
   if (time_.now < sweep_due_)
     return;
   sweep_due_ = time_.now + sweep_interval;

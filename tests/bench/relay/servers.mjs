@@ -86,6 +86,7 @@ async function ours(env = {}) {
     CATCHUP_HTTP_PORT: `${await freePort()}`,
     CATCHUP_RELAY_PORT: `${port}`,
     CATCHUP_PUBLIC_IP: '127.0.0.1',
+    CATCHUP_RELAY_LIMITS: 'strangers=0,requests=0,packets=0,mbit=0,source=16384',
     ...env,
   });
   await answering(port, run);

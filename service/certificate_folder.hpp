@@ -1,0 +1,40 @@
+#pragma once
+// A certificate and its key in a folder, as certbot leaves them, looked at again
+// now and then.
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "turn/tls_session.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace catchup::service {
+
+class certificate_folder {
+public:
+  static constexpr std::chrono::seconds interval{10};
+
+  /// The folder of `fullchain.pem` and `privkey.pem`.
+  explicit certificate_folder(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  /// What is there. The failure is a sentence.
+  base::result<std::shared_ptr<const turn::tls_identity>, std::string> load();
+
+  /// Whether something else lies there than was loaded; looks at most once in ten
+  /// seconds.
+  bool changed(base::time_point now);
+
+private:
+  using stamp = std::pair<std::filesystem::file_time_type, std::filesystem::file_time_type>;
+
+  std::optional<stamp> look() const;
+
+  std::filesystem::path folder_;
+  std::optional<stamp> loaded_;
+  base::time_point due_{};
+};
+
+} // namespace catchup::service
