@@ -14,7 +14,7 @@ base::ip_address source_of(const base::ip_address& ip) noexcept {
 
 source_rates::source_rates(unsigned a_second, std::uint64_t seed)
   : seed_(seed), rate_(std::min(a_second, 2'000'000U)),
-    table_(std::make_unique<std::array<place, places>>()) {}
+    table_(rate_ != 0 ? std::make_unique<std::array<place, places>>() : nullptr) {}
 
 std::size_t source_rates::index_of(const base::ip_address& source) const noexcept {
   auto h = (base::hash_value(source_of(source)) ^ seed_) * 0x9e3779b97f4a7c15ULL;

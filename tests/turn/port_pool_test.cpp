@@ -65,3 +65,20 @@ TEST(when all are taken or rest the longest rested is given) {
   CHECK_EQUAL(pool.take(now + 3s, 0, false).value_or(0), 50001);
   CHECK_EQUAL(pool.taken(), relayed_ports);
 }
+
+TEST(a pair is an even port and the next and both are taken) {
+  port_pool pool{120s};
+  std::size_t pairs = 0;
+  while (auto port = pool.take_pair(now, static_cast<std::uint32_t>(pairs * 7919))) {
+    CHECK_EQUAL(*port % 2, 0);
+    ++pairs;
+  }
+  CHECK_EQUAL(pairs, relayed_ports / 2);
+  CHECK_EQUAL(pool.taken(), relayed_ports);
+  CHECK(!pool.take(now, 0, false));
+  // One half of a pair is none, and neither are two ports in quarantine.
+  pool.give_back(now, 50'000);
+  pool.give_back(now, 50'001);
+  CHECK(!pool.take_pair(now + 119s, 0));
+  CHECK_EQUAL(pool.take_pair(now + 120s, 0).value_or(0), 50'000);
+}
