@@ -1,0 +1,98 @@
+// The relay as a standard client of its own kind sees it: coturn's test client
+// makes two allocations a session and sends through both.
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import { pause, Server } from '../browser/lib/server.mjs';
+
+const clients = 4;
+const messages = 20;
+
+/** What the client counted; with its words when it did not get so far. */
+function uclient(server, user, ...options) {
+  const args = [
+    '-u', user, '-W', server.turnSecret, '-p', `${server.relayPort}`,
+    '-y', '-m', `${clients}`, '-n', `${messages}`, '-z', '10', '-l', '170',
+    ...options, '127.0.0.1',
+  ];
+  return new Promise((done, failed) => {
+    execFile('turnutils_uclient', args, { timeout: 60_000 }, (error, out, errors) => {
+      const last = [...out.matchAll(/tot_send_msgs=(\d+), tot_recv_msgs=(\d+)/g)].pop();
+      if (error || !last) failed(new Error(`${error ?? 'no totals'}\n${out}${errors}`));
+      else done({ sent: Number(last[1]), received: Number(last[2]), out });
+    });
+  });
+}
+
+/** A certificate for a day in a folder of its own. */
+function makeCertificate(folder, name) {
+  execFileSync('openssl', [
+    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1',
+    '-subj', `/CN=${name}`, '-keyout', join(folder, 'privkey.pem'), '-out', join(folder, 'fullchain.pem'),
+  ], { stdio: 'ignore' });
+}
+
+/** The name in the certificate that the relay shows. */
+function shownName(server) {
+  return new Promise((done) => {
+    const args = ['s_client', '-connect', `127.0.0.1:${server.relayPort}`];
+    const child = execFile('openssl', args, { timeout: 10_000 }, (_error, out) =>
+      done(out.match(/subject=.*CN ?= ?([^\s,]+)/)?.[1]));
+    child.stdin.end();
+  });
+}
+
+const ways = [
+  ['UDP', []],
+  ['UDP with pairs of ports', [], { pairs: true }],
+  ['UDP with indications and DONT-FRAGMENT', ['-s', '-g']],
+  ['TCP', ['-t']],
+  ['TLS', ['-t', '-S']],
+];
+
+test('turnutils_uclient talks to itself through the relay', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'catchup-turn-'));
+  makeCertificate(folder, 'first');
+  const server = await Server.start({ CATCHUP_TURN_CERT: folder });
+  try {
+    // Each begins after a random wait of its own, so all at once.
+    const runs = ways.map(([, options, { pairs = false } = {}], i) =>
+      uclient(server, `user${i}`, ...options, ...(pairs ? [] : ['-c'])).catch((error) => ({ error })));
+    for (const [i, [way]] of ways.entries())
+      await t.test(`over ${way}`, async () => {
+        const seen = await runs[i];
+        assert.ifError(seen.error);
+        assert.ok(seen.sent >= clients * messages, seen.out);
+        assert.equal(seen.received, seen.sent, seen.out);
+      });
+    await t.test('a renewed certificate is shown without a restart', async () => {
+      assert.equal(await shownName(server), 'first');
+      makeCertificate(folder, 'second');
+      let name = 'first';
+      for (let i = 0; i < 60 && name !== 'second'; i++) {
+        await pause(250);
+        name = await shownName(server);
+      }
+      assert.equal(name, 'second');
+      assert.match(server.log, /certificate-renewed/);
+    });
+  } finally {
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a certificate that cannot be read stops the start with one line', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'catchup-turn-'));
+  try {
+    await assert.rejects(
+      Server.start({ CATCHUP_TURN_CERT: folder }),
+      /CATCHUP_TURN_CERT: .* has no fullchain.pem and privkey.pem/,
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
