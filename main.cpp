@@ -20,7 +20,7 @@
 #include "service/web_client.hpp"
 #include "turn/port/media_port.hpp"
 #include "turn/port/public_address.hpp"
-#include "turn/port/turn_handler.hpp"
+#include "turn/port/turn_group.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -273,9 +273,12 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
     plan.public_ips.push_back(*c.public_ip_too);
   auto http_settings = http_config(c);
 
-  auto relay = std::make_shared<turn::port::turn_handler>(front_config(c));
+  auto relay = std::make_shared<turn::port::turn_group>(front_config(c), c.media_threads);
   relay_certificate certificate{c};
-  turn::port::media_port media{media_config(c, certificate.slot()), {relay}};
+  std::vector<turn::port::handlers> served;
+  for (const auto& one : relay->handlers())
+    served.push_back({one});
+  turn::port::media_port media{media_config(c, certificate.slot()), served};
   media.start();
 
   life state;

@@ -54,12 +54,12 @@ void count_down(Map& map, const Key& key) {
     map.erase(i);
 }
 
-void add(turn::counters& to, const turn::counters& now, const turn::counters& before) {
-  to.packets_from_client += now.packets_from_client - before.packets_from_client;
-  to.bytes_from_client += now.bytes_from_client - before.bytes_from_client;
-  to.packets_to_client += now.packets_to_client - before.packets_to_client;
-  to.bytes_to_client += now.bytes_to_client - before.bytes_to_client;
-  to.dropped += now.dropped - before.dropped;
+void add(turn::counters& to, const turn::counters& more) {
+  to.packets_from_client += more.packets_from_client;
+  to.bytes_from_client += more.bytes_from_client;
+  to.packets_to_client += more.packets_to_client;
+  to.bytes_to_client += more.bytes_to_client;
+  to.dropped += more.dropped;
 }
 
 turn::relayed_addresses::chance random_chance() {
@@ -217,9 +217,9 @@ void relay_state::on_usage(const msg::turn_usage& m) {
     auto i = entries_.find(u.client);
     if (i == entries_.end() || i->second.id != u.allocation)
       continue;
-    add(totals_.carried, u.total, i->second.counted);
-    i->second.counted = u.total;
-    self_->send(i->second.handle, msg::count_usage{u.total});
+    add(totals_.carried, u.carried);
+    add(i->second.counted, u.carried);
+    self_->send(i->second.handle, msg::count_usage{i->second.counted});
   }
   media_->post(turn::usage_seen{});
 }

@@ -1,24 +1,26 @@
 #pragma once
-// The media thread's own table of allocations. Actors change it with snapshots;
+// A media thread's own table of allocations. Actors change it with snapshots;
 // nobody else reads it, so it needs no lock.
 
 #include "turn/address_plan.hpp"
 #include "turn/rate.hpp"
 #include "turn/route.hpp"
 
-#include <unordered_map>
+#include <deque>
 #include <vector>
 
 namespace catchup::turn {
 
+/// Flat, open addressing with linear probing. Memory is taken when a route is
+/// installed, never when one is looked up or counted.
 class forwarding_table {
 public:
   struct entry {
     turn::route route;
-    turn::counters counters;
-    bool counted = false; // counters changed since `take_usage`
-    flow_meter sent;      // by the client
-    flow_meter received;  // for the client
+    turn::counters counters; // since `take_usage`
+    bool counted = false;    // see `count`
+    flow_meter sent;         // by the client
+    flow_meter received;     // for the client
   };
 
   forwarding_table();
@@ -32,20 +34,44 @@ public:
   const entry* by_client(const five_tuple& client) const noexcept;
   entry* by_relayed(const base::endpoint& relayed) noexcept;
 
-  /// The entries that carried something since the last call.
+  /// The counters of an entry, which are about to change.
+  counters& count(entry& e) noexcept {
+    if (!e.counted) {
+      e.counted = true;
+      changed_.push_back(&e); // there is room: see `install`
+    }
+    return e.counters;
+  }
+
+  /// What was carried since the last call, of those that carried something.
   std::vector<usage> take_usage();
 
   /// Drops what expired a while ago. Its actor says so itself; this is for the
   /// case that it could not.
   void sweep(base::time_point now);
 
-  std::size_t size() const noexcept { return entries_.size(); }
+  std::size_t size() const noexcept { return size_; }
 
 private:
+  struct slot {
+    std::uint32_t hash = 0;
+    std::uint32_t entry = 0; // counted from 1; 0: free
+  };
+
+  std::size_t find(const five_tuple& client) const noexcept;
+  entry& add(const five_tuple& client);
+  void place(std::uint32_t hash, std::uint32_t number) noexcept;
+  void grow();
+  void erase(std::size_t at) noexcept;
   void unlink(const entry& e) noexcept;
 
-  std::unordered_map<five_tuple, entry> entries_;
-  std::vector<entry*> by_port_; // relayed ports are unique over all addresses
+  std::vector<slot> slots_;           // a power of two, at most half of them taken
+  std::deque<entry> entries_;         // never move
+  std::vector<std::uint32_t> unused_; // of `entries_`
+  std::size_t size_ = 0;
+  std::vector<entry*> changed_;
+  std::vector<entry*> by_port_;  // relayed ports are unique over all addresses
+  mutable std::size_t last_ = 0; // the slot found last: media comes in trains
 };
 
 } // namespace catchup::turn

@@ -220,8 +220,7 @@ action front::on_channel_data(base::time_point now, const five_tuple& from, base
   }
   if (const auto* channel = entry->route.by_number(now, data->channel))
     return forward(now, *entry, channel->peer, data->payload);
-  entry->counted = true;
-  ++entry->counters.dropped;
+  ++table_.count(*entry).dropped;
   ++totals_.dropped;
   return {};
 }
@@ -230,18 +229,18 @@ action front::on_channel_data(base::time_point now, const five_tuple& from, base
 // outlive its permission (RFC 8656 §12), so both directions ask for that.
 action front::forward(base::time_point now, forwarding_table::entry& from,
                       const base::endpoint& peer, base::const_bytes payload) {
-  from.counted = true;
-  ++from.counters.packets_from_client;
-  from.counters.bytes_from_client += payload.size();
+  auto& counted = table_.count(from);
+  ++counted.packets_from_client;
+  counted.bytes_from_client += payload.size();
   if (!from.sent.take(now, payload.size(), limits_.allocation)) {
-    ++from.counters.dropped;
+    ++counted.dropped;
     ++totals_.limited_allocations;
     return {};
   }
   if (now < from.route.expires && from.route.permits(now, peer.ip))
     if (auto out = deliver(now, from.route.facing(peer.ip), peer, payload))
       return *out;
-  ++from.counters.dropped;
+  ++counted.dropped;
   ++totals_.dropped;
   return {};
 }
@@ -276,9 +275,9 @@ std::optional<transmit> front::deliver(base::time_point now, const base::endpoin
     out.head = *head;
     out.padding = stun::padded(payload.size()) - payload.size();
   }
-  to->counted = true;
-  ++to->counters.packets_to_client;
-  to->counters.bytes_to_client += payload.size();
+  auto& counted = table_.count(*to);
+  ++counted.packets_to_client;
+  counted.bytes_to_client += payload.size();
   ++totals_.forwarded;
   return out;
 }

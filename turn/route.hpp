@@ -59,11 +59,11 @@ struct counters {
   bool operator==(const counters&) const = default;
 };
 
-/// The counters of an allocation since it began.
+/// What an allocation has carried since the last report.
 struct usage {
   five_tuple client;
   allocation_id allocation = 0;
-  counters total;
+  counters carried;
 };
 
 } // namespace catchup::turn

@@ -4,6 +4,9 @@
 #include "support/test.hpp"
 #include "support/turn_client.hpp"
 
+#include <map>
+#include <random>
+
 using namespace catchup;
 using namespace catchup::turn;
 using namespace std::chrono_literals;
@@ -85,13 +88,52 @@ TEST(usage is reported once for what changed) {
   table.install(make(2, 2, 1, 50001));
   CHECK(table.take_usage().empty());
   auto* e = table.by_client(client(2));
-  e->counters.packets_from_client = 4;
-  e->counted = true;
+  table.count(*e).packets_from_client += 1;
+  table.count(*e).packets_from_client += 3;
   auto report = table.take_usage();
   REQUIRE_EQUAL(report.size(), 1u);
   CHECK_EQUAL(report.front().allocation, 2u);
-  CHECK_EQUAL(report.front().total.packets_from_client, 4u);
+  CHECK_EQUAL(report.front().carried.packets_from_client, 4u);
   CHECK(table.take_usage().empty());
+  table.count(*e).dropped += 1;
+  CHECK_EQUAL(table.take_usage().front().carried.packets_from_client, 0u);
+}
+
+TEST(what was counted for a route that is gone is not reported) {
+  table.install(make(1, 1, 1, 50000));
+  table.count(*table.by_client(client(1))).dropped += 1;
+  table.remove(client(1), 1);
+  CHECK(table.take_usage().empty());
+  table.install(make(1, 2, 1, 50000));
+  CHECK(table.take_usage().empty());
+}
+
+TEST(thousands of routes come and go and each is found as long as it is there) {
+  std::mt19937 random{1};
+  std::map<std::uint16_t, allocation_id> there;
+  allocation_id last = 0;
+  for (int i = 0; i < 40'000; ++i) {
+    auto port = static_cast<std::uint16_t>(1 + random() % 4000);
+    if (there.contains(port)) {
+      table.remove(client(port), there[port]);
+      there.erase(port);
+    } else {
+      table.install(make(port, ++last, 1, static_cast<std::uint16_t>(50000 + port)));
+      there[port] = last;
+    }
+    auto probe = static_cast<std::uint16_t>(1 + random() % 4000);
+    auto* e = table.by_client(client(probe));
+    REQUIRE_EQUAL(e != nullptr, there.contains(probe));
+    if (e != nullptr)
+      REQUIRE_EQUAL(e->route.allocation, there[probe]);
+  }
+  REQUIRE_EQUAL(table.size(), there.size());
+  for (const auto& [port, id] : there) {
+    auto* e = table.by_client(client(port));
+    REQUIRE(e != nullptr);
+    REQUIRE_EQUAL(e->route.allocation, id);
+    CHECK(table.by_relayed(e->route.relayed) == e);
+  }
 }
 
 TEST(a route nobody removed goes a while after its end) {

@@ -220,7 +220,7 @@ TEST(counters say who sent and who got how much) {
   silent(alice.tuple(), alice.send(at("203.0.113.1", 60000), base::as_bytes("hi")));
   counters from_alice, from_bob;
   for (const auto& u : core.take_usage())
-    (u.client == alice.tuple() ? from_alice : from_bob) = u.total;
+    (u.client == alice.tuple() ? from_alice : from_bob) = u.carried;
   CHECK((from_alice == counters{2, 7, 0, 0, 1}));
   CHECK((from_bob == counters{0, 0, 1, 5, 0}));
   CHECK(core.take_usage().empty());

@@ -4,7 +4,7 @@
 #include "support/hex.hpp"
 #include "support/test.hpp"
 #include "support/turn_socket.hpp"
-#include "turn/allocation.hpp"
+#include "turn/little_relay.hpp"
 #include "turn/port/turn_handler.hpp"
 
 #include <future>
@@ -24,58 +24,8 @@ using stun::attribute;
 
 namespace {
 
-const auto loopback = at("127.0.0.1", 0).ip;
-
-/// In place of the actors: answers on the media thread itself.
-class little_relay final : public port::events {
-public:
-  explicit little_relay(std::weak_ptr<port::turn_handler> media) : media_(std::move(media)) {}
-
-  void on_request(const request& r) override {
-    auto media = media_.lock();
-    auto i = all_.find(r.from);
-    if (i == all_.end()) {
-      if (r.method != stun::method::allocate) {
-        media->post(reply{r.from, r.transaction, {.error = 437}});
-        return;
-      }
-      allocation fresh{++last_, {{loopback}}, {loopback, next_port_++}, r, base::clock::now()};
-      i = all_.emplace(r.from, std::move(fresh)).first;
-      media->post(install{i->second.snapshot()});
-    }
-    auto out = i->second.handle(base::clock::now(), r);
-    if (out.changed)
-      media->post(install{i->second.snapshot()});
-    if (out.ended)
-      media->post(turn::remove{r.from, i->second.id()});
-    media->post(reply{r.from, r.transaction, out.answer});
-    if (out.ended)
-      all_.erase(i);
-  }
-  void on_closed(const five_tuple& client) override {
-    ++closed;
-    if (auto i = all_.find(client); i != all_.end()) {
-      media_.lock()->post(turn::remove{client, i->second.id()});
-      all_.erase(i);
-    }
-  }
-  void on_usage(std::vector<usage> changed, const front_totals&) override {
-    for (const auto& u : changed)
-      packets += u.total.packets_from_client;
-    ++reports;
-    media_.lock()->post(usage_seen{});
-  }
-
-  std::atomic<int> closed{0};
-  std::atomic<int> reports{0};
-  std::atomic<std::uint64_t> packets{0};
-
-private:
-  std::weak_ptr<port::turn_handler> media_;
-  std::map<five_tuple, allocation> all_;
-  allocation_id last_ = 0;
-  std::uint16_t next_port_ = 50000;
-};
+using catchup::test::little_relay;
+using catchup::test::loopback;
 
 port::media_port_config loopback_config() {
   port::media_port_config out;
@@ -85,7 +35,7 @@ port::media_port_config loopback_config() {
 }
 
 struct fixture {
-  explicit fixture(port::media_port_config c = loopback_config()) : media(std::move(c), {turn}) {
+  explicit fixture(port::media_port_config c = loopback_config()) : media(std::move(c), {{turn}}) {
     turn->subscribe(relay);
     media.start();
   }

@@ -1,5 +1,5 @@
 #pragma once
-// The one port that media uses, UDP and TCP, and the thread that serves it.
+// The one port that media uses, UDP and TCP, and the threads that serve it.
 
 #include "turn/port/worker.hpp"
 
@@ -13,13 +13,14 @@ struct media_port_config {
   std::uint16_t port = 3478; // 0: any that is free
   bool tcp = true;
   tcp_limits limits;
-  int socket_buffer = 4 * 1024 * 1024; // bytes wished for
+  int socket_buffer = 4 * 1024 * 1024; // bytes wished for, of each thread
 };
 
 class media_port {
 public:
-  /// Handlers are asked in this order whether a packet is theirs.
-  media_port(media_port_config config, handlers served);
+  /// One thread for each entry, with handlers of its own; they are asked in
+  /// their order whether a packet is theirs.
+  media_port(media_port_config config, std::vector<handlers> served);
   ~media_port();
   media_port(const media_port&) = delete;
   media_port& operator=(const media_port&) = delete;
@@ -37,11 +38,12 @@ public:
 
 private:
   media_port_config config_;
-  handlers handlers_;
+  std::vector<handlers> handlers_;
   port_counters counters_;
   std::uint16_t port_ = 0;
-  std::unique_ptr<worker> worker_;
-  std::thread thread_;
+  crossing crossing_;
+  std::vector<std::unique_ptr<worker>> workers_;
+  std::vector<std::thread> threads_;
 };
 
 } // namespace catchup::turn::port

@@ -77,12 +77,14 @@ void tune_udp(const file_descriptor& fd, bool ipv6, int buffer_size) {
 
 // Empty when the port is taken for TCP, which port 0 may meet by chance.
 std::optional<socket_pair> try_open(const base::ip_address& ip, bool ipv6, std::uint16_t port,
-                                    bool tcp, int buffer_size) {
+                                    bool tcp, int buffer_size, bool shared) {
   socket_pair out;
   out.ipv6 = ipv6;
   out.udp = open(ipv6, SOCK_DGRAM);
   if (!out.udp)
     fail("socket");
+  if (shared)
+    set(out.udp, SOL_SOCKET, SO_REUSEPORT, 1);
   if (!bind(out.udp, {ip, port}, ipv6))
     cannot_listen(errno, port);
   tune_udp(out.udp, ipv6, buffer_size);
@@ -94,6 +96,8 @@ std::optional<socket_pair> try_open(const base::ip_address& ip, bool ipv6, std::
   if (!out.tcp)
     fail("socket");
   set(out.tcp, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (shared)
+    set(out.tcp, SOL_SOCKET, SO_REUSEPORT, 1);
   if (!bind(out.tcp, {ip, out.port}, ipv6) || ::listen(out.tcp.get(), backlog) != 0) {
     if (errno == EADDRINUSE && port == 0)
       return std::nullopt;
@@ -115,11 +119,11 @@ bool has_ipv6() {
 } // namespace
 
 socket_pair open_sockets(std::optional<base::ip_address> ip, std::uint16_t port, bool tcp,
-                         int buffer_size) {
+                         int buffer_size, bool shared) {
   bool ipv6 = ip ? !ip->is_v4() : has_ipv6();
   auto any = ipv6 ? base::ip_address::v6({}) : base::ip_address{};
   for (int i = 0; i < attempts; ++i)
-    if (auto out = try_open(ip.value_or(any), ipv6, port, tcp, buffer_size))
+    if (auto out = try_open(ip.value_or(any), ipv6, port, tcp, buffer_size, shared))
       return std::move(*out);
   cannot_listen(EADDRINUSE, port);
 }

@@ -18,8 +18,10 @@ struct socket_pair {
 
 /// Binds UDP and, when wanted, a TCP listener to the same port. Without `ip`
 /// they take every address, IPv6 and IPv4, or IPv4 alone where there is no IPv6.
-/// Port 0 finds one that is free for both. Throws std::system_error.
+/// Port 0 finds one that is free for both. `shared`: others of this user may
+/// bind the same port, and the kernel spreads clients over all of them
+/// (SO_REUSEPORT). Throws std::system_error.
 socket_pair open_sockets(std::optional<base::ip_address> ip, std::uint16_t port, bool tcp,
-                         int buffer_size);
+                         int buffer_size, bool shared = false);
 
 } // namespace catchup::turn::port

@@ -17,6 +17,7 @@ constexpr int batches_at_a_time = 8; // then others get their turn
 constexpr std::uint64_t udp_tag = 0;
 constexpr std::uint64_t stop_tag = 1;
 constexpr std::uint64_t wake_tag = 2;
+constexpr std::uint64_t inbox_tag = 3;
 constexpr std::uint64_t first_tcp_tag = 16;
 
 moment read_clocks() { return {base::clock::now(), base::unix_now()}; }
@@ -24,12 +25,14 @@ moment read_clocks() { return {base::clock::now(), base::unix_now()}; }
 } // namespace
 
 worker::worker(socket_pair sockets, bool any_address, tcp_limits limits, handlers served,
-               port_counters& counters)
+               port_counters& counters, crossing& others, std::size_t index)
   : udp_(std::move(sockets.udp)), handlers_(std::move(served)), counters_(counters),
-    receiver_(udp_.get(), sockets.port), sender_(udp_.get(), sockets.ipv6, any_address),
-    tcp_(std::move(sockets.tcp), limits, poll_, first_tcp_tag, *this) {
+    others_(others), index_(index), receiver_(udp_.get(), sockets.port),
+    sender_(udp_.get(), sockets.ipv6, any_address),
+    tcp_(std::move(sockets.tcp), limits, poll_, crossing::first_of(index) + first_tcp_tag, *this) {
   poll_.add(udp_.get(), EPOLLIN, udp_tag);
   poll_.add(stopper_.fd(), EPOLLIN, stop_tag);
+  poll_.add(others_.inbox(index_).wake_fd(), EPOLLIN, inbox_tag);
   for (auto& h : handlers_)
     poll_.add(h->wake_fd(), EPOLLIN, wake_tag);
 }
@@ -53,6 +56,7 @@ void worker::run() {
       else if (e.data.u64 >= first_tcp_tag)
         tcp_.on_ready(time_.now, e.data.u64, e.events);
     work();
+    collect();
     tick();
     flush();
     counters_.packets_in.fetch_add(packets_, std::memory_order_relaxed);
@@ -113,18 +117,46 @@ void worker::tick() {
   for (auto& h : handlers_)
     h->tick(time_, *this);
   counters_.ticks.fetch_add(1, std::memory_order_relaxed);
-  counters_.tcp_connections.store(tcp_.size(), std::memory_order_relaxed);
-  counters_.tcp_refused.store(tcp_.totals().refused, std::memory_order_relaxed);
-  counters_.tcp_dropped.store(tcp_.totals().dropped, std::memory_order_relaxed);
+  report();
   if (time_.now < sweep_due_)
     return;
   sweep_due_ = time_.now + sweep_interval;
   tcp_.sweep(time_.now);
 }
 
+// The counters are of all threads together, so each adds what is new.
+void worker::report() {
+  auto add = [](std::atomic<std::uint64_t>& to, std::uint64_t now, std::uint64_t& before) {
+    to.fetch_add(now - before, std::memory_order_relaxed);
+    before = now;
+  };
+  add(counters_.tcp_connections, tcp_.size(), reported_.connections);
+  add(counters_.tcp_refused, tcp_.totals().refused, reported_.refused);
+  add(counters_.tcp_dropped, tcp_.totals().dropped, reported_.dropped);
+}
+
+void worker::hand_over(std::size_t owner, const transmit& t) {
+  parcel p{t.to, base::to_buffer(t.head), t.media};
+  p.bytes.insert(p.bytes.end(), t.payload.begin(), t.payload.end());
+  p.bytes.resize(p.bytes.size() + t.padding);
+  if (owner >= others_.size() || !others_.inbox(owner).push(std::move(p)))
+    counters_.tcp_dropped.fetch_add(1, std::memory_order_relaxed);
+}
+
+// What other threads have for clients whose connections are here.
+void worker::collect() {
+  others_.inbox(index_).take(parcels_);
+  for (const auto& p : parcels_)
+    tcp_.send({p.to, p.bytes, {}, 0, p.media});
+  parcels_.clear();
+}
+
 void worker::send(const transmit& t) {
   if (t.to.transport == transport::tcp) {
-    tcp_.send(t);
+    if (auto owner = crossing::owner_of(t.to.connection); owner != index_)
+      hand_over(owner, t);
+    else
+      tcp_.send(t);
     return;
   }
   sender_.add(t, !input_stays_);

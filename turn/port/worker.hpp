@@ -1,6 +1,7 @@
 #pragma once
 // The loop of one media thread: one UDP socket, one TCP listener, handlers.
 
+#include "turn/port/crossing.hpp"
 #include "turn/port/sockets.hpp"
 #include "turn/port/tcp_server.hpp"
 #include "turn/port/udp_batch.hpp"
@@ -27,8 +28,9 @@ struct port_counters {
 
 class worker final : private outbox, private tcp_server::listener {
 public:
+  /// `index` is the number of this thread among those that `others` connects.
   worker(socket_pair sockets, bool any_address, tcp_limits limits, handlers served,
-         port_counters& counters);
+         port_counters& counters, crossing& others, std::size_t index);
 
   /// Until `stop`, on the calling thread.
   void run();
@@ -45,6 +47,9 @@ private:
   void dispatch(const five_tuple& from, base::const_bytes in);
   void dispatch_each(const udp_receiver::arrival& a);
   void drain_udp();
+  void hand_over(std::size_t owner, const transmit& t);
+  void collect();
+  void report();
   void work();
   void tick();
   void flush();
@@ -52,10 +57,18 @@ private:
   file_descriptor udp_;
   handlers handlers_;
   port_counters& counters_;
+  crossing& others_;
+  std::size_t index_;
   epoll poll_;
   udp_receiver receiver_;
   udp_sender sender_;
   tcp_server tcp_;
+  struct {
+    std::uint64_t connections = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t dropped = 0;
+  } reported_; // of `tcp_`
+  std::vector<parcel> parcels_;
   waker stopper_;
   std::atomic<bool> stopping_{false};
   moment time_;

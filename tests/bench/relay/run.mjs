@@ -29,8 +29,8 @@ for (const size of [1200, 170]) {
 row('udp send 1200 single', { with: 'send' });
 row('udp send 1200 trains of 8', { with: 'send', burst: 8 });
 row('udp send 1200 paced 20k/s', { with: 'send', rate: 20_000 });
-for (const size of [1200, 170]) row(`tcp channel ${size} single`, { size, transport: 'tcp', window: 2000 });
-row('tcp channel 1200 eight a write', { transport: 'tcp', burst: 8, window: 2000 });
+for (const size of [1200, 170]) row(`tcp channel ${size} single`, { size, transport: 'tcp' });
+row('tcp channel 1200 eight a write', { transport: 'tcp', burst: 8 });
 row('tcp channel 1200 paced 20k/s', { transport: 'tcp', rate: 20_000 });
 row('udp channel 1200 single, 10 allocations', { clients: 10 });
 row('udp channel 1200 single, 1000 allocations', { clients: 1000 });
@@ -87,4 +87,59 @@ async function table() {
   }
 }
 
-await table();
+/** Beside the packets: state, strangers, and where losses begin. */
+async function others() {
+  const among = names.filter((n) => !n.startsWith('bare'));
+  const wanted = (name) => name.includes(flags.rows);
+  console.log('');
+  print(['what', ...among]);
+  print(Array(among.length + 1).fill('---'));
+  for (const clients of [1000, 9900]) {
+    const name = `open ${clients} allocations`;
+    if (!wanted(name)) continue;
+    const seen = await inTurn('hold', { clients }, among);
+    print([`${name}: a second`, ...among.map((n) => mid(seen[n], 'per_second').toFixed(0))]);
+    print([`${name}: CPU µs each`, ...among.map((n) => mid(seen[n], 'us_each').toFixed(1))]);
+    print([`${name}: KiB each`, ...among.map((n) => mid(seen[n], 'kib_each').toFixed(2))]);
+  }
+  for (const what of ['binding', 'allocate']) {
+    const name = `strangers: ${what}`;
+    if (!wanted(name)) continue;
+    const seen = {};
+    // coturn keeps them all, so it gets fewer.
+    for (const n of among) seen[n] = await once(n, 'flood', { what, count: n === 'ours' ? 1e6 : 5e4 });
+    print([`${name}: requests`, ...among.map((n) => seen[n].requests)]);
+    print([`${name}: bytes of request, answer`,
+      ...among.map((n) => `${seen[n].bytes_per_request}, ${seen[n].bytes_per_answer}`)]);
+    print([`${name}: CPU µs each`, ...among.map((n) => seen[n].us_each.toFixed(2))]);
+    print([`${name}: KiB more memory`, ...among.map((n) => seen[n].grown_kib)]);
+  }
+  if (wanted('a call under 50k/s of strangers')) {
+    const seen = {};
+    for (const n of among) {
+      const server = await servers[n]();
+      const to = { port: server.port, secret };
+      const [call] = await Promise.all([
+        measure('load', { ...to, clients: 4, rate: 1000, seconds: 3 }),
+        measure('flood', { ...to, rate: 50_000, count: 175_000 }),
+      ]);
+      await server.stop();
+      seen[n] = `${call.p99_us.toFixed(0)}, ${call.lost}`;
+    }
+    print(['a call under 50k/s of strangers: p99 µs, lost', ...among.map((n) => seen[n])]);
+  }
+  if (wanted('first loss') && among.includes('coturn'))
+    for (let rate = 30_000; rate <= 150_000; rate += 10_000) {
+      const shape = { rate, seconds: flags.seconds };
+      const theirs = await once('coturn', 'load', shape);
+      if (theirs.lost / theirs.sent < 0.001) continue;
+      const own = among.includes('ours') ? await once('ours', 'load', shape) : { lost: 0, sent: 1 };
+      const loss = { ours: own, coturn: theirs };
+      print([`first loss of coturn, ${rate}/s: lost %`,
+        ...among.map((n) => ((100 * loss[n].lost) / loss[n].sent).toFixed(3))]);
+      break;
+    }
+}
+
+if (chosen.length > 0) await table();
+await others();
