@@ -171,6 +171,11 @@ actors::registry_config registry_config(const base::config& c, const http::serve
   actors::registry_config out;
   out.on_drain = [&state](bool on) { state.draining = on; };
   out.room.cap = c.room_cap;
+  out.room.first_incarnation = [] {
+    auto now = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+  };
   out.room.peer.make_session = [key = http.session_key](const base::room_tag& tag,
                                                         const base::member_id& member) {
     return e2ee::make_session_token({tag, member, base::unix_now() + e2ee::session_life}, key);

@@ -19,6 +19,8 @@ struct attached;
 using peer_actor = caf::typed_actor<
     // The client said something to another member.
     caf::reacts_to<msg::say>,
+    // The client said something to all others, or of the group.
+    caf::reacts_to<msg::app>, caf::reacts_to<msg::mls>,
     // The client has everything up to a number.
     caf::reacts_to<msg::acknowledge>,
     // The client leaves for good.

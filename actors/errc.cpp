@@ -24,6 +24,10 @@ std::string_view to_string(errc e) noexcept {
     return "draining";
   case errc::unavailable:
     return "unavailable";
+  case errc::key_package:
+    return "key-package";
+  case errc::too_many:
+    return "too-many";
   case errc::slow:
     return "slow";
   case errc::lease_over:

@@ -16,6 +16,8 @@ enum class errc : std::uint8_t {
   resume_unknown,
   draining,
   unavailable,
+  key_package, ///< not one of this room: `admission` to the client
+  too_many,    ///< too many joins of one room
   // Ends of a peer that are no crash. An ordinary leave has no error at all.
   slow,           ///< the client does not take or acknowledge what it is sent
   lease_over,     ///< away for too long

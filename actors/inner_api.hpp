@@ -14,17 +14,20 @@ using member_actor = peer_actor::extend<caf::replies_to<msg::greet>::with<msg::a
                                         caf::replies_to<msg::reattach>::with<msg::attached>,
                                         caf::replies_to<msg::get_status>::with<msg::status>,
                                         caf::reacts_to<msg::deliver>, caf::reacts_to<msg::kick>,
-                                        caf::reacts_to<msg::drain>, caf::reacts_to<msg::tick>>;
+                                        caf::reacts_to<msg::blame>, caf::reacts_to<msg::drain>,
+                                        caf::reacts_to<msg::tick>>;
 
 /// The members of one room. Refuses a join with room_full or member_taken and
 /// a resume with resume_unknown.
-using room_actor = caf::typed_actor<caf::replies_to<msg::join>::with<msg::attached>,
-                                    caf::replies_to<msg::resume>::with<msg::attached>,
-                                    caf::replies_to<msg::get_status>::with<msg::status>,
-                                    caf::reacts_to<msg::pass_on>, caf::reacts_to<msg::presence>,
-                                    caf::reacts_to<msg::kick>, caf::reacts_to<msg::operate>,
-                                    // On: tell the members, close as soon as the room is empty.
-                                    caf::reacts_to<msg::drain>, caf::reacts_to<msg::tick>>;
+using room_actor =
+    caf::typed_actor<caf::replies_to<msg::join>::with<msg::attached>,
+                     caf::replies_to<msg::resume>::with<msg::attached>,
+                     caf::replies_to<msg::get_status>::with<msg::status>,
+                     caf::reacts_to<msg::pass_on>, caf::reacts_to<msg::pass_to_all>,
+                     caf::reacts_to<msg::pass_to_group>, caf::reacts_to<msg::presence>,
+                     caf::reacts_to<msg::kick>, caf::reacts_to<msg::operate>,
+                     // On: tell the members, close as soon as the room is empty.
+                     caf::reacts_to<msg::drain>, caf::reacts_to<msg::tick>>;
 
 /// Counts the requests of every source at one endpoint.
 using limiter_actor = caf::typed_actor<caf::replies_to<msg::spend>::with<msg::verdict>,

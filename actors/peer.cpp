@@ -7,6 +7,7 @@
 #include "actors/timer.hpp"
 #include "base/encoding.hpp"
 #include "base/log.hpp"
+#include "base/token_bucket.hpp"
 
 namespace catchup::actors {
 
@@ -18,7 +19,8 @@ class peer_state {
 public:
   static inline const char* name = "peer";
 
-  explicit peer_state(member_actor::pointer self) : self_(self), timer_(self), outbox_({}) {}
+  explicit peer_state(member_actor::pointer self)
+    : self_(self), timer_(self), outbox_({}), apps_(0, 0, {}) {}
 
   member_actor::behavior_type init(room_actor room, const base::room_tag& tag,
                                    const base::member_id& id,
@@ -29,6 +31,7 @@ public:
     config_ = std::move(config);
     outbox_ = outbox{config_->limits};
     started_ = now();
+    apps_ = {config_->apps_per_second, config_->app_burst, started_};
     alive_ = self_;
     if (config_->on_member_gone)
       self_->attach_functor([config = config_, id] { config->on_member_gone(turn_user(id)); });
@@ -38,7 +41,18 @@ public:
                                                        : bye_reason::room_restarted);
     });
     return {
-        [this](const msg::say& m) { say(m); },
+        [this](const msg::say& m) {
+          if (is_next(m.n))
+            self_->send(room_, msg::pass_on{id_, m.to, m.data});
+        },
+        [this](const msg::app& m) {
+          if (is_next(m.n) && apps_.take(now()))
+            self_->send(room_, msg::pass_to_all{id_, m.data});
+        },
+        [this](const msg::mls& m) {
+          if (is_next(m.n))
+            self_->send(room_, msg::pass_to_group{id_, m.message});
+        },
         [this](const msg::acknowledge& m) { acknowledge(m.n); },
         [this](const msg::leave&) { end(bye_reason::left); },
         [this](const msg::detached& m) { detached(m.attachment); },
@@ -47,6 +61,7 @@ public:
         [this](const msg::get_status&) { return status(); },
         [this](const msg::deliver& m) { deliver(m.event); },
         [this](const msg::kick&) { end(bye_reason::kicked, errc::kicked); },
+        [this](const msg::blame&) { fault(); },
         [this](const msg::drain& m) { drain(m.on); },
         [this](const msg::tick&) { check_clock(); },
     };
@@ -134,14 +149,17 @@ private:
 
   // -- both directions --------------------------------------------------------
 
-  void say(const msg::say& m) {
+  // False for what was sent again after a resume, and for a gap, which is a fault.
+  bool is_next(std::uint32_t n) {
     heard_ = now();
-    if (m.n <= received_)
-      return; // sent again after a resume
-    if (m.n != received_ + 1)
-      return fault();
-    received_ = m.n;
-    self_->send(room_, msg::pass_on{id_, m.to, m.data});
+    if (n <= received_)
+      return false;
+    if (n != received_ + 1) {
+      fault();
+      return false;
+    }
+    received_ = n;
+    return true;
   }
 
   void acknowledge(std::uint32_t n) {
@@ -210,6 +228,7 @@ private:
   outbox outbox_;
   std::uint32_t received_ = 0; // the client's highest number
   std::uint64_t resumes_ = 0;
+  base::token_bucket apps_;
   bool draining_ = false;
 };
 

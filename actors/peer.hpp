@@ -16,6 +16,8 @@ struct peer_config {
   /// unasked, which finds out about a connection whose end nobody reported.
   std::chrono::seconds quiet{60};
   outbox::limits limits;
+  /// `app` messages of a client: so many a second, and at once; more are dropped.
+  double apps_per_second = 20, app_burst = 60;
   /// Makes the session string of `welcome` and `resumed`. Called on any thread.
   std::function<std::string(const base::room_tag&, const base::member_id&)> make_session;
   /// Told when a member is gone, however it ended; `user` is its TURN user name,

@@ -5,6 +5,7 @@
 #include "actors/status.hpp"
 #include "actors/timer.hpp"
 #include "base/log.hpp"
+#include "e2ee/mls_delivery.hpp"
 
 #include <caf/send.hpp>
 
@@ -60,11 +61,13 @@ public:
         [this](const msg::resume& m) { return resume(m); },
         [this](const msg::get_status&) { return status(); },
         [this](const msg::pass_on& m) { pass_on(m); },
+        [this](const msg::pass_to_all& m) { pass_to_all(m); },
+        [this](const msg::pass_to_group& m) { pass_to_group(m); },
         [this](const msg::presence& m) { presence(m); },
         [this](const msg::kick& m) { kick(m); },
         [this](const msg::operate& m) { operate(m); },
         [this](const msg::drain& m) { drain(m); },
-        [this](const msg::tick&) { check_idle(); },
+        [this](const msg::tick&) { check_clock(); },
     };
   }
 
@@ -89,6 +92,8 @@ private:
       return make_error(errc::member_taken);
     if (seats_.size() >= config_->cap)
       return make_error(errc::room_full);
+    if (auto refusal = enter_group(m); refusal != errc::none)
+      return make_error(refusal);
 
     signal::welcome welcome;
     welcome.you = m.member;
@@ -105,6 +110,7 @@ private:
     if (draining_)
       self_->send(peer, msg::drain{});
     tell_others(m.member, signal::joined{seats_.back().info});
+    speak_for_group();
     return answer;
   }
 
@@ -144,6 +150,9 @@ private:
     count_end(why);
     seats_.erase(i);
     tell_others(id, signal::left{id, why});
+    if (group_)
+      group_->leave(now(), id);
+    speak_for_group();
     if (seats_.empty())
       became_empty();
   }
@@ -175,6 +184,13 @@ private:
       tell_others(m.id, signal::away{m.id});
     else
       tell_others(m.id, signal::back{m.id});
+    if (!group_)
+      return;
+    if (m.away)
+      group_->disconnect(now(), m.id);
+    else
+      group_->connect(now(), m.id);
+    speak_for_group();
   }
 
   void kick(const msg::kick& m) {
@@ -210,6 +226,50 @@ private:
     self_->send(to->peer, msg::deliver{signal::recv{m.from, m.data}});
   }
 
+  void pass_to_all(const msg::pass_to_all& m) {
+    if (find(m.from) == seats_.end())
+      return;
+    ++passed_on_;
+    ++config_->counts->signals;
+    tell_others(m.from, signal::app{m.from, m.data});
+  }
+
+  // -- the group --------------------------------------------------------------
+
+  errc enter_group(const msg::join& m) {
+    if (!m.admission_key)
+      return errc::none;
+    if (!group_)
+      group_.emplace(tag_, e2ee::mls_delivery_config{config_->first_incarnation(), {}}, now());
+    switch (group_->enter(now(), m.member, *m.admission_key, m.key_package, m.group)) {
+    case e2ee::mls_entry::in:
+      return errc::none;
+    case e2ee::mls_entry::key_package:
+      return errc::key_package;
+    case e2ee::mls_entry::too_many:
+      return errc::too_many;
+    }
+    return errc::unavailable;
+  }
+
+  void pass_to_group(const msg::pass_to_group& m) {
+    auto from = find(m.from);
+    if (from == seats_.end() || !group_)
+      return;
+    if (!group_->receive(now(), m.from, m.message))
+      self_->send(from->peer, msg::blame{});
+    speak_for_group();
+  }
+
+  void speak_for_group() {
+    if (!group_)
+      return;
+    for (auto& out : group_->take())
+      if (auto to = find(out.to); to != seats_.end())
+        self_->send(to->peer, msg::deliver{std::move(out.message)});
+    timer_.arm(group_->deadline());
+  }
+
   // -- closing ----------------------------------------------------------------
 
   void became_empty() {
@@ -220,11 +280,17 @@ private:
       timer_.arm(close_at_);
   }
 
-  void check_idle() {
+  void check_clock() {
     if (!timer_.fired(now()))
       return;
-    if (!seats_.empty())
-      return;
+    if (group_ && now() >= group_->deadline())
+      group_->tick(now());
+    speak_for_group();
+    if (seats_.empty())
+      check_idle();
+  }
+
+  void check_idle() {
     if (now() >= close_at_)
       self_->quit();
     else
@@ -250,6 +316,19 @@ private:
                     {"passed_on", passed_on_},
                     {"dropped", dropped_},
                     {"peer_crashes", crashes_}};
+    if (group_) {
+      const auto& t = group_->totals();
+      own.counters.insert(own.counters.end(),
+                          {{"group_members", group_->leaves() ? group_->leaves()->size() : 0},
+                           {"group_pending", group_->pending().adds().size()},
+                           {"epoch", group_->epoch().value_or(0)},
+                           {"commits", t.commits},
+                           {"commits_rejected", t.rejected},
+                           {"duties", t.duties},
+                           {"strikes", t.strikes},
+                           {"forks", t.forks},
+                           {"groups", t.incarnations}});
+    }
     own.mailbox = load_of(self_);
     own.last_error = last_error_;
     std::vector<status_question> peers;
@@ -268,6 +347,8 @@ private:
   base::time_point started_{};
 
   std::vector<seat> seats_; // in order of arrival
+  /// From the first member with a key package on.
+  std::optional<e2ee::mls_delivery> group_;
   base::time_point close_at_{};
   bool draining_ = false;
   std::uint64_t joins_ = 0;

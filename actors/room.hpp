@@ -7,6 +7,7 @@
 #include <caf/fwd.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 
 namespace catchup::actors {
@@ -20,6 +21,9 @@ struct room_config {
   std::chrono::milliseconds status_patience{500};
   /// The registry's, when there is one above it.
   std::shared_ptr<totals> counts = std::make_shared<totals>();
+  /// The number of a new room's first group: greater than that of any before,
+  /// also in an earlier process, and below 2^53. Called on any thread.
+  std::function<std::uint64_t()> first_incarnation = [] { return std::uint64_t{1}; };
   peer_config peer;
 };
 

@@ -22,6 +22,21 @@ struct payload {
   }
   std::size_t operator()(const joined& j) const noexcept { return size_of(j.member); }
   std::size_t operator()(const recv& r) const noexcept { return size_of(r.data); }
+  std::size_t operator()(const app& a) const noexcept { return size_of(a.data); }
+  std::size_t operator()(const mls& m) const noexcept {
+    namespace from = e2ee::from_delivery;
+    auto out = sizeof m;
+    if (const auto* d = std::get_if<from::duty>(&m.body)) {
+      out += d->removes.size() * sizeof(from::duty::remove);
+      for (const auto& add : d->adds)
+        out += sizeof add + size_of(add.key_package);
+    } else if (const auto* c = std::get_if<from::committed>(&m.body)) {
+      out += size_of(c->commit);
+    } else if (const auto* w = std::get_if<from::welcome>(&m.body)) {
+      out += size_of(w->welcome);
+    }
+    return out;
+  }
   template <class T>
   std::size_t operator()(const T& other) const noexcept {
     return sizeof other;

@@ -4,6 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "base/ids.hpp"
+#include "e2ee/mls_delivery_messages.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -54,8 +55,16 @@ struct recv {
   shared_bytes data;
 };
 
+/// An MLS application message, for all in the room.
+struct app {
+  base::member_id from;
+  shared_bytes data;
+};
+/// Of the room's group.
+using mls = e2ee::from_delivery::message;
+
 /// The numbered messages.
-using event = std::variant<welcome, joined, left, away, back, recv>;
+using event = std::variant<welcome, joined, left, away, back, recv, app, mls>;
 
 /// What an event costs in a queue, in bytes.
 std::size_t size_of(const event& e) noexcept;

@@ -14,14 +14,19 @@
 
 namespace catchup::http::wire {
 
-/// Limits of one message from a client.
-inline constexpr std::size_t max_message = 64 * 1024;
+/// Limits of one message from a client, and of one from who is not admitted yet.
+inline constexpr std::size_t max_message = 200 * 1024;
+inline constexpr std::size_t max_early_message = 16 * 1024;
 inline constexpr std::uint32_t max_depth = 3;
 inline constexpr std::uint32_t max_map = 16;
 inline constexpr std::uint32_t max_array = 64;
 inline constexpr std::uint32_t max_string = 256;
-inline constexpr std::uint32_t max_binary = 32 * 1024;
+inline constexpr std::uint32_t max_binary = 128 * 1024;
 inline constexpr std::size_t max_lobby = 1024;
+inline constexpr std::size_t max_data = 32 * 1024;
+/// A leaf and who is on it.
+inline constexpr std::size_t mls_place_size = 1 + base::member_id::size;
+inline constexpr std::uint64_t max_number = (std::uint64_t{1} << 53) - 1;
 
 /// What a client says. Views point into the message they were decoded from.
 struct hello {
@@ -36,6 +41,8 @@ struct admit {
   base::member_id member;
   base::const_bytes key_package, lobby;
   base::const_bytes signature; ///< 64 bytes
+  /// Of the group that the client still has.
+  std::optional<std::uint64_t> incarnation;
 };
 struct send {
   std::uint32_t n = 0; ///< from 1
@@ -46,8 +53,22 @@ struct ping {
   std::uint32_t ack = 0;
 };
 struct leave {};
+struct app {
+  std::uint32_t n = 0; ///< from 1
+  base::const_bytes data;
+};
 
-using client_message = std::variant<hello, admit, send, ping, leave>;
+enum class mls_kind : std::uint8_t { join, founded, commit, ready, resume, forked };
+/// `mls-join` and its like; fields that a kind does not have are empty or 0.
+struct mls {
+  mls_kind kind = mls_kind::join;
+  std::uint32_t n = 0; ///< from 1
+  std::uint64_t incarnation = 0, epoch = 0, seq = 0;
+  base::const_bytes key_package, group_id, commit, tag, hash, leaves;
+  std::optional<base::const_bytes> welcome;
+};
+
+using client_message = std::variant<hello, admit, send, ping, leave, app, mls>;
 
 enum class wire_error : std::uint8_t {
   malformed, ///< not one MessagePack map, or over a limit
@@ -58,6 +79,9 @@ enum class wire_error : std::uint8_t {
 
 /// Reads one message. Never throws, takes no memory.
 base::result<client_message, wire_error> decode(base::const_bytes message) noexcept;
+
+/// With bytes of its own. Empty when `leaves` is not a list of members.
+std::optional<e2ee::to_delivery::message> own(const mls& m);
 
 /// Codes of docs/protocol.md §3.5.
 enum class error_code : std::uint8_t {
@@ -86,6 +110,8 @@ struct error {
   std::optional<std::uint32_t> retry_s;
 };
 
+/// Of the delivery service; wire_mls.cpp.
+base::buffer encode_mls(std::uint32_t n, const actors::signal::mls& m);
 base::buffer encode(const challenge& m);
 base::buffer encode(const error& m);
 /// `n` is left out when it is 0.

@@ -1,3 +1,5 @@
+#include "e2ee/mls_message.hpp"
+#include "e2ee/mls_rules.hpp"
 #include "http/wire.hpp"
 
 #include <msgpack.hpp>
@@ -25,11 +27,21 @@ enum class field : std::uint8_t {
   n,
   to,
   data,
+  incarnation,
+  epoch,
+  seq,
+  group_id,
+  commit,
+  welcome,
+  tag,
+  hash,
+  leaves,
   unknown
 };
-constexpr std::array<std::string_view, 14> field_names{
-    "t",      "v",           "room",  "resume", "ack", "adm_pk", "host_pk",
-    "member", "key_package", "lobby", "sig",    "n",   "to",     "data"};
+constexpr std::array<std::string_view, 23> field_names{
+    "t",           "v",        "room",   "resume",  "ack", "adm_pk", "host_pk",     "member",
+    "key_package", "lobby",    "sig",    "n",       "to",  "data",   "incarnation", "epoch",
+    "seq",         "group_id", "commit", "welcome", "tag", "hash",   "leaves"};
 
 field field_of(std::string_view name) noexcept {
   for (std::size_t i = 0; i < field_names.size(); ++i)
@@ -145,6 +157,11 @@ public:
       return fail<std::uint32_t>();
     return static_cast<std::uint32_t>(*p);
   }
+  /// What JavaScript can count.
+  std::uint64_t big(field f) noexcept {
+    auto* p = v_.get<std::uint64_t>(f);
+    return p && *p <= max_number ? *p : fail<std::uint64_t>();
+  }
   bool ok() const noexcept { return ok_; }
 
 private:
@@ -185,6 +202,8 @@ outcome read_admit(const visitor& v) noexcept {
   m.key_package = in.bytes(field::key_package, 0, 8192);
   m.lobby = in.bytes(field::lobby, 0, max_lobby);
   m.signature = in.bytes(field::sig, 64, 64);
+  if (v.has(field::incarnation))
+    m.incarnation = in.big(field::incarnation);
   return in.ok() ? outcome{m} : outcome{base::failure{wire_error::field}};
 }
 
@@ -193,7 +212,45 @@ outcome read_send(const visitor& v) noexcept {
   send m;
   m.n = in.number(field::n, 1);
   m.to = in.member(field::to);
-  m.data = in.bytes(field::data, 0, max_binary);
+  m.data = in.bytes(field::data, 0, max_data);
+  return in.ok() ? outcome{m} : outcome{base::failure{wire_error::field}};
+}
+
+outcome read_app(const visitor& v) noexcept {
+  picker in{v};
+  app m{in.number(field::n, 1), in.bytes(field::data, 0, max_data)};
+  return in.ok() ? outcome{m} : outcome{base::failure{wire_error::field}};
+}
+
+constexpr std::array<std::string_view, 6> mls_names{"mls-join",  "mls-founded", "mls-commit",
+                                                    "mls-ready", "mls-resume",  "mls-forked"};
+
+outcome read_mls(const visitor& v, mls_kind kind) noexcept {
+  picker in{v};
+  mls m;
+  m.kind = kind;
+  m.n = in.number(field::n, 1);
+  if (kind == mls_kind::join)
+    m.key_package = in.bytes(field::key_package, 0, e2ee::max_mls_key_package);
+  else
+    m.incarnation = in.big(field::incarnation);
+  if (kind != mls_kind::join && kind != mls_kind::founded)
+    m.epoch = in.big(field::epoch);
+  if (kind == mls_kind::founded || kind == mls_kind::resume)
+    m.group_id = in.bytes(field::group_id, e2ee::mls_group_id_size, e2ee::mls_group_id_size);
+  if (kind == mls_kind::commit) {
+    m.commit = in.bytes(field::commit, 0, e2ee::max_mls_commit);
+    if (v.has(field::welcome))
+      m.welcome = in.bytes(field::welcome, 0, e2ee::max_mls_welcome);
+  }
+  if (kind == mls_kind::ready || kind == mls_kind::resume) {
+    m.tag = in.bytes(field::tag, 8, 8);
+    m.hash = in.bytes(field::hash, 32, 32);
+  }
+  if (kind == mls_kind::resume) {
+    m.seq = in.big(field::seq);
+    m.leaves = in.bytes(field::leaves, 0, e2ee::max_mls_members * mls_place_size);
+  }
   return in.ok() ? outcome{m} : outcome{base::failure{wire_error::field}};
 }
 
@@ -225,6 +282,11 @@ outcome decode(base::const_bytes message) noexcept {
   }
   if (*type == "leave")
     return client_message{leave{}};
+  if (*type == "app")
+    return read_app(v);
+  for (std::size_t i = 0; i < mls_names.size(); ++i)
+    if (*type == mls_names[i])
+      return read_mls(v, static_cast<mls_kind>(i));
   return base::failure{wire_error::unknown};
 }
 

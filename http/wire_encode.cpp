@@ -1,98 +1,12 @@
-#include "http/wire.hpp"
+#include "http/wire_writer.hpp"
 
 #include <concepts>
-#include <msgpack.hpp>
 
 namespace catchup::http::wire {
 
 namespace signal = actors::signal;
 
 namespace {
-
-/// What msgpack::packer writes into.
-struct sink {
-  base::buffer bytes;
-  void write(const char* p, std::size_t n) {
-    auto more = std::as_bytes(std::span{p, n});
-    bytes.insert(bytes.end(), more.begin(), more.end());
-  }
-};
-
-base::const_bytes view(const signal::shared_bytes& b) noexcept {
-  return b ? base::const_bytes{*b} : base::const_bytes{};
-}
-
-/// Writes one map, entry by entry.
-class map_writer {
-public:
-  /// A message of `entries` fields besides `t` and, unless it is 0, `n`.
-  map_writer(std::string_view type, std::uint32_t n, std::uint32_t entries,
-             std::size_t reserve = 64) {
-    out_.bytes.reserve(reserve);
-    pack_.pack_map(entries + (n != 0 ? 2 : 1));
-    put("t", type);
-    if (n != 0)
-      put("n", n);
-  }
-  map_writer(const map_writer&) = delete; // pack_ refers to out_
-  map_writer& operator=(const map_writer&) = delete;
-
-  map_writer& put(std::string_view key, std::string_view text) {
-    string(key);
-    string(text);
-    return *this;
-  }
-  map_writer& put(std::string_view key, std::uint64_t number) {
-    string(key);
-    pack_.pack_uint64(number);
-    return *this;
-  }
-  map_writer& put(std::string_view key, std::same_as<bool> auto value) {
-    string(key);
-    value ? pack_.pack_true() : pack_.pack_false();
-    return *this;
-  }
-  map_writer& put(std::string_view key, base::const_bytes bytes) {
-    string(key);
-    binary(bytes);
-    return *this;
-  }
-  map_writer& put(std::string_view key, const signal::member& m) {
-    string(key);
-    member(m);
-    return *this;
-  }
-  map_writer& put(std::string_view key, const std::vector<signal::member>& members) {
-    string(key);
-    pack_.pack_array(static_cast<std::uint32_t>(members.size()));
-    for (auto& m : members)
-      member(m);
-    return *this;
-  }
-
-  base::buffer done() { return std::move(out_.bytes); }
-
-private:
-  void string(std::string_view s) {
-    pack_.pack_str(static_cast<std::uint32_t>(s.size()));
-    pack_.pack_str_body(s.data(), static_cast<std::uint32_t>(s.size()));
-  }
-  void binary(base::const_bytes b) {
-    pack_.pack_bin(static_cast<std::uint32_t>(b.size()));
-    pack_.pack_bin_body(base::as_text(b).data(), static_cast<std::uint32_t>(b.size()));
-  }
-  void member(const signal::member& m) {
-    pack_.pack_map(4);
-    put("id", m.id.view());
-    put("key_package", view(m.key_package));
-    put("lobby", view(m.lobby));
-    string("away");
-    m.away ? pack_.pack_true() : pack_.pack_false();
-  }
-
-  sink out_;
-  msgpack::packer<sink> pack_{out_};
-};
 
 std::string_view to_string(signal::topology t) noexcept {
   return t == signal::topology::sfu ? "sfu" : "direct";
@@ -157,11 +71,16 @@ struct event_encoder {
   base::buffer operator()(const signal::back& m) const {
     return map_writer("back", n, 1).put("id", m.id.view()).done();
   }
-  base::buffer operator()(const signal::recv& m) const {
-    auto data = view(m.data);
-    return map_writer("recv", n, 2, 64 + data.size())
-        .put("from", m.from.view())
-        .put("data", data)
+  base::buffer operator()(const signal::recv& m) const { return from("recv", m.from, m.data); }
+  base::buffer operator()(const signal::app& m) const { return from("app", m.from, m.data); }
+  base::buffer operator()(const signal::mls& m) const { return encode_mls(n, m); }
+
+  base::buffer from(std::string_view type, const base::member_id& id,
+                    const signal::shared_bytes& data) const {
+    auto bytes = view(data);
+    return map_writer(type, n, 2, 64 + bytes.size())
+        .put("from", id.view())
+        .put("data", bytes)
         .done();
   }
 };

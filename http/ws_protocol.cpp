@@ -15,6 +15,8 @@ using namespace std::chrono_literals;
 
 /// Admission takes less, but the promise is made separately.
 constexpr auto nonce_life = 30s;
+/// `u8(0) || join_nonce[32]`, of a client that knows no group.
+constexpr std::size_t interim_key_package = 33;
 
 } // namespace
 
@@ -48,6 +50,8 @@ ws::action ws_protocol::received(base::const_bytes message, base::time_point now
   last_heard_ = now;
   if (!messages_.take(now) || !bytes_.take(now, static_cast<double>(message.size())))
     return fail(error_code::too_fast);
+  if (!admitted() && message.size() > wire::max_early_message)
+    return fail(error_code::bad_message);
   auto m = wire::decode(message);
   if (!m)
     return fail(m.error() == wire::wire_error::version ? error_code::version
@@ -113,13 +117,32 @@ ws::action ws_protocol::on(const wire::admit& m, base::time_point now, base::uni
   if (e2ee::check_admission(r))
     return fail(error_code::admission);
   state_ = state::joining;
-  return ws::join{candidate_->tag, m.member, m.key_package, m.lobby};
+  bool interim = m.key_package.size() == interim_key_package;
+  return ws::join{candidate_->tag,
+                  m.member,
+                  m.key_package,
+                  m.lobby,
+                  interim ? base::const_bytes{} : m.admission_key,
+                  m.incarnation};
 }
 
 ws::action ws_protocol::on(const wire::send& m, base::time_point, base::unix_seconds) {
   if (state_ != state::member)
     return fail(error_code::bad_message);
   return ws::say{m.n, m.to, m.data};
+}
+
+ws::action ws_protocol::on(const wire::app& m, base::time_point, base::unix_seconds) {
+  if (state_ != state::member)
+    return fail(error_code::bad_message);
+  return ws::app{m.n, m.data};
+}
+
+ws::action ws_protocol::on(const wire::mls& m, base::time_point, base::unix_seconds) {
+  auto message = state_ == state::member ? wire::own(m) : std::nullopt;
+  if (!message)
+    return fail(error_code::bad_message);
+  return ws::mls{m.n, std::move(*message)};
 }
 
 ws::action ws_protocol::on(const wire::ping& m, base::time_point, base::unix_seconds) {

@@ -30,6 +30,10 @@ struct join {
   base::room_tag room;
   base::member_id member;
   base::const_bytes key_package, lobby;
+  /// Empty for who takes no part in the group.
+  base::const_bytes admission_key;
+  /// The incarnation of the group that it still has.
+  std::optional<std::uint64_t> group;
 };
 struct resume {
   base::room_tag room;
@@ -42,6 +46,16 @@ struct say {
   base::member_id to;
   base::const_bytes data;
 };
+/// Tell the member's peer, for all others.
+struct app {
+  std::uint32_t n = 0;
+  base::const_bytes data;
+};
+/// Tell the member's peer, for the group.
+struct mls {
+  std::uint32_t n = 0;
+  e2ee::to_delivery::message message;
+};
 struct acknowledge {
   std::uint32_t n = 0;
 };
@@ -53,7 +67,7 @@ struct hang_up {};
 struct nothing {};
 
 using action =
-    std::variant<nothing, transmit, join, resume, say, acknowledge, leave, ping, hang_up>;
+    std::variant<nothing, transmit, join, resume, say, app, mls, acknowledge, leave, ping, hang_up>;
 
 } // namespace ws
 
@@ -99,6 +113,8 @@ private:
   ws::action on(const wire::hello& m, base::time_point now, base::unix_seconds wall);
   ws::action on(const wire::admit& m, base::time_point now, base::unix_seconds wall);
   ws::action on(const wire::send& m, base::time_point now, base::unix_seconds wall);
+  ws::action on(const wire::app& m, base::time_point now, base::unix_seconds wall);
+  ws::action on(const wire::mls& m, base::time_point now, base::unix_seconds wall);
   ws::action on(const wire::ping& m, base::time_point now, base::unix_seconds wall);
   ws::action on(const wire::leave& m, base::time_point now, base::unix_seconds wall);
   ws::action resume_with(const wire::hello& m, bool room_valid, const base::room_tag& room,

@@ -32,6 +32,10 @@ wire::error_code code_of(actors::errc e) noexcept {
     return wire::error_code::member_taken;
   case actors::errc::resume_unknown:
     return wire::error_code::resume_unknown;
+  case actors::errc::key_package:
+    return wire::error_code::admission;
+  case actors::errc::too_many:
+    return wire::error_code::too_many;
   case actors::errc::draining:
     return wire::error_code::draining;
   default:
@@ -50,7 +54,7 @@ public:
                                             [] { return base::random_array<32>(); }) {
     ++hub_->counters.connections;
     ws_.auto_fragment(false);
-    ws_.read_message_max(wire::max_message);
+    ws_.read_message_max(wire::max_early_message);
     ws_.binary(true);
     ws_.set_option(websocket::stream_base::decorator(
         [](websocket::response_type& r) { r.set("Sec-WebSocket-Protocol", subprotocol); }));
@@ -235,7 +239,8 @@ private:
   void on(ws::join& a) {
     ask(hub_->system, hub_->registry,
         actors::msg::join{a.room, a.member, share(a.key_package), share(a.lobby),
-                          shared_from_this()},
+                          shared_from_this(),
+                          a.admission_key.empty() ? nullptr : share(a.admission_key), a.group},
         on_attached());
   }
   void on(ws::resume& a) {
@@ -243,6 +248,8 @@ private:
         actors::msg::resume{a.room, a.member, a.ack, shared_from_this()}, on_attached());
   }
   void on(ws::say& a) { caf::anon_send(peer_, actors::msg::say{a.n, a.to, share(a.data)}); }
+  void on(ws::app& a) { caf::anon_send(peer_, actors::msg::app{a.n, share(a.data)}); }
+  void on(ws::mls& a) { caf::anon_send(peer_, actors::msg::mls{a.n, std::move(a.message)}); }
   void on(ws::acknowledge& a) { caf::anon_send(peer_, actors::msg::acknowledge{a.n}); }
   void on(ws::leave&) { caf::anon_send(peer_, actors::msg::leave{}); }
   void on(ws::ping&) {
@@ -277,6 +284,7 @@ private:
       peer_ = std::move(answer->peer);
       attachment_ = answer->attachment;
       ticket_.admit();
+      ws_.read_message_max(wire::max_message);
       act(protocol_.answered(std::nullopt));
     }
     if (!protocol_.ended())

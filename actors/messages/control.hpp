@@ -7,6 +7,7 @@
 #include <caf/type_id.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,10 @@ struct join {
   signal::shared_bytes key_package;
   signal::shared_bytes lobby;
   client_sink_ptr sink;
+  /// Null for who takes no part in the group.
+  signal::shared_bytes admission_key;
+  /// The incarnation of the group that the client says it still has.
+  std::optional<std::uint64_t> group;
 };
 
 /// A client of a valid session token is back on a new socket and has seen all
@@ -49,6 +54,18 @@ struct say {
   std::uint32_t n = 0;
   base::member_id to;
   signal::shared_bytes data;
+};
+
+/// A numbered `app` of the client, for all others.
+struct app {
+  std::uint32_t n = 0;
+  signal::shared_bytes data;
+};
+
+/// What a client says of the group, numbered.
+struct mls {
+  std::uint32_t n = 0;
+  e2ee::to_delivery::message message;
 };
 
 /// The client's `ping`: it has everything up to `n`.
@@ -188,4 +205,6 @@ CAF_END_TYPE_ID_BLOCK(control_messages)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::join)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::resume)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::say)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::app)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::mls)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::spend)

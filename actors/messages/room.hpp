@@ -37,6 +37,21 @@ struct pass_on {
   signal::shared_bytes data;
 };
 
+/// Peer to room: a message for all other members.
+struct pass_to_all {
+  base::member_id from;
+  signal::shared_bytes data;
+};
+
+/// Peer to room: what a member says of the group.
+struct pass_to_group {
+  base::member_id from;
+  e2ee::to_delivery::message message;
+};
+
+/// Room to peer: the client said what no honest one says.
+struct blame {};
+
 /// Peer to room: the connection is lost, or there is one again.
 struct presence {
   base::member_id id;
@@ -65,6 +80,10 @@ typename I::result_type inspect(I& f, probe&) {
   return f(caf::meta::type_name("probe"));
 }
 template <class I>
+typename I::result_type inspect(I& f, blame&) {
+  return f(caf::meta::type_name("blame"));
+}
+template <class I>
 typename I::result_type inspect(I& f, tick&) {
   return f(caf::meta::type_name("tick"));
 }
@@ -75,6 +94,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(room_messages, caf::first_custom_type_id + 50)
 
 CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::kick))
 CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::tick))
+CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::blame))
 CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::probe))
 
 CAF_END_TYPE_ID_BLOCK(room_messages)
@@ -83,4 +103,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::greet)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::reattach)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::deliver)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::pass_on)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::pass_to_all)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::pass_to_group)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::presence)

@@ -7,6 +7,7 @@
 #include "actors/room.hpp"
 #include "base/encoding.hpp"
 #include "support/actor_fixture.hpp"
+#include "support/mls_words.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 
@@ -32,10 +33,6 @@ inline base::room_tag room_tag(char name) {
   return tag;
 }
 
-inline std::string name_of(const base::member_id& id) {
-  return {static_cast<char>(id.value.front())};
-}
-
 inline signal::shared_bytes bytes_of(std::string_view text) {
   return std::make_shared<const base::buffer>(base::to_buffer(base::as_bytes(text)));
 }
@@ -59,6 +56,10 @@ struct in_words {
   std::string operator()(const signal::recv& r) const {
     return "recv " + name_of(r.from) + " " + std::string{base::as_text(*r.data)};
   }
+  std::string operator()(const signal::app& a) const {
+    return "app " + name_of(a.from) + " " + std::string{base::as_text(*a.data)};
+  }
+  std::string operator()(const signal::mls& m) const { return "mls " + mls_words(m.body); }
   std::string operator()(const signal::resumed& r) const {
     return "resumed " + std::to_string(r.ack);
   }
@@ -128,7 +129,7 @@ struct cast : actor_fixture<control_config> {
   }
 
   static msg::join join_of(char room, char who, const client_sink_ptr& sink) {
-    return {room_tag(room), member(who), bytes_of("keys"), bytes_of("name"), sink};
+    return {room_tag(room), member(who), bytes_of("keys"), bytes_of("name"), sink, nullptr, {}};
   }
   static msg::resume resume_of(char room, char who, std::uint32_t ack,
                                const client_sink_ptr& sink) {

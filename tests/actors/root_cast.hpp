@@ -36,6 +36,8 @@ inline room_actor::behavior_type mute_room(room_actor::stateful_pointer<mute_sta
         return self->make_response_promise<msg::status>();
       },
       [](const msg::pass_on&) {},
+      [](const msg::pass_to_all&) {},
+      [](const msg::pass_to_group&) {},
       [](const msg::presence&) {},
       [](const msg::kick&) {},
       [](const msg::operate&) {},

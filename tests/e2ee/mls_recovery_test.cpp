@@ -208,7 +208,7 @@ TEST(who has another log or another group has nothing to resume) {
   w.run(50ms);
   CHECK_EQUAL(w.pages['B']->waiting.size(), 4u);
   for (const auto& m : w.pages['B']->waiting)
-    CHECK_EQUAL(test::in_words(m.body), "gone");
+    CHECK_EQUAL(test::mls_words(m.body), "gone");
 }
 
 TEST(the log keeps its newest entries and the chain of all) {
@@ -342,7 +342,7 @@ TEST(a claim to a group of the far future or without oneself is none) {
                      claim.incarnation);
     w.service->receive(w.now, a.id(), claim);
     auto out = w.service->take();
-    return out.empty() ? std::string{} : test::in_words(out.front().message.body);
+    return out.empty() ? std::string{} : test::mls_words(out.front().message.body);
   };
   auto claim = a.resume();
   claim.incarnation += std::uint64_t{48} * 3600 * 1000;

@@ -3,6 +3,7 @@
 
 #include "e2ee/mls_delivery.hpp"
 #include "support/mls_client.hpp"
+#include "support/mls_words.hpp"
 #include "support/test.hpp"
 
 #include <map>
@@ -21,45 +22,6 @@ inline base::member_id person(char name) {
   id.value.fill(static_cast<std::byte>(name));
   return id;
 }
-inline std::string name_of(const base::member_id& id) {
-  return {static_cast<char>(id.value.front())};
-}
-
-/// E.g. `duty 0 by A +BC -D`.
-inline std::string in_words(const e2ee::from_delivery::body& body) {
-  using namespace e2ee::from_delivery;
-  struct {
-    std::string operator()(const found&) const { return "found"; }
-    std::string operator()(const reset&) const { return "reset"; }
-    std::string operator()(const duty& d) const {
-      auto out = "duty " + std::to_string(d.epoch) + " by " + name_of(d.committer);
-      for (const auto& a : d.adds)
-        out += " +" + name_of(a.id);
-      for (const auto& r : d.removes)
-        out += " -" + name_of(r.id);
-      return out;
-    }
-    std::string operator()(const committed& c) const {
-      return "committed " + std::to_string(c.epoch);
-    }
-    std::string operator()(const e2ee::from_delivery::welcome& w) const {
-      return "welcome " + std::to_string(w.epoch);
-    }
-    std::string operator()(const rejected& r) const {
-      static constexpr std::array reasons{"epoch", "stale", "form", "rate"};
-      return "rejected " + std::to_string(r.epoch) + " " +
-             reasons.at(static_cast<std::size_t>(r.reason));
-    }
-    std::string operator()(const ready& r) const {
-      return "ready " + std::to_string(r.epoch) + " " + name_of(r.id);
-    }
-    std::string operator()(const left& l) const { return "left " + name_of(l.id); }
-    std::string operator()(const resumed& r) const { return "resumed " + std::to_string(r.seq); }
-    std::string operator()(const gone&) const { return "gone"; }
-  } words;
-  return std::visit(words, body);
-}
-
 /// Stands between a client and the service.
 struct mls_page {
   explicit mls_page(mls_client c) : client(std::move(c)) {}
@@ -292,7 +254,7 @@ private:
         q.waiting.push_back(m); // numbered: it comes again
         return;
       }
-      q.heard.push_back(in_words(m.body));
+      q.heard.push_back(mls_words(m.body));
       for (auto& todo : q.client.hear(m))
         at(now + std::chrono::milliseconds{todo.after}, [this, page, todo] { send(*page, todo); });
     });

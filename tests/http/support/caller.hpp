@@ -85,7 +85,7 @@ struct caller {
                          reinterpret_cast<const unsigned char*>(covered.data()), covered.size(),
                          keys.secret_key.data());
     return encode(http::wire::admit{
-        keys.public_key, {}, member, r.key_package, base::as_bytes(lobby), signature});
+        keys.public_key, {}, member, r.key_package, base::as_bytes(lobby), signature, {}});
   }
 };
 

@@ -68,12 +68,44 @@ inline std::string encode(const http::wire::hello& m) {
 }
 
 inline std::string encode(const http::wire::admit& m) {
-  map_builder out{m.host_key.empty() ? 6u : 7u};
+  map_builder out{6u + !m.host_key.empty() + m.incarnation.has_value()};
   out.text("t", "admit").bin("adm_pk", m.admission_key);
   if (!m.host_key.empty())
     out.bin("host_pk", m.host_key);
   out.bin("member", m.member.view()).bin("key_package", m.key_package).bin("lobby", m.lobby);
+  if (m.incarnation)
+    out.number("incarnation", *m.incarnation);
   return out.bin("sig", m.signature).done();
+}
+
+inline std::string encode(const http::wire::app& m) {
+  return map_builder{3}.text("t", "app").number("n", m.n).bin("data", m.data).done();
+}
+
+inline std::string encode(const http::wire::mls& m) {
+  using http::wire::mls_kind;
+  static constexpr std::array names{"mls-join",  "mls-founded", "mls-commit",
+                                    "mls-ready", "mls-resume",  "mls-forked"};
+  static constexpr std::array fields{3u, 4u, 5u, 6u, 9u, 4u};
+  auto kind = static_cast<std::size_t>(m.kind);
+  map_builder out{fields.at(kind) + m.welcome.has_value()};
+  out.text("t", names.at(kind)).number("n", m.n);
+  if (m.kind == mls_kind::join)
+    return out.bin("key_package", m.key_package).done();
+  out.number("incarnation", m.incarnation);
+  if (m.kind != mls_kind::founded)
+    out.number("epoch", m.epoch);
+  if (m.kind == mls_kind::founded || m.kind == mls_kind::resume)
+    out.bin("group_id", m.group_id);
+  if (m.kind == mls_kind::commit)
+    out.bin("commit", m.commit);
+  if (m.welcome)
+    out.bin("welcome", *m.welcome);
+  if (m.kind == mls_kind::ready || m.kind == mls_kind::resume)
+    out.bin("tag", m.tag).bin("hash", m.hash);
+  if (m.kind == mls_kind::resume)
+    out.number("seq", m.seq).bin("leaves", m.leaves);
+  return out.done();
 }
 
 inline std::string encode(const http::wire::send& m) {
