@@ -196,7 +196,7 @@ void refuse_collisions(env_reader& env, const config& c) {
 void read_behaviour(env_reader& env, config& out) {
   out.audio = static_cast<audio_policy>(
       env.choice("CATCHUP_AUDIO_POLICY", 0, {audio_policies[0], audio_policies[1]}));
-  out.room_cap = env.number("CATCHUP_ROOM_CAP", out.room_cap, 2, 64);
+  out.room_cap = env.number("CATCHUP_ROOM_CAP", out.room_cap, 2, 16);
   out.link_days = env.number("CATCHUP_LINK_DAYS", out.link_days, 1, 3650);
   out.media_threads = env.number("CATCHUP_MEDIA_THREADS", out.media_threads, 1, 64);
   out.log_level = log_levels[env.choice(

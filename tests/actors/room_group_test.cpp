@@ -26,10 +26,10 @@ struct page {
 struct group_cast : test::cast {
   test::mls_link link{5};
   room_config settings = config();
+  std::uint64_t starts = 0;
   room_actor room = open();
   std::map<char, std::unique_ptr<page>> pages;
   std::uint64_t seeds = 0;
-  std::uint64_t starts = 0;
 
   room_actor open() {
     auto c = settings;
@@ -252,6 +252,7 @@ TEST(after a crash of the room its members go on in their group) {
   play(200ms);
   CHECK(agree("ABC"));
   CHECK_EQUAL(pages['A']->client.incarnation(), incarnation);
+  CHECK_EQUAL(count("group_members"), 3u);
   join('D');
   play(200ms);
   CHECK(agree("ABCD"));

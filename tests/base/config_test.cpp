@@ -194,8 +194,8 @@ TEST(the other settings have their bounds) {
   CHECK(good({{"CATCHUP_AUDIO_POLICY", "Everyone"}}).audio == audio_policy::everyone);
   refuses("CATCHUP_AUDIO_POLICY", "all", "staged or everyone");
   CHECK_EQUAL(good({{"CATCHUP_ROOM_CAP", "4"}}).room_cap, 4u);
-  refuses("CATCHUP_ROOM_CAP", "1", "a number from 2 to 64");
-  refuses("CATCHUP_ROOM_CAP", "65", "a number from 2 to 64");
+  refuses("CATCHUP_ROOM_CAP", "1", "a number from 2 to 16");
+  refuses("CATCHUP_ROOM_CAP", "17", "a number from 2 to 16");
   CHECK_EQUAL(good({{"CATCHUP_LINK_DAYS", "1"}}).link_days, 1u);
   refuses("CATCHUP_LINK_DAYS", "0", "a number from 1 to 3650");
   CHECK_EQUAL(good({{"CATCHUP_MEDIA_THREADS", "4"}}).media_threads, 4u);
