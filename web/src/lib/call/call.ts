@@ -1,19 +1,22 @@
 /** A call: link, session, keys, the others, as one store. */
 
+import { random } from '../crypto/bytes';
 import type { RoomKeys } from '../crypto/room-keys';
 import { cleanName } from '../crypto/seal';
-import type { FrameCrypto } from '../e2ee/frame-crypto';
-import { LinkKeys } from '../e2ee/keys';
 import { fetchIce, IceServerCache } from '../media/ice-servers';
 import { type Sample, statsBetween } from '../media/stats';
+import type { FromGroup } from '../mls/host-messages';
+import type { Said } from '../mls/said';
+import { groupBody } from '../protocol/group-wire';
 import { Session } from '../protocol/session';
 import type { SessionEvent } from '../protocol/session-core';
-import { admissionOf, newIdentity } from './identity';
+import { admissionOf } from './identity';
 import { inspect } from './inspect';
 import type { ParsedLink } from './link';
-import { openLink, prepareFrames } from './prepare';
+import { openLink, prepareWorkers, type Workers } from './prepare';
 import { Roster } from './roster';
 import { Store } from './store';
+import { Talk } from './talk';
 import type { Call, CallError, CallErrorCode, CallState, CallStats, JoinOptions } from './types';
 import { listen } from './wakeups';
 
@@ -22,10 +25,12 @@ const endsAtOnce: readonly CallErrorCode[] = ['moved', 'internal', 'encryption-f
 const sweepEvery = 1_000;
 const noStats: CallStats = { route: null, rttMs: null, sendKbps: 0, recvKbps: 0, lossPercent: 0 };
 
-interface Ready {
+interface Ready extends Workers {
   keys: RoomKeys;
-  frames: FrameCrypto;
 }
+
+/** What ends with a call. */
+const fresh = { held: false, hand: false, comparison: { is: 'idle' }, roomCode: null } as const;
 
 class LinkCall implements Call {
   private readonly store = new Store<CallState>({
@@ -37,13 +42,22 @@ class LinkCall implements Call {
     cam: false,
     updating: false,
     encryptionReady: false,
+    held: false,
+    hand: false,
+    chat: [],
+    comparison: { is: 'idle' },
+    roomCode: null,
   });
   private ready: Promise<Ready | null>;
-  private me = newIdentity();
+  /** My member id, fresh for every page load. */
+  private me = random(16);
   private session: Session | null = null;
   private roster: Roster | null = null;
-  private frames: FrameCrypto | null = null;
+  private workers: Workers | null = null;
+  private talk: Talk | null = null;
   private admitted = false;
+  /** In the group, now or before. */
+  private grouped = false;
   private lost = false;
   /** The session is over, the media still goes on. */
   private trouble: CallError | null = null;
@@ -87,7 +101,32 @@ class LinkCall implements Call {
 
   setName(name: string): void {
     this.options = { ...this.options, name: cleanName(name) };
-    this.roster?.setName(this.options.name);
+    this.tellSelf();
+  }
+
+  setHand(up: boolean): void {
+    this.update({ hand: up });
+    this.tellSelf();
+  }
+
+  sayChat(text: string): void {
+    this.talk?.chat(text);
+  }
+
+  react(emoji: string): void {
+    this.talk?.react(emoji);
+  }
+
+  compare(on: boolean): void {
+    this.talk?.compare(on);
+  }
+
+  judge(match: boolean): void {
+    this.talk?.judge(match);
+  }
+
+  askRoomCode(): void {
+    this.workers?.group.post({ t: 'code' });
   }
 
   restartIce(): void {
@@ -121,19 +160,24 @@ class LinkCall implements Call {
   private async prepare(): Promise<Ready | null> {
     const keys = await openLink(this.link);
     if ('error' in keys) return this.fail(keys.error);
-    const frames = await prepareFrames();
-    if ('error' in frames) return this.fail(frames.error);
+    const workers = await prepareWorkers(this.link);
+    if ('error' in workers) return this.fail(workers.error);
+    const { frames, group } = workers;
     if (this.store.value.phase === 'ended') {
       frames.stop();
+      group.stop();
       return null;
     }
-    this.frames = frames;
+    this.workers = workers;
     frames.onbroken = (why) => this.stopEverything(why);
+    group.onbroken = (why) => this.stopEverything(why);
+    group.onheard = (message) => this.heardGroup(message);
     this.update({ encryptionReady: true });
-    return { keys, frames };
+    return { keys, frames, group };
   }
 
-  private enter({ keys, frames }: Ready): void {
+  private enter(ready: Ready): void {
+    const { keys, group } = ready;
     const { room } = this.link;
     const url = new URL('/ws', location.origin);
     url.protocol = url.protocol.replace('http', 'ws');
@@ -143,15 +187,17 @@ class LinkCall implements Call {
     const session = new Session({
       url: url.href,
       room,
-      admission: (nonce) => {
+      admission: async (nonce) => {
+        const { me: id } = this;
         const { name } = this.options;
-        return admissionOf(keys, this.me, { origin: location.origin, room, nonce, name });
+        const offer = await group.offer(id);
+        return admissionOf(keys, offer, { origin: location.origin, room, nonce, id, name });
       },
       renewIdentity: () => {
-        this.me = newIdentity();
+        this.me = random(16);
       },
       onevent: (event) => {
-        if (this.session === session) this.heard(event, { keys, frames });
+        if (this.session === session) this.heard(event, ready);
       },
     });
     this.session = session;
@@ -165,37 +211,45 @@ class LinkCall implements Call {
   }
 
   private heard(event: SessionEvent, ready: Ready): void {
-    const now = performance.now();
+    const { group } = ready;
     switch (event.e) {
-      case 'welcome':
+      case 'welcome': {
+        const again = this.admitted;
         this.lost = false;
         this.update({ updating: false });
-        if (!this.admitted) this.settle(ready);
+        if (!again) this.settle(ready);
         if (event.restarted) this.roster?.relayLost();
-        this.roster?.replaceAll(event.members, now);
+        group.post({ t: 'admitted' });
+        this.roster?.hint(event.members, true);
         break;
+      }
       case 'resumed':
         this.lost = false;
         this.update({ updating: false });
+        group.post({ t: 'connected' });
         break;
       case 'draining':
         this.update({ updating: event.on });
         break;
       case 'lost':
         this.lost = true;
+        group.post({ t: 'disconnected' });
         break;
       case 'joined':
-        this.roster?.add(event.member);
+        this.roster?.hint([event.member], false);
         break;
       case 'left':
-        this.roster?.left(event.id, event.reason, now);
+        this.roster?.unhint(event.id);
         break;
       case 'away':
       case 'back':
         this.roster?.away(event.id, event.e === 'away');
         break;
-      case 'recv':
-        this.roster?.receive(event.from, event.data);
+      case 'app':
+        group.post({ t: 'app', data: event.data });
+        break;
+      case 'group':
+        group.post({ t: 'server', message: event.message });
         break;
       case 'ended':
         this.ended();
@@ -209,29 +263,74 @@ class LinkCall implements Call {
     this.refresh();
   }
 
-  /** The first admission: from here on my keys and my id stay. */
-  private settle({ keys, frames }: Ready): void {
+  private heardGroup(message: FromGroup): void {
+    switch (message.t) {
+      case 'send':
+        this.session?.tell(groupBody(message.message));
+        break;
+      case 'app':
+        this.session?.tell({ t: 'app', data: message.data });
+        break;
+      case 'heard':
+        this.roster?.heard(message.from, message.said, performance.now());
+        if (message.said.k === 'chat') this.talk?.heard(message.from, message.said.text);
+        break;
+      case 'roster':
+        this.grouped = true;
+        this.roster?.listed(message.group, message.roster, performance.now());
+        if (this.store.value.roomCode !== null) this.askRoomCode();
+        break;
+      case 'status':
+        if (message.status === 'failed') this.stopEverything(`group: ${message.reason}`);
+        break;
+      case 'hold':
+        this.update({ held: message.on });
+        break;
+      case 'comparison':
+        this.talk?.compared(message.comparison);
+        break;
+      case 'code':
+        this.update({ roomCode: message.digits });
+        break;
+      default:
+        break;
+    }
+    this.schedule();
+  }
+
+  /** The first admission: from here on my id stays. */
+  private settle({ keys, frames, group }: Ready): void {
     this.admitted = true;
     const session = this.session;
-    const keySource = new LinkKeys(keys.mediaRoot, this.me);
-    void keySource.own().then((key) => frames.setOwn(key));
     const ice = new IceServerCache(fetchIce(() => session?.token ?? null));
     void ice.get();
+    const say = (said: Said) => group.post({ t: 'say', said });
     this.roster = new Roster({
       keys,
       me: this.me,
-      keySource,
       frames,
       ice,
       route: this.options.route ?? 'auto',
-      tell: (to, data) => session?.tell(to, data),
+      say,
       signalling: () => session?.connected ?? false,
+      rejoin: () => group.post({ t: 'rejoin' }),
       onchange: () => this.schedule(),
       onleak: (kind) => this.stopEverything(`more ${kind} was sent than sealed`),
     });
+    this.talk = new Talk({
+      say,
+      compare: (on) => group.post({ t: 'compare', on }),
+      verify: (signatureKeys) => this.roster?.verify(signatureKeys),
+      nameOf: (id) => this.roster?.nameOf(id) ?? '',
+      update: (change) => this.update(change),
+    });
     this.roster.setTrack('audio', this.options.audio);
     this.roster.setTrack('video', this.options.video);
-    this.roster.setName(this.options.name);
+    this.tellSelf();
+  }
+
+  private tellSelf(): void {
+    this.roster?.setSelf(this.options.name, this.store.value.hand);
   }
 
   private sessionFailed(error: CallError): void {
@@ -257,7 +356,7 @@ class LinkCall implements Call {
   private fail(error: CallError): null {
     if (this.store.value.phase === 'ended') return null;
     this.finish();
-    this.update({ phase: 'failed', error, members: [] });
+    this.update({ phase: 'failed', error, members: [], ...fresh });
     return null;
   }
 
@@ -267,10 +366,13 @@ class LinkCall implements Call {
     this.roster?.close();
     this.roster = null;
     this.last = null;
-    this.frames?.stop();
-    this.frames = null;
+    this.talk = null;
+    this.workers?.frames.stop();
+    this.workers?.group.stop();
+    this.workers = null;
+    this.grouped = false;
     // Another try is another member: counters and numbers begin anew.
-    this.me = newIdentity();
+    this.me = random(16);
   }
 
   private schedule(): void {
@@ -290,7 +392,7 @@ class LinkCall implements Call {
     const links = roster.links;
     const noRoute = links.some((link) => link.givenUp) && !links.some((link) => link.connected);
     const offline = this.lost || this.trouble !== null;
-    const inRoom = roster.size > 0 ? 'active' : 'alone';
+    const inRoom = roster.size > 0 ? 'active' : this.grouped ? 'alone' : 'joining';
     this.update({
       phase: offline ? 'reconnecting' : inRoom,
       error: this.trouble ?? (noRoute ? { code: 'cannot-connect' } : null),

@@ -16,8 +16,9 @@ export async function missingCapability(): Promise<CallError | null> {
   if (!vp8) return { code: 'unsupported', detail: 'VP8' };
   try {
     await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify']);
+    await crypto.subtle.generateKey('X25519', false, ['deriveBits']);
   } catch {
-    return { code: 'unsupported', detail: 'Ed25519' };
+    return { code: 'unsupported', detail: 'Ed25519 or X25519' };
   }
   return null;
 }

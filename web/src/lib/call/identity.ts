@@ -1,26 +1,32 @@
-/** Who I am in this room, fresh for every page load. */
-import { type Bytes, random } from '../crypto/bytes';
+/** What admission is asked with. */
+import type { Bytes } from '../crypto/bytes';
 import { type RoomKeys, signAdmission } from '../crypto/room-keys';
 import { sealName } from '../crypto/seal';
-import type { Party } from '../crypto/signal';
-import { makeKeyPackage } from '../e2ee/keys';
+import type { Offer } from '../mls/host-messages';
 import type { Admission } from '../protocol/wire';
 
-export function newIdentity(): Party {
-  return { id: random(16), nonce: random(32) };
+interface Claim {
+  origin: string;
+  room: string;
+  nonce: Bytes;
+  /** Member id, fresh for every page load. */
+  id: Bytes;
+  name: string;
 }
 
-export async function admissionOf(
-  keys: RoomKeys,
-  me: Party,
-  said: { origin: string; room: string; nonce: Bytes; name: string },
-): Promise<Admission> {
-  const keyPackage = makeKeyPackage(me.nonce);
-  const { origin, room, nonce } = said;
+export async function admissionOf(keys: RoomKeys, offer: Offer, claim: Claim): Promise<Admission> {
+  const { keyPackage, incarnation } = offer;
+  const { origin, room, nonce, id, name } = claim;
   const [sig, lobby] = await Promise.all([
-    signAdmission(keys, { origin, room, nonce, member: me.id, keyPackage }),
-    sealName(keys.lobby, keys.tag, me.id, said.name),
+    signAdmission(keys, { origin, room, nonce, member: id, keyPackage }),
+    sealName(keys.lobby, keys.tag, id, name),
   ]);
-  const adm_pk = keys.admission.publicKey;
-  return { adm_pk, member: me.id, key_package: keyPackage, lobby, sig };
+  const admission = {
+    adm_pk: keys.admission.publicKey,
+    member: id,
+    key_package: keyPackage,
+    lobby,
+    sig,
+  };
+  return incarnation === null ? admission : { ...admission, incarnation };
 }

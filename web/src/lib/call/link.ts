@@ -1,19 +1,24 @@
 /** Links: reading the one in the address bar, and making new ones. */
 import { type Bytes, random } from '../crypto/bytes';
 import { decodeBase64url, encodeBase64url } from '../crypto/encoding';
-import { belongsTo, deriveRoomKeys, secretLength, tagOfRoom } from '../crypto/room-keys';
+import {
+  belongsTo,
+  deriveRoomKeys,
+  type SuiteVersion,
+  secretLength,
+  tagOfRoom,
+} from '../crypto/room-keys';
 import type { CallError, CreateRoom } from './types';
 
 /** The secret is never stored, logged or sent; only keys that follow from it are used. */
 export interface ParsedLink {
   room: string;
   secret: Bytes;
+  version: SuiteVersion;
 }
 
-const suite = '1';
-
 /**
- * Reads `/r/ROOM` and `#1.SECRET`. `link-wrong` when the path names no room,
+ * Reads `/r/ROOM` and `#1.SECRET` or `#2.SECRET`. `link-wrong` when the path names no room,
  * `link-incomplete` when what is behind # is missing or damaged.
  */
 export function parseLink(
@@ -22,22 +27,22 @@ export function parseLink(
 ): { link: ParsedLink } | { error: CallError } {
   const room = /^\/r\/([a-z2-7]{40})\/?$/.exec(pathname)?.[1];
   if (room === undefined || tagOfRoom(room) === null) return { error: { code: 'link-wrong' } };
-  const text = /^#?1\.([A-Za-z0-9_-]{32})$/.exec(hash)?.[1];
+  const [, digit, text] = /^#?([12])\.([A-Za-z0-9_-]{32})$/.exec(hash) ?? [];
   const secret = text === undefined ? null : decodeBase64url(text);
   if (secret?.length !== secretLength) return { error: { code: 'link-incomplete' } };
-  return { link: { room, secret } };
+  return { link: { room, secret, version: digit === '2' ? 2 : 1 } };
 }
 
 /** `/r/ROOM#1.SECRET`. */
 export function formatLink(link: ParsedLink): string {
-  return `/r/${link.room}#${suite}.${encodeBase64url(link.secret)}`;
+  return `/r/${link.room}#${link.version}.${encodeBase64url(link.secret)}`;
 }
 
-export const createRoom: CreateRoom = async () => {
+export const createRoom: CreateRoom = async (version = 1) => {
   const secret = random(secretLength);
   let keys: Awaited<ReturnType<typeof deriveRoomKeys>>;
   try {
-    keys = await deriveRoomKeys(secret);
+    keys = await deriveRoomKeys(secret, version);
   } catch {
     return { error: { code: globalThis.isSecureContext ? 'unsupported' : 'not-secure' } };
   }
@@ -49,7 +54,7 @@ export const createRoom: CreateRoom = async () => {
   if (typeof room !== 'string' || !belongsTo(keys, room)) {
     return { error: { code: 'internal', detail: 'the server made another room' } };
   }
-  return { url: formatLink({ room, secret }) };
+  return { url: formatLink({ room, secret, version }) };
 };
 
 async function post(

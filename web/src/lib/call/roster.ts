@@ -1,50 +1,58 @@
-/** The others in the room: who is there, and the link to each. */
-import { type Bytes, equal, hex } from '../crypto/bytes';
+/** The others in the room, as the tree of the group has them, and the link to each. */
+import { type Bytes, equal, hex, unhex } from '../crypto/bytes';
 import type { RoomKeys } from '../crypto/room-keys';
 import { cleanName, openName } from '../crypto/seal';
-import { type Party, SignalChannel } from '../crypto/signal';
 import type { FrameCrypto } from '../e2ee/frame-crypto';
-import { type KeySource, nonceOf } from '../e2ee/keys';
 import type { Kind } from '../media/connection';
 import type { IceServerCache } from '../media/ice-servers';
 import { PeerLink, type PeerMemory } from '../media/peer-link';
+import type { Listed } from '../mls/host-messages';
+import type { Said } from '../mls/said';
 import type { MemberInfo } from '../protocol/wire';
 import type { Member, RoutePolicy } from './types';
 
 export interface RosterOptions {
   keys: RoomKeys;
-  me: Party;
-  keySource: KeySource;
+  me: Bytes;
   frames: FrameCrypto;
   ice: IceServerCache;
   route: RoutePolicy;
-  tell(to: Bytes, data: Bytes): void;
+  say(said: Said): void;
   signalling(): boolean;
+  rejoin(): void;
   onchange(): void;
   onleak(kind: Kind): void;
 }
 
 interface Entry {
-  info: MemberInfo;
+  signatureKey: string;
+  /** What they said, or else what they told the door. */
   name: string;
-  away: boolean;
-  /** The server says so; otherwise kept for its connection alone. */
+  named: boolean;
+  hand: boolean;
+  reaction: { emoji: string; until: number } | null;
+  /** In the group now; otherwise kept for a while, because the group is a new one. */
   present: boolean;
   keepUntil: number;
   link: PeerLink;
 }
 
-/** After the server lost its memory everybody has this long to come back. */
-const returnLimit = 30_000;
-/** A member the server gave up on may be without connection for this long. */
-const lostLimit = 5_000;
+/** In a new group everybody has this long to come back. */
+const returnLimit = 15_000;
+const reactionLasts = 4_000;
 const maxMemories = 256;
+const maxHints = 64;
 
 export class Roster {
   private readonly entries = new Map<string, Entry>();
   private readonly memories = new Map<string, PeerMemory>();
+  /** What the server says of members; names in it are sealed with the link. */
+  private readonly hints = new Map<string, MemberInfo>();
   private readonly tracks: Record<Kind, MediaStreamTrack | null> = { audio: null, video: null };
+  private readonly verified = new Set<string>();
+  private group = '';
   private myName = '';
+  private myHand = false;
 
   constructor(private readonly options: RosterOptions) {}
 
@@ -57,57 +65,76 @@ export class Roster {
   }
 
   members(): Member[] {
-    return [...this.entries].map(([id, { name, away, present, link }]) => ({
+    return [...this.entries].map(([id, { name, hand, reaction, present, signatureKey, link }]) => ({
       id,
       name,
-      away: away || !present,
+      away: !present || (this.hints.get(id)?.away ?? false),
       media: link.media,
       mic: link.announced.audio,
       cam: link.announced.video,
+      hand,
+      reaction: reaction?.emoji ?? null,
+      verified: this.verified.has(signatureKey),
       audio: link.stream('audio'),
       video: link.stream('video'),
       route: link.route,
     }));
   }
 
-  /** The list of a fresh admission. Who is missing may still come back. */
-  replaceAll(members: MemberInfo[], now: number): void {
-    const there = new Set(members.map((member) => hex(member.id)));
-    for (const [id, entry] of this.entries) {
-      if (!there.has(id)) this.miss(entry, now + returnLimit);
-    }
-    for (const member of members) this.add(member);
+  nameOf(id: string): string {
+    return this.entries.get(id)?.name ?? '';
   }
 
-  /** Somebody is in. A connection to the same member with the same keys goes on. */
-  add(info: MemberInfo): void {
-    const id = hex(info.id);
-    const known = this.entries.get(id);
-    if (known && equal(known.info.keyPackage, info.keyPackage)) {
-      known.present = true;
-      known.away = info.away;
-      this.introduce(known.link);
-      known.link.resync();
-      this.readName(id, info);
-    } else {
-      this.drop(id);
-      this.create(id, info);
-    }
+  /** Keys that people compared; good for all groups in which they turn up. */
+  verify(keys: string[]): void {
+    for (const key of keys) this.verified.add(key);
     this.options.onchange();
   }
 
-  left(id: Bytes, reason: string, now: number): void {
-    const entry = this.entries.get(hex(id));
-    if (!entry) return;
-    const lost = reason === 'lost' || reason === 'crashed';
-    if (lost && entry.link.connected) this.miss(entry, now + lostLimit);
-    else this.drop(hex(id));
+  /** Who is in the group. Nothing else adds or removes anybody. */
+  listed(group: string, roster: Listed[], now: number): void {
+    const another = group !== this.group;
+    this.group = group;
+    const others = roster.filter(({ id }) => id !== hex(this.options.me));
+    for (const [id, entry] of this.entries) {
+      if (others.some((one) => one.id === id)) continue;
+      if (another) this.miss(entry, now);
+      else if (entry.present) this.drop(id);
+    }
+    let met = false;
+    for (const { id, signatureKey } of others) met = this.add(id, signatureKey) || met;
+    if (met) this.sayState();
+    this.options.onchange();
+  }
+
+  /** What the server says of those who are with it, all of them or one more. */
+  hint(members: MemberInfo[], all: boolean): void {
+    if (all) this.hints.clear();
+    let met = false;
+    for (const info of members) {
+      if (this.hints.size >= maxHints) break;
+      const id = hex(info.id);
+      this.hints.set(id, info);
+      this.readName(info);
+      // Both of us are with the server again: what was said last may have been lost.
+      this.entries.get(id)?.link.resync();
+      met = met || this.entries.has(id);
+    }
+    if (met) this.sayState();
+    this.options.onchange();
+  }
+
+  /** The server has them no more. Who is in the group stays until that removes them. */
+  unhint(id: Bytes): void {
+    const name = hex(id);
+    this.hints.delete(name);
+    if (this.entries.get(name)?.present === false) this.drop(name);
     this.options.onchange();
   }
 
   away(id: Bytes, away: boolean): void {
-    const entry = this.entries.get(hex(id));
-    if (entry) entry.away = away;
+    const info = this.hints.get(hex(id));
+    if (info) info.away = away;
     this.options.onchange();
   }
 
@@ -116,109 +143,130 @@ export class Roster {
     for (const { link } of this.entries.values()) link.relayLost();
   }
 
-  receive(from: Bytes, data: Bytes): void {
-    this.entries.get(hex(from))?.link.receive(data);
+  /** Signed by `from`, who is in the group. */
+  heard(from: string, said: Said, now: number): void {
+    const entry = this.entries.get(from);
+    if (!entry) return;
+    switch (said.k) {
+      case 'sdp':
+      case 'ice':
+      case 'restart':
+        if (equal(said.to, this.options.me)) entry.link.receive(said);
+        break;
+      case 'state':
+        entry.name = cleanName(said.name) || entry.name;
+        entry.named = true;
+        entry.hand = said.hand;
+        entry.link.announce(said.mic, said.cam);
+        break;
+      case 'react':
+        entry.reaction = { emoji: cleanName(said.emoji), until: now + reactionLasts };
+        break;
+      default:
+        break;
+    }
+    this.options.onchange();
   }
 
-  /** Drops those who did not come back and whose connection is over. Call it every second. */
+  /** Call it every second. */
   sweep(now: number): void {
     for (const [id, entry] of this.entries) {
-      if (entry.present) continue;
-      if (entry.link.connected) entry.keepUntil = Math.max(entry.keepUntil, now + lostLimit);
-      else if (now > entry.keepUntil) this.drop(id);
+      if (entry.reaction && now >= entry.reaction.until) entry.reaction = null;
+      if (!entry.present && now > entry.keepUntil) this.drop(id);
     }
   }
 
   setTrack(kind: Kind, track: MediaStreamTrack | null): void {
     this.tracks[kind] = track;
-    for (const { link } of this.entries.values()) {
-      link.setTrack(kind, track);
-      this.sayState(link);
-    }
+    for (const { link } of this.entries.values()) link.setTrack(kind, track);
+    this.sayState();
   }
 
-  setName(name: string): void {
+  setSelf(name: string, hand: boolean): void {
     this.myName = name;
-    for (const { link } of this.entries.values()) link.signal({ k: 'name', name });
+    this.myHand = hand;
+    this.sayState();
   }
 
   close(): void {
     for (const id of [...this.entries.keys()]) this.drop(id);
   }
 
-  private miss(entry: Entry, keepUntil: number): void {
-    entry.present = false;
-    entry.keepUntil = keepUntil;
-  }
-
-  private create(id: string, info: MemberInfo): void {
-    const { keys, me, keySource, frames, ice, route } = this.options;
-    const nonce = nonceOf(info.keyPackage);
-    // Of another version: there is nothing we could say to each other.
-    if (!nonce || equal(info.id, me.id)) return;
-    const other: Party = { id: info.id, nonce };
-    const peer = `${id}:${hex(nonce)}`;
+  /** Whether they are new here. */
+  private add(id: string, signatureKey: string): boolean {
+    const known = this.entries.get(id);
+    if (known) {
+      const back = !known.present;
+      known.present = true;
+      known.signatureKey = signatureKey;
+      if (back) known.link.resync();
+      return back;
+    }
+    const { me, frames, ice, route } = this.options;
     const link = new PeerLink({
       me,
-      other,
-      peer,
-      memory: this.memory(peer, () => new SignalChannel(keys.signal, me, other)),
+      other: unhex(id),
+      memory: this.memory(id),
       frames,
       ice,
       route,
-      tell: (data) => this.options.tell(info.id, data),
+      say: (said) => this.options.say(said),
       signalling: () => this.options.signalling(),
-      onname: (name) => this.rename(id, cleanName(name)),
+      rejoin: () => this.options.rejoin(),
       onchange: () => this.options.onchange(),
       onleak: (kind) => this.options.onleak(kind),
     });
-    const { away } = info;
-    this.entries.set(id, { info, name: '', away, present: true, keepUntil: 0, link });
-    for (const kind of ['audio', 'video'] as const) link.setTrack(kind, this.tracks[kind]);
-    this.introduce(link);
-    this.readName(id, info);
-    void keySource.of(info.id, info.keyPackage).then((key) => {
-      if (key) frames.setPeer(peer, key);
+    this.entries.set(id, {
+      signatureKey,
+      name: '',
+      named: false,
+      hand: false,
+      reaction: null,
+      present: true,
+      keepUntil: 0,
+      link,
     });
+    for (const kind of ['audio', 'video'] as const) link.setTrack(kind, this.tracks[kind]);
+    const info = this.hints.get(id);
+    if (info) this.readName(info);
+    return true;
+  }
+
+  private miss(entry: Entry, now: number): void {
+    if (!entry.present) return;
+    entry.present = false;
+    entry.keepUntil = now + returnLimit;
   }
 
   private drop(id: string): void {
-    const entry = this.entries.get(id);
-    if (!entry) return;
-    entry.link.close();
+    this.entries.get(id)?.link.close();
     this.entries.delete(id);
-    const nonce = nonceOf(entry.info.keyPackage);
-    if (nonce) this.options.frames.forget(`${id}:${hex(nonce)}`);
   }
 
-  private introduce(link: PeerLink): void {
-    this.sayState(link);
-    if (this.myName !== '') link.signal({ k: 'name', name: this.myName });
+  private sayState(): void {
+    if (this.entries.size === 0) return;
+    const { audio, video } = this.tracks;
+    const state = { mic: audio !== null, cam: video !== null, hand: this.myHand };
+    this.options.say({ k: 'state', name: this.myName, ...state });
   }
 
-  private sayState(link: PeerLink): void {
-    link.signal({ k: 'state', mic: this.tracks.audio !== null, cam: this.tracks.video !== null });
-  }
-
-  private readName(id: string, info: MemberInfo): void {
+  private readName(info: MemberInfo): void {
     const { keys } = this.options;
-    void openName(keys.lobby, keys.tag, info.id, info.lobby).then((name) => this.rename(id, name));
+    void openName(keys.lobby, keys.tag, info.id, info.lobby).then((name) => {
+      const entry = this.entries.get(hex(info.id));
+      if (!entry || entry.named || name === '' || entry.name === name) return;
+      entry.name = name;
+      this.options.onchange();
+    });
   }
 
-  private rename(id: string, name: string): void {
-    const entry = this.entries.get(id);
-    if (!entry || name === '' || entry.name === name) return;
-    entry.name = name;
-    this.options.onchange();
-  }
-
-  private memory(peer: string, channel: () => SignalChannel): PeerMemory {
-    const known = this.memories.get(peer);
+  private memory(id: string): PeerMemory {
+    const known = this.memories.get(id);
     if (known) return known;
     const [oldest] = this.memories.keys();
     if (this.memories.size >= maxMemories && oldest !== undefined) this.memories.delete(oldest);
-    const made = { channel: channel(), gen: 0 };
-    this.memories.set(peer, made);
+    const made = { gen: 0 };
+    this.memories.set(id, made);
     return made;
   }
 }

@@ -2,10 +2,9 @@
  * Before anything real is sent: two connections inside this page, made by the
  * same recipe, must show sealed frames at both ends and not one that was not.
  */
-import { hex, random } from '../crypto/bytes';
+import { random } from '../crypto/bytes';
 import { importSecret } from '../crypto/kdf';
 import type { FrameCrypto } from '../e2ee/frame-crypto';
-import type { SenderKey } from '../e2ee/keys';
 import { Connection } from '../media/connection';
 import { surplus } from '../media/health';
 import { connectionConfig } from '../media/ice-servers';
@@ -23,14 +22,10 @@ const settling = 1_500;
 export async function selfTest(frames: FrameCrypto): Promise<SelfTest> {
   const began = performance.now();
   const peer = 'self-test';
-  const key: SenderKey = {
-    name: `${peer}:${hex(random(8))}`,
-    base: await importSecret(random(16)),
-    leaf: 0,
-    epoch: 0,
-  };
-  frames.setOwn(key);
-  frames.setPeer(peer, key);
+  const base = await importSecret(random(16));
+  const roster = [{ leaf: 0, member: peer }];
+  frames.setKey({ k: 'install', group: peer, epoch: 0n, base, suite: 4, self: 0, roster });
+  frames.setKey({ k: 'switch', epoch: 0n });
   const picture = movingPicture();
   const pair = connect(frames, peer);
   try {

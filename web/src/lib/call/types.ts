@@ -56,6 +56,10 @@ export interface Member {
   media: MediaState;
   mic: boolean; // what they say they send
   cam: boolean;
+  hand: boolean; // raised
+  reaction: string | null; // an emoji, for a few seconds
+  /** Their key is one that was compared, and found to be theirs. */
+  verified: boolean;
   /** Attached only once frames have been opened; tracks come and go with mute. */
   audio: MediaStream | null;
   video: MediaStream | null;
@@ -74,7 +78,34 @@ export interface CallState {
   updating: boolean;
   /** True once the self-test of fail-closed encryption has passed. */
   encryptionReady: boolean;
+  /** Nothing is being sent: the keys are in doubt. */
+  held: boolean;
+  /** My own hand. */
+  hand: boolean;
+  chat: ChatEntry[];
+  comparison: Comparison;
+  /** 60 digits of the room as it is now; null until asked for. */
+  roomCode: string | null;
 }
+
+export interface ChatEntry {
+  /** 1, 2, 3, … */
+  number: number;
+  /** null: mine. */
+  from: string | null;
+  name: string;
+  text: string;
+  at: number; // Unix ms
+}
+
+/** Comparing pictures with the others. */
+export type Comparison =
+  | { is: 'idle' }
+  | { is: 'waiting' } // for the others' browsers
+  | { is: 'code'; code: number[] } // seven numbers of 0 to 63, each a picture
+  | { is: 'failed' }
+  | { is: 'match' } // as the person said
+  | { is: 'mismatch' };
 
 /** `auto` in normal use; the others force the relay ("hide my address"). */
 export type RoutePolicy = 'auto' | 'relay' | 'relay-udp' | 'relay-tcp';
@@ -103,6 +134,14 @@ export interface Call {
   setAudio(track: MediaStreamTrack | null): void;
   setVideo(track: MediaStreamTrack | null): void;
   setName(name: string): void;
+  setHand(up: boolean): void;
+  sayChat(text: string): void;
+  react(emoji: string): void;
+  /** Begins a comparison, or gives it up. */
+  compare(on: boolean): void;
+  /** What the person saw: the same pictures on all sides, or not. */
+  judge(match: boolean): void;
+  askRoomCode(): void;
   /** Looks at the network again (also done by itself on `online`). */
   restartIce(): void;
   stats(): Promise<CallStats>;
@@ -110,4 +149,4 @@ export interface Call {
 }
 
 /** `POST /create-room` with fresh keys; resolves to the path and fragment, `/r/ROOM#1.SECRET`. */
-export type CreateRoom = () => Promise<{ url: string } | { error: CallError }>;
+export type CreateRoom = (version?: 1 | 2) => Promise<{ url: string } | { error: CallError }>;

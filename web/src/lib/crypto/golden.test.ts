@@ -3,14 +3,12 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseLink } from '../call/link';
 import { isContext } from '../e2ee/codec';
-import { ReceiveKeys } from '../e2ee/frame-crypter';
-import { LinkKeys, makeKeyPackage } from '../e2ee/keys';
+import { FrameKeys } from '../e2ee/frame-crypter';
 import { decodeHeader, decryptFrame, deriveFrameKey, encryptFrame } from '../e2ee/sframe';
 import { equal, unhex } from './bytes';
 import { importSecret } from './kdf';
 import { belongsTo, deriveRoomKeys, roomTag, signAdmission, tagOfRoom } from './room-keys';
 import { openName, sealName } from './seal';
-import { packSignal, SignalChannel } from './signal';
 
 const file = new URL('../../../../tests/data/golden.json', import.meta.url);
 const golden = JSON.parse(readFileSync(file, 'utf8'));
@@ -20,11 +18,11 @@ describe('the golden file', () => {
   it('has a link that reads as its secret', () => {
     const { room } = golden.room;
     const parsed = parseLink(`/r/${room}`, `#${golden.link.fragment}`);
-    expect(parsed).toEqual({ link: { room, secret } });
+    expect(parsed).toEqual({ link: { room, secret, version: 1 } });
   });
 
   it('has the room that belongs to the secret', async () => {
-    const keys = await deriveRoomKeys(secret);
+    const keys = await deriveRoomKeys(secret, 1);
     expect(keys.admission.publicKey).toEqual(unhex(golden.link.admission_public));
     expect(keys.tag).toEqual(unhex(golden.room.tag));
     expect(belongsTo(keys, golden.room.room)).toBe(true);
@@ -36,8 +34,7 @@ describe('the golden file', () => {
 
   it('has the signature of an admission', async () => {
     const a = golden.admission;
-    expect(makeKeyPackage(unhex(a.join_nonce))).toEqual(unhex(a.key_package));
-    const signature = await signAdmission(await deriveRoomKeys(secret), {
+    const signature = await signAdmission(await deriveRoomKeys(secret, 1), {
       origin: a.origin,
       room: a.room,
       nonce: unhex(a.nonce),
@@ -48,40 +45,20 @@ describe('the golden file', () => {
   });
 
   it('has a sealed name', async () => {
-    const { lobby } = await deriveRoomKeys(secret);
+    const { lobby } = await deriveRoomKeys(secret, 1);
     const { name, tag, member, iv, sealed } = golden.lobby;
     const [t, m] = [unhex(tag), unhex(member)];
     expect(await sealName(lobby, t, m, name, unhex(iv))).toEqual(unhex(sealed));
     expect(await openName(lobby, t, m, unhex(sealed))).toBe(name);
   });
 
-  it('has a sealed signal', async () => {
-    const { signal: key } = await deriveRoomKeys(secret);
-    const g = golden.signal;
-    const from = { id: unhex(g.from), nonce: unhex(g.from_join_nonce) };
-    const to = { id: unhex(g.to), nonce: unhex(g.to_join_nonce) };
-    const state = { k: 'state', mic: true, cam: false } as const;
-    expect(packSignal(state, 1)).toEqual(unhex(g.plaintext));
-    const sealed = await new SignalChannel(key, from, to).seal(state, unhex(g.iv));
-    expect(sealed).toEqual(unhex(g.sealed));
-    expect(await new SignalChannel(key, to, from).open(sealed)).toEqual(state);
-  });
-
-  it('has an SFrame of the sender key of a member', async () => {
-    const { mediaRoot } = await deriveRoomKeys(secret);
-    const { member, join_nonce, leaf } = golden.sender_key;
-    const me = { id: unhex(member), nonce: unhex(join_nonce) };
-    const own = await new LinkKeys(mediaRoot, me).own();
-    expect(own.leaf).toBe(leaf);
+  it('has an SFrame', async () => {
     const g = golden.sframe;
-    const key = await deriveFrameKey(own.base, BigInt(g.kid), 'encrypt');
+    const base = await importSecret(unhex(g.base_key));
+    const key = await deriveFrameKey(base, BigInt(g.kid), 'encrypt');
     const frame = await encryptFrame(key, BigInt(g.ctr), unhex(g.metadata), unhex(g.plaintext));
     expect(frame).toEqual(unhex(g.frame));
-    const back = await deriveFrameKey(
-      await importSecret(unhex(g.base_key)),
-      BigInt(g.kid),
-      'decrypt',
-    );
+    const back = await deriveFrameKey(base, BigInt(g.kid), 'decrypt');
     const header = decodeHeader(frame);
     expect(header && (await decryptFrame(back, header, unhex(g.metadata), frame))).toEqual(
       unhex(g.plaintext),
@@ -91,9 +68,11 @@ describe('the golden file', () => {
   it.each(['opus', 'vp8_key', 'vp8_delta'])('has frames as they travel: %s', async (kind) => {
     const { context, kid, base_key, encoded, wire } = golden[kind];
     expect(isContext(context)).toBe(true);
-    const receive = new ReceiveKeys();
+    const receive = new FrameKeys();
     const base = await importSecret(unhex(base_key));
-    await receive.install('x', { name: 'golden', base, leaf: (kid >> 4) & 63, epoch: kid & 15 });
+    const roster = [{ leaf: (kid >> 4) & 63, member: 'x' }];
+    const epoch = BigInt(kid & 15);
+    await receive.install({ group: 'golden', epoch, base, suite: 4, self: 1, roster });
     const codec = kind === 'opus' ? 'opus' : 'vp8';
     const opened = await receive.open('x', context, codec, unhex(wire));
     expect('frame' in opened && equal(opened.frame, unhex(encoded))).toBe(true);

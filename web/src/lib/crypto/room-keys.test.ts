@@ -27,8 +27,8 @@ describe('signing keys', () => {
 
 describe('room keys', () => {
   it('recognise their own room and no other', async () => {
-    const keys = await deriveRoomKeys(secret);
-    const other = await deriveRoomKeys(random(24));
+    const keys = await deriveRoomKeys(secret, 1);
+    const other = await deriveRoomKeys(random(24), 1);
     const room = roomFor(keys.tag);
     expect(room).toHaveLength(40);
     expect(tagOfRoom(room)).toEqual(keys.tag);
@@ -39,7 +39,7 @@ describe('room keys', () => {
   });
 
   it('sign an admission that the public key verifies and no other claim fits', async () => {
-    const keys = await deriveRoomKeys(secret);
+    const keys = await deriveRoomKeys(secret, 1);
     const claim = {
       origin: 'https://example.org',
       room: roomFor(keys.tag),
@@ -55,12 +55,15 @@ describe('room keys', () => {
   });
 
   it('cannot be read back', async () => {
-    const keys = await deriveRoomKeys(secret);
-    expect([keys.lobby, keys.signal, keys.mediaRoot].map((k) => k.extractable)).toEqual([
-      false,
-      false,
-      false,
-    ]);
+    const keys = await deriveRoomKeys(secret, 1);
+    expect(keys.lobby.extractable).toBe(false);
+  });
+
+  it('are others for another digit in front of the same secret', async () => {
+    const [one, two] = [await deriveRoomKeys(secret, 1), await deriveRoomKeys(secret, 2)];
+    expect(two.tag).not.toEqual(one.tag);
+    expect(two.admission.publicKey).not.toEqual(one.admission.publicKey);
+    expect(belongsTo(two, roomFor(one.tag))).toBe(false);
   });
 });
 
@@ -68,13 +71,17 @@ describe('links', () => {
   const room = roomFor(new Uint8Array(13).fill(7));
 
   it('read back what they were made of', () => {
-    const [path, hash] = formatLink({ room, secret }).split('#');
-    expect(parseLink(path ?? '', `#${hash}`)).toEqual({ link: { room, secret } });
+    for (const version of [1, 2] as const) {
+      const link = { room, secret, version };
+      const [path, hash] = formatLink(link).split('#');
+      expect(hash?.startsWith(`${version}.`)).toBe(true);
+      expect(parseLink(path ?? '', `#${hash}`)).toEqual({ link });
+    }
   });
 
   it('are incomplete without the whole secret', () => {
-    const [, hash = ''] = formatLink({ room, secret }).split('#');
-    const bad = ['', '#', '#1.', `#2.${hash.slice(2)}`, `#${hash.slice(0, -1)}`, `#${hash}A`];
+    const [, hash = ''] = formatLink({ room, secret, version: 1 }).split('#');
+    const bad = ['', '#', '#1.', `#3.${hash.slice(2)}`, `#${hash.slice(0, -1)}`, `#${hash}A`];
     for (const fragment of bad) {
       expect(parseLink(`/r/${room}`, fragment), fragment).toEqual({
         error: { code: 'link-incomplete' },
@@ -97,7 +104,7 @@ describe('links', () => {
 
 describe('names', () => {
   it('open for the member and room they were sealed for', async () => {
-    const { lobby } = await deriveRoomKeys(secret);
+    const { lobby } = await deriveRoomKeys(secret, 1);
     const [tag, member] = [random(13), random(16)];
     const sealed = await sealName(lobby, tag, member, 'Zoë 👩‍🚀');
     expect(await openName(lobby, tag, member, sealed)).toBe('Zoë 👩‍🚀');

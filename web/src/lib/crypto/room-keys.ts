@@ -4,6 +4,9 @@ import { type SigningKey, signingKeyFromSeed } from './ed25519';
 import { decodeBase32 } from './encoding';
 import { expandLabel, importSecret, sha256 } from './kdf';
 
+/** The digit in front of a link's secret: which cipher suites the room has. */
+export type SuiteVersion = 1 | 2;
+
 export const secretLength = 24;
 const tagLength = 13;
 const roomIdLength = 40;
@@ -13,10 +16,6 @@ export interface RoomKeys {
   admission: SigningKey;
   /** AES-256-GCM. */
   lobby: CryptoKey;
-  /** AES-256-GCM. */
-  signal: CryptoKey;
-  /** HKDF secret from which sender keys follow. */
-  mediaRoot: CryptoKey;
 }
 
 /** H("RV1 room" || lp(adm_pk) || lp(host_pk) || lp(policy))[0..13]; no policy today. */
@@ -31,19 +30,18 @@ export function tagOfRoom(room: string): Bytes | null {
   return decodeBase32(room)?.slice(0, tagLength) ?? null;
 }
 
-export async function deriveRoomKeys(secret: Bytes): Promise<RoomKeys> {
+/** `version` is the digit in front of the secret: other keys and another room follow from each. */
+export async function deriveRoomKeys(secret: Bytes, version: SuiteVersion): Promise<RoomKeys> {
   if (secret.length !== secretLength) throw new RangeError('wrong length of the secret');
   const root = await importSecret(secret);
-  const seed = await expandLabel(root, 'RV1 admission ed25519');
+  const seed = await expandLabel(root, 'RV1 admission ed25519', version);
   const admission = await signingKeyFromSeed(seed);
   seed.fill(0);
-  const [tag, lobby, signal, mediaRoot] = await Promise.all([
+  const [tag, lobby] = await Promise.all([
     roomTag(admission.publicKey, new Uint8Array()),
-    expandAead(root, 'RV1 lobby aead'),
-    expandAead(root, 'RV1 interim signal'),
-    expandSecret(root, 'RV1 interim media'),
+    expandAead(root, 'RV1 lobby aead', version),
   ]);
-  return { tag, admission, lobby, signal, mediaRoot };
+  return { tag, admission, lobby };
 }
 
 /** Whether the secret belongs to the room; nothing is sent when it does not. */
@@ -68,16 +66,13 @@ export async function signAdmission(keys: RoomKeys, claim: AdmissionClaim): Prom
   return keys.admission.sign(concat('RV1 admit', ...fields));
 }
 
-async function expandAead(root: CryptoKey, label: string): Promise<CryptoKey> {
-  const bits = await expandLabel(root, label);
+async function expandAead(
+  root: CryptoKey,
+  label: string,
+  version: SuiteVersion,
+): Promise<CryptoKey> {
+  const bits = await expandLabel(root, label, version);
   const key = await crypto.subtle.importKey('raw', bits, 'AES-GCM', false, ['encrypt', 'decrypt']);
-  bits.fill(0);
-  return key;
-}
-
-async function expandSecret(root: CryptoKey, label: string): Promise<CryptoKey> {
-  const bits = await expandLabel(root, label);
-  const key = await importSecret(bits);
   bits.fill(0);
   return key;
 }

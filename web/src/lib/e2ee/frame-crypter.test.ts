@@ -2,33 +2,47 @@ import { describe, expect, it } from 'vitest';
 import { type Bytes, concat, random, unhex } from '../crypto/bytes';
 import { importSecret } from '../crypto/kdf';
 import { clearLength } from './codec';
-import { ReceiveKeys, SendKeys } from './frame-crypter';
-import { kidOf, LinkKeys, makeKeyPackage, nonceOf, type SenderKey } from './keys';
+import { FrameKeys } from './frame-crypter';
+import { type EpochKey, kidOf, partsOf } from './keys';
 import { decodeHeader } from './sframe';
 
 const opusFrame = unhex('78010203040506');
 const keyFrame = unhex('100000' + '9d012a' + '00050003' + 'aabbccdd');
 const deltaFrame = unhex('110203040506');
 
-let serial = 0;
-async function someKey(): Promise<SenderKey> {
-  serial += 1;
-  return { name: `k${serial}`, base: await importSecret(random(16)), leaf: serial & 63, epoch: 0 };
+const roster = [
+  { leaf: 0, member: 'ann' },
+  { leaf: 1, member: 'bob' },
+  { leaf: 2, member: 'eve' },
+];
+
+/** What each member is told of an epoch. */
+async function epochOf(epoch: bigint, suite: 4 | 5 = 4, group = 'g') {
+  const base = await importSecret(random(suite === 4 ? 16 : 32));
+  return (self: number): EpochKey => ({ group, epoch, base, suite, self, roster });
 }
 
-async function pair() {
-  const key = await someKey();
-  const send = new SendKeys();
-  const receive = new ReceiveKeys();
-  await send.install(key);
-  await receive.install('bob', key);
-  return { key, send, receive };
+/** Ann, who sends, and Bob, who receives, in the epochs given. */
+async function pair(...epochs: Awaited<ReturnType<typeof epochOf>>[]) {
+  const ann = new FrameKeys();
+  const bob = new FrameKeys();
+  for (const epoch of epochs.length > 0 ? epochs : [await epochOf(1n)]) {
+    await ann.install(epoch(0));
+    await bob.install(epoch(1));
+    ann.switch(epoch(0).epoch);
+    bob.switch(epoch(1).epoch);
+  }
+  return { ann, bob };
 }
 
 const sealed = (frame: Bytes | null): Bytes => {
   if (frame === null) throw new Error('not sealed');
   return frame;
 };
+const headerOf = (frame: Bytes) => decodeHeader(frame) ?? expect.fail('no header');
+
+const notAuthentic = { problem: 'not-authentic' };
+const noKey = { problem: 'no-key' };
 
 describe('clear bytes', () => {
   it('are none of Opus, one of a VP8 frame and ten of a VP8 key frame', () => {
@@ -44,130 +58,191 @@ describe('clear bytes', () => {
   });
 });
 
+describe('key ids', () => {
+  it('hold context, leaf and the low bits of the epoch', () => {
+    expect(kidOf(1, 63, 17n)).toBe(BigInt((1 << 10) | (63 << 4) | 1));
+    expect(kidOf(0, 0, 0n)).toBe(0n);
+    expect(partsOf(kidOf(3, 42, 2n ** 40n + 5n))).toEqual({ context: 3, leaf: 42, low: 5n });
+  });
+
+  it('are none of ours when they are longer', () => {
+    expect(partsOf(1n << 12n)).toBeNull();
+    expect(partsOf(2n ** 64n - 1n)).toBeNull();
+  });
+});
+
 describe('frames', () => {
   it.each([
     ['a word', 0, 'opus', opusFrame],
     ['a whole picture', 1, 'vp8', keyFrame],
     ['a change of the picture', 1, 'vp8', deltaFrame],
   ] as const)('open again: %s', async (_, context, codec, frame) => {
-    const { send, receive } = await pair();
-    const out = sealed(await send.seal(context, codec, frame));
+    const { ann, bob } = await pair();
+    const out = sealed(await ann.seal(context, codec, frame));
     const clear = codec === 'opus' ? 0 : (clearLength(codec, frame) ?? 0);
     expect(out.slice(0, clear)).toEqual(frame.slice(0, clear));
     expect(out.length).toBeGreaterThanOrEqual(frame.length + 17);
-    expect(await receive.open('bob', context, codec, out)).toEqual({ frame });
+    expect(await bob.open('ann', context, codec, out)).toEqual({ frame });
   });
 
-  it('are not sealed without a key', async () => {
-    expect(await new SendKeys().seal(0, 'opus', opusFrame)).toBeNull();
+  it('open again with suite 5, and not across suites', async () => {
+    const five = await epochOf(1n, 5);
+    const { ann, bob } = await pair(five);
+    const out = sealed(await ann.seal(0, 'opus', opusFrame));
+    expect(await bob.open('ann', 0, 'opus', out)).toEqual({ frame: opusFrame });
+    const confused = new FrameKeys();
+    await confused.install({ ...five(1), suite: 4 });
+    expect(await confused.open('ann', 0, 'opus', out)).toEqual(notAuthentic);
   });
 
-  it('never share a counter, not even when the key is installed again', async () => {
-    const { key, send } = await pair();
-    const other = await someKey();
-    const counters: bigint[] = [];
-    for (let i = 0; i < 6; i++) {
-      if (i === 2) await Promise.all([send.install(key), send.install(key)]);
-      if (i === 4) {
-        await send.install(other);
-        await send.install(key);
-      }
-      const frame = sealed(await send.seal(0, 'opus', opusFrame));
-      counters.push(decodeHeader(frame)?.ctr ?? -1n);
+  it('are not sealed without a key, on hold, or before the switch', async () => {
+    const keys = new FrameKeys();
+    expect(await keys.seal(0, 'opus', opusFrame)).toBeNull();
+    const epoch = await epochOf(1n);
+    await keys.install(epoch(0));
+    expect(keys.seals).toBe(false);
+    expect(await keys.seal(0, 'opus', opusFrame)).toBeNull();
+    keys.switch(1n);
+    expect(keys.seals).toBe(true);
+    keys.hold(true);
+    expect(keys.seals).toBe(false);
+    expect(await keys.seal(0, 'opus', opusFrame)).toBeNull();
+    keys.hold(false);
+    expect(await keys.seal(0, 'opus', opusFrame)).not.toBeNull();
+    keys.switch(2n);
+    expect(await keys.seal(0, 'opus', opusFrame)).toBeNull();
+  });
+
+  it('count on while an epoch lasts, whatever is switched in between', async () => {
+    const { ann } = await pair(await epochOf(1n), await epochOf(2n));
+    const counters: string[] = [];
+    for (const epoch of [1n, 1n, 2n, 1n, 2n, 1n]) {
+      ann.switch(epoch);
+      const { kid, ctr } = headerOf(sealed(await ann.seal(0, 'opus', opusFrame)));
+      counters.push(`${kid}/${ctr}`);
     }
-    expect(counters).toEqual([0n, 1n, 2n, 3n, 4n, 5n]);
+    expect(counters).toEqual(['1/0', '1/1', '2/0', '1/2', '2/1', '1/3']);
+  });
+
+  it('never begin to count again: an epoch is installed once', async () => {
+    const [one, two] = [await epochOf(1n), await epochOf(2n)];
+    const keys = new FrameKeys();
+    expect(await keys.install(two(0))).toBe(true);
+    expect(await keys.install(two(0))).toBe(false);
+    expect(await keys.install(one(0))).toBe(false);
+    keys.forgetAll();
+    expect(await keys.install(two(0))).toBe(false);
+    const other = await epochOf(1n, 4, 'another group');
+    expect(await keys.install(other(0))).toBe(true);
+  });
+
+  it('remember 256 groups, and take keys of no more', async () => {
+    const keys = new FrameKeys();
+    for (let i = 0; i < 256; i++) {
+      keys.forgetAll();
+      expect(await keys.install((await epochOf(1n, 4, `g${i}`))(0))).toBe(true);
+    }
+    expect(await keys.install((await epochOf(1n, 4, 'one more'))(0))).toBe(false);
+    expect(await keys.install((await epochOf(2n, 4, 'g0'))(0))).toBe(true);
   });
 
   it('open once', async () => {
-    const { key, send, receive } = await pair();
-    const out = sealed(await send.seal(0, 'opus', opusFrame));
-    expect(await receive.open('bob', 0, 'opus', out)).toEqual({ frame: opusFrame });
-    const again = { problem: 'repeated' };
-    expect(await receive.open('bob', 0, 'opus', out)).toEqual(again);
-    receive.forget('bob');
-    await receive.install('bob', key);
-    expect(await receive.open('bob', 0, 'opus', out)).toEqual(again);
+    const { ann, bob } = await pair();
+    const out = sealed(await ann.seal(0, 'opus', opusFrame));
+    expect(await bob.open('ann', 0, 'opus', out)).toEqual({ frame: opusFrame });
+    expect(await bob.open('ann', 0, 'opus', out)).toEqual({ problem: 'repeated' });
   });
 
   it('open once even when two connections bring them at the same time', async () => {
-    const { send, receive } = await pair();
-    const out = sealed(await send.seal(0, 'opus', opusFrame));
+    const { ann, bob } = await pair();
+    const out = sealed(await ann.seal(0, 'opus', opusFrame));
     const both = await Promise.all([
-      receive.open('bob', 0, 'opus', out),
-      receive.open('bob', 0, 'opus', out),
+      bob.open('ann', 0, 'opus', out),
+      bob.open('ann', 0, 'opus', out),
     ]);
     expect(both.filter((o) => 'frame' in o)).toHaveLength(1);
   });
 
   it('do not open as another kind, codec or person', async () => {
-    const { send, receive } = await pair();
-    const camera = sealed(await send.seal(1, 'vp8', deltaFrame));
-    const no = { problem: 'not-authentic' };
-    expect(await receive.open('bob', 0, 'opus', camera.slice(1))).toEqual(no);
-    expect(await receive.open('bob', 0, 'vp8', camera)).toEqual(no);
-    await receive.install('eve', await someKey());
-    expect(await receive.open('eve', 1, 'vp8', camera)).toEqual(no);
-    expect(await receive.open('nobody', 1, 'vp8', camera)).toEqual({ problem: 'no-key' });
-    expect(await receive.open('bob', 1, 'vp8', camera)).toEqual({ frame: deltaFrame });
+    const { ann, bob } = await pair();
+    const camera = sealed(await ann.seal(1, 'vp8', deltaFrame));
+    expect(await bob.open('ann', 0, 'opus', camera.slice(1))).toEqual(notAuthentic);
+    expect(await bob.open('ann', 0, 'vp8', camera)).toEqual(notAuthentic);
+    // Ann's frames in Eve's place: two people swapped by whoever forwards.
+    expect(await bob.open('eve', 1, 'vp8', camera)).toEqual(notAuthentic);
+    expect(await bob.open('nobody', 1, 'vp8', camera)).toEqual(noKey);
+    expect(await bob.open('ann', 1, 'vp8', camera)).toEqual({ frame: deltaFrame });
   });
 
   it('do not open when a single bit was changed, clear bytes included', async () => {
-    const { send, receive } = await pair();
-    const out = sealed(await send.seal(1, 'vp8', keyFrame));
+    const { ann, bob } = await pair();
+    const out = sealed(await ann.seal(1, 'vp8', keyFrame));
     for (let i = 0; i < out.length * 8; i++) {
       const changed = out.slice();
       changed[i >> 3] = (changed[i >> 3] ?? 0) ^ (1 << (i & 7));
-      expect(await receive.open('bob', 1, 'vp8', changed)).toEqual({ problem: 'not-authentic' });
+      expect('problem' in (await bob.open('ann', 1, 'vp8', changed))).toBe(true);
     }
     for (let n = 1; n < out.length; n++) {
-      expect('problem' in (await receive.open('bob', 1, 'vp8', out.slice(0, n)))).toBe(true);
+      expect('problem' in (await bob.open('ann', 1, 'vp8', out.slice(0, n)))).toBe(true);
     }
-    expect(await receive.open('bob', 1, 'vp8', out)).toEqual({ frame: keyFrame });
+    expect(await bob.open('ann', 1, 'vp8', out)).toEqual({ frame: keyFrame });
   });
 
   it('that were never sealed do not open', async () => {
-    const { receive } = await pair();
+    const { bob } = await pair();
     for (const frame of [opusFrame, random(80), random(1)]) {
-      expect(await receive.open('bob', 0, 'opus', frame)).toEqual({ problem: 'not-authentic' });
+      expect('problem' in (await bob.open('ann', 0, 'opus', frame))).toBe(true);
     }
     for (const frame of [keyFrame, deltaFrame, concat(deltaFrame, random(400))]) {
-      expect(await receive.open('bob', 1, 'vp8', frame)).toEqual({ problem: 'not-authentic' });
+      expect('problem' in (await bob.open('ann', 1, 'vp8', frame))).toBe(true);
     }
   });
 });
 
-describe('interim keys', () => {
-  it('are the same for sender and receiver, and others for another joining', async () => {
-    const root = await importSecret(random(32));
-    const me = { id: random(16), nonce: random(32) };
-    const mine = await new LinkKeys(root, me).own();
-    const somebody = new LinkKeys(root, { id: random(16), nonce: random(32) });
-    const theirs = await somebody.of(me.id, makeKeyPackage(me.nonce));
-    expect(theirs?.name).toBe(mine.name);
-    expect(theirs?.leaf).toBe(mine.leaf);
-
-    const send = new SendKeys();
-    const receive = new ReceiveKeys();
-    await send.install(mine);
-    if (theirs) await receive.install('me', theirs);
-    const out = sealed(await send.seal(0, 'opus', opusFrame));
-    expect(await receive.open('me', 0, 'opus', out)).toEqual({ frame: opusFrame });
-
-    const later = await somebody.of(me.id, makeKeyPackage(random(32)));
-    expect(later?.name).not.toBe(mine.name);
-  });
-
-  it('come of no key package of another kind', async () => {
-    const root = await importSecret(random(32));
-    const keys = new LinkKeys(root, { id: random(16), nonce: random(32) });
-    for (const other of [new Uint8Array(), random(32), concat(new Uint8Array([1]), random(32))]) {
-      expect(nonceOf(other)).toBeNull();
-      expect(await keys.of(random(16), other)).toBeNull();
+describe('epochs', () => {
+  it('open beside each other, by key id alone', async () => {
+    const [one, two] = [await epochOf(1n), await epochOf(2n)];
+    const { ann, bob } = await pair(one, two);
+    for (const epoch of [1n, 2n]) {
+      ann.switch(epoch);
+      const out = sealed(await ann.seal(0, 'opus', opusFrame));
+      expect(await bob.open('ann', 0, 'opus', out)).toEqual({ frame: opusFrame });
     }
   });
 
-  it('have the context, the leaf and the epoch in the KID', () => {
-    expect(kidOf({ leaf: 63, epoch: 17 }, 1)).toBe(BigInt((1 << 10) | (63 << 4) | 1));
-    expect(kidOf({ leaf: 0, epoch: 0 }, 0)).toBe(0n);
+  it('are three at most, the oldest goes', async () => {
+    const epochs = await Promise.all([1n, 2n, 3n, 4n].map((e) => epochOf(e)));
+    const { ann, bob } = await pair(...epochs.slice(0, 3));
+    const frames = new Map<bigint, Bytes>();
+    for (const epoch of [1n, 2n, 3n]) {
+      ann.switch(epoch);
+      frames.set(epoch, sealed(await ann.seal(0, 'opus', opusFrame)));
+    }
+    await bob.install((epochs[3] as (typeof epochs)[0])(1));
+    const opened = (epoch: bigint) => bob.open('ann', 0, 'opus', frames.get(epoch) as Bytes);
+    expect(await opened(1n)).toEqual(noKey);
+    expect(await opened(2n)).toEqual({ frame: opusFrame });
+    expect(await opened(3n)).toEqual({ frame: opusFrame });
+  });
+
+  it('that were forgotten open and seal nothing', async () => {
+    const { ann, bob } = await pair(await epochOf(1n), await epochOf(2n));
+    ann.switch(1n);
+    const out = sealed(await ann.seal(0, 'opus', opusFrame));
+    bob.forget(1n);
+    expect(await bob.open('ann', 0, 'opus', out)).toEqual(noKey);
+    ann.forget(1n);
+    expect(await ann.seal(0, 'opus', opusFrame)).toBeNull();
+    bob.forgetAll();
+    expect(bob.opens('ann')).toBe(false);
+    expect(await bob.open('ann', 0, 'opus', out)).toEqual(noKey);
+  });
+
+  it('do not open what was sealed sixteen epochs before', async () => {
+    const { ann, bob } = await pair(await epochOf(1n));
+    const out = sealed(await ann.seal(0, 'opus', opusFrame));
+    await bob.install((await epochOf(17n))(1));
+    bob.forget(1n);
+    expect(await bob.open('ann', 0, 'opus', out)).toEqual(notAuthentic);
   });
 });

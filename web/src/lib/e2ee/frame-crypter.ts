@@ -4,47 +4,91 @@
  */
 import { type Bytes, concat } from '../crypto/bytes';
 import { type Codec, type Context, clearLength, contexts, frameMetadata } from './codec';
-import { kidOf, type SenderKey } from './keys';
+import { type EpochKey, epochMask, kidOf, partsOf } from './keys';
 import { ReplayWindow } from './replay';
 import { decodeHeader, decryptFrame, deriveFrameKey, encryptFrame, type FrameKey } from './sframe';
 
-/** Most names of others whose counters are remembered. */
-const maxRemembered = 512;
-/** Keys of one other that are good at the same time. */
-const maxPerPeer = 3;
+/** Epochs held at a time: the last, this one and the next. */
+const maxEpochs = 3;
+/** Groups of which it is remembered how far their epochs were used. */
+const maxGroups = 256;
 
+/** A key that seals, and how often it did. */
 interface Sending {
   frameKey: FrameKey;
   next: bigint;
 }
 
-/** My keys and their counters. A counter lives as long as the page, so none comes twice. */
-export class SendKeys {
-  private readonly known = new Map<string, Map<Context, Sending>>();
-  private current: Map<Context, Sending> | null = null;
+interface Receiving {
+  frameKey: FrameKey;
+  window: ReplayWindow;
+}
 
-  async install(key: SenderKey): Promise<void> {
-    let entry = this.known.get(key.name);
-    if (!entry) {
-      const made = new Map<Context, Sending>();
-      for (const context of contexts) {
-        const frameKey = await deriveFrameKey(key.base, kidOf(key, context), 'encrypt');
-        made.set(context, { frameKey, next: 0n });
-      }
-      // Somebody else may have been faster; counters must not start again.
-      entry = this.known.get(key.name) ?? made;
-      this.known.set(key.name, entry);
+interface Held extends EpochKey {
+  sending: Map<Context, Sending>;
+  /** By KID, made when the first frame with it comes. */
+  receiving: Map<bigint, Promise<Receiving>>;
+}
+
+/** `repeated`: authentic, but had before. Browsers do that when they probe for bandwidth. */
+export type Opened = { frame: Bytes } | { problem: 'no-key' | 'not-authentic' | 'repeated' };
+
+/** The keys of the epochs of one group at a time. Counters live and die with the keys. */
+export class FrameKeys {
+  #held: Held[] = [];
+  #sending: Held | null = null;
+  #onHold = false;
+  /** The highest epoch of each group that was ever installed: none comes twice. */
+  readonly #used = new Map<string, bigint>();
+
+  /** false: this epoch or a later one was installed before, or too many groups were. */
+  async install(key: EpochKey): Promise<boolean> {
+    const known = this.#used.get(key.group);
+    if (known !== undefined ? key.epoch <= known : this.#used.size >= maxGroups) return false;
+    this.#used.set(key.group, key.epoch);
+    const held: Held = { ...key, sending: new Map(), receiving: new Map() };
+    for (const context of contexts) {
+      const kid = kidOf(context, key.self, key.epoch);
+      const frameKey = await deriveFrameKey(key.base, kid, 'encrypt', key.suite);
+      held.sending.set(context, { frameKey, next: 0n });
     }
-    this.current = entry;
+    while (this.#held.length >= maxEpochs) this.forget((this.#held[0] as Held).epoch);
+    this.#held.push(held);
+    return true;
   }
 
-  get ready(): boolean {
-    return this.current !== null;
+  /** Seals with `epoch` from now on; one that is not held means: with nothing. */
+  switch(epoch: bigint): void {
+    this.#sending = this.#held.find((held) => held.epoch === epoch) ?? null;
   }
 
-  /** null: no key, or not a frame of this codec. Nothing may be sent then. */
+  forget(epoch: bigint): void {
+    this.#held = this.#held.filter((held) => held.epoch !== epoch);
+    if (this.#sending?.epoch === epoch) this.#sending = null;
+  }
+
+  forgetAll(): void {
+    this.#held = [];
+    this.#sending = null;
+  }
+
+  hold(on: boolean): void {
+    this.#onHold = on;
+  }
+
+  /** Whether frames can be sealed now. */
+  get seals(): boolean {
+    return this.#sending !== null && !this.#onHold;
+  }
+
+  /** Whether frames of `member` (hex) can be opened. */
+  opens(member: string): boolean {
+    return this.#held.some(({ roster }) => roster.some((place) => place.member === member));
+  }
+
+  /** null: no key, on hold, or not a frame of this codec. Nothing may be sent then. */
   async seal(context: Context, codec: Codec, frame: Bytes): Promise<Bytes | null> {
-    const sending = this.current?.get(context);
+    const sending = this.seals ? this.#sending?.sending.get(context) : undefined;
     const length = clearLength(codec, frame);
     if (!sending || length === null) return null;
     const ctr = sending.next;
@@ -54,82 +98,46 @@ export class SendKeys {
     const sealed = await encryptFrame(sending.frameKey, ctr, metadata, frame.subarray(length));
     return length === 0 ? sealed : concat(clear, sealed);
   }
-}
 
-interface Receiving {
-  frameKey: FrameKey;
-  window: ReplayWindow;
-}
-
-/** `repeated`: authentic, but had before. Browsers do that when they probe for bandwidth. */
-export type Opened = { frame: Bytes } | { problem: 'no-key' | 'not-authentic' | 'repeated' };
-
-/** Keys of the others and what was seen under each. */
-export class ReceiveKeys {
-  /** By name of the key; kept after `forget`, so that old frames stay old. */
-  private readonly known = new Map<string, Map<bigint, Receiving>>();
-  private readonly peers = new Map<string, string[]>();
-
-  async install(peer: string, key: SenderKey): Promise<void> {
-    if (!this.known.has(key.name)) {
-      const made = new Map<bigint, Receiving>();
-      for (const context of contexts) {
-        const kid = kidOf(key, context);
-        const frameKey = await deriveFrameKey(key.base, kid, 'decrypt');
-        made.set(kid, { frameKey, window: new ReplayWindow() });
-      }
-      if (!this.known.has(key.name)) this.known.set(key.name, made);
-      this.trim();
-    }
-    const names = (this.peers.get(peer) ?? []).filter((name) => name !== key.name);
-    this.peers.set(peer, [...names, key.name].slice(-maxPerPeer));
-  }
-
-  forget(peer: string): void {
-    this.peers.delete(peer);
-  }
-
-  ready(peer: string): boolean {
-    return this.peers.has(peer);
-  }
-
-  async open(peer: string, context: Context, codec: Codec, frame: Bytes): Promise<Opened> {
-    const names = this.peers.get(peer);
-    if (!names) return { problem: 'no-key' };
+  /**
+   * By KID alone, never by trying: its low bits name the epoch, the leaf the
+   * sender. A frame is shown as `member`'s only when that leaf is theirs.
+   */
+  async open(member: string, context: Context, codec: Codec, frame: Bytes): Promise<Opened> {
+    if (!this.opens(member)) return { problem: 'no-key' };
     const length = clearLength(codec, frame);
     if (length === null) return { problem: 'not-authentic' };
     const sealed = frame.subarray(length);
     const header = decodeHeader(sealed);
-    // By KID alone, and only one of this kind of media: never by trying.
-    if (header === null || header.kid >> 10n !== BigInt(context)) {
+    const parts = header && partsOf(header.kid);
+    if (header === null || parts === null || parts.context !== context) {
       return { problem: 'not-authentic' };
     }
-    const receiving = this.find(names, header.kid);
-    const place = receiving?.window.place(header.ctr);
-    if (!receiving || place === 'absurd') return { problem: 'not-authentic' };
+    const held = this.#held.find(({ epoch }) => (epoch & epochMask) === parts.low);
+    if (!held) return { problem: 'no-key' };
+    const place = held.roster.find(({ leaf }) => leaf === parts.leaf);
+    if (place?.member !== member) return { problem: 'not-authentic' };
+    const receiving = await this.#receiving(held, header.kid);
+    if (receiving.window.place(header.ctr) === 'absurd') return { problem: 'not-authentic' };
     const clear = frame.subarray(0, length);
     const metadata = frameMetadata(codec, clear);
     const plain = await decryptFrame(receiving.frameKey, header, metadata, sealed);
     if (plain === null) return { problem: 'not-authentic' };
-    // Asked again: another transform may have opened the same one meanwhile.
+    // Its keys may have been destroyed meanwhile, and the group been left.
+    if (!this.#held.includes(held)) return { problem: 'no-key' };
+    // Asked here and not before: another transform may have opened the same one.
     if (receiving.window.place(header.ctr) !== 'new') return { problem: 'repeated' };
     receiving.window.commit(header.ctr);
     return { frame: length === 0 ? plain : concat(clear, plain) };
   }
 
-  private find(names: string[], kid: bigint): Receiving | undefined {
-    for (let i = names.length - 1; i >= 0; i--) {
-      const found = this.known.get(names[i] ?? '')?.get(kid);
-      if (found) return found;
-    }
-    return undefined;
-  }
-
-  private trim(): void {
-    const used = new Set([...this.peers.values()].flat());
-    for (const name of this.known.keys()) {
-      if (this.known.size <= maxRemembered) return;
-      if (!used.has(name)) this.known.delete(name);
-    }
+  #receiving(held: Held, kid: bigint): Promise<Receiving> {
+    const known = held.receiving.get(kid);
+    if (known) return known;
+    const made = deriveFrameKey(held.base, kid, 'decrypt', held.suite).then((frameKey) => {
+      return { frameKey, window: new ReplayWindow() };
+    });
+    held.receiving.set(kid, made);
+    return made;
   }
 }

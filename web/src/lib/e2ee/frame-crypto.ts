@@ -8,7 +8,7 @@ import {
   type TransformOptions,
 } from './frame-messages';
 import workerUrl from './frame-worker?worker&url';
-import type { SenderKey } from './keys';
+import type { KeyMessage } from './keys';
 import { trustedScript } from './trusted';
 
 /** One direction of one transceiver. Never taken off, never used again. */
@@ -74,16 +74,14 @@ export class FrameCrypto {
     });
   }
 
-  setOwn(key: SenderKey): void {
-    this.post({ t: 'own', key });
+  /** Key messages come over `port` from now on, and not from this page. */
+  listenTo(port: MessagePort): void {
+    this.worker.postMessage({ t: 'port', port } satisfies ToWorker, [port]);
   }
 
-  setPeer(peer: string, key: SenderKey): void {
-    this.post({ t: 'peer', peer, key });
-  }
-
-  forget(peer: string): void {
-    this.post({ t: 'forget', peer });
+  /** For keys that are made up by the page itself. */
+  setKey(key: KeyMessage): void {
+    this.post({ t: 'key', key });
   }
 
   transform(options: Omit<TransformOptions, 'id'>): FrameTransform {

@@ -1,6 +1,6 @@
 /** What the page and the frame worker say to each other. */
 import type { Codec, Context } from './codec';
-import type { SenderKey } from './keys';
+import type { KeyMessage } from './keys';
 
 export type Direction = 'seal' | 'open';
 
@@ -10,7 +10,7 @@ export interface TransformOptions {
   direction: Direction;
   context: Context;
   codec: Codec;
-  /** Whose frames are opened; not used for sealing. */
+  /** Member id (hex) of whose frames are opened; not used for sealing. */
   peer: string;
 }
 
@@ -37,9 +37,8 @@ export function noCounters(): Counters {
 }
 
 export type ToWorker =
-  | { t: 'own'; key: SenderKey }
-  | { t: 'peer'; peer: string; key: SenderKey }
-  | { t: 'forget'; peer: string }
+  | { t: 'port'; port: MessagePort } // KeyMessages come over it from now on
+  | { t: 'key'; key: KeyMessage }
   | { t: 'close'; id: string }
   | { t: 'poll'; seq: number };
 

@@ -3,9 +3,10 @@
  * closed: what cannot be sealed or opened does not come out at the other end.
  */
 import { isCodec, isContext } from './codec';
-import { ReceiveKeys, SendKeys } from './frame-crypter';
+import { FrameKeys } from './frame-crypter';
 import type { Counters, FromWorker, ToWorker, TransformOptions } from './frame-messages';
 import { noCounters } from './frame-messages';
+import type { KeyMessage } from './keys';
 
 interface EncodedFrame {
   data: ArrayBuffer;
@@ -30,6 +31,8 @@ interface Lane {
   transformer: Transformer;
   counters: Counters;
   keyed: boolean;
+  /** Frames were not sealed: what is sent next should be a whole picture. */
+  gap: boolean;
   reported: boolean;
   lastRequest: number;
 }
@@ -38,8 +41,9 @@ const reportEvery = 250;
 const requestEvery = 1000;
 
 const scope = self as unknown as WorkerScope;
-const sendKeys = new SendKeys();
-const receiveKeys = new ReceiveKeys();
+const keys = new FrameKeys();
+/** Key messages are obeyed one after the other. */
+let obeying: Promise<void> = Promise.resolve();
 const lanes = new Map<string, Lane>();
 let reporting = false;
 
@@ -52,6 +56,7 @@ scope.onrtctransform = ({ transformer }) => {
     transformer,
     counters: noCounters(),
     keyed: false,
+    gap: false,
     reported: true,
     lastRequest: 0,
   };
@@ -87,9 +92,10 @@ async function sealFrame(lane: Lane, frame: EncodedFrame): Promise<boolean> {
     counters.empty += 1;
     return false;
   }
-  const sealed = await sendKeys.seal(options.context, options.codec, new Uint8Array(frame.data));
+  const sealed = await keys.seal(options.context, options.codec, new Uint8Array(frame.data));
   if (sealed === null) {
     counters.dropped += 1;
+    lane.gap = true;
     return false;
   }
   frame.data = sealed.buffer;
@@ -104,7 +110,7 @@ async function openFrame(lane: Lane, frame: EncodedFrame): Promise<boolean> {
     return false;
   }
   const { peer, context, codec } = options;
-  const opened = await receiveKeys.open(peer, context, codec, new Uint8Array(frame.data));
+  const opened = await keys.open(peer, context, codec, new Uint8Array(frame.data));
   if ('problem' in opened) {
     count(counters, opened.problem);
     if (opened.problem !== 'repeated') requestKeyFrame(lane);
@@ -137,15 +143,13 @@ function requestKeyFrame(lane: Lane): void {
 
 function checkKeyed(lane: Lane): void {
   const { direction, peer, id, codec } = lane.options;
-  const ready = direction === 'seal' ? sendKeys.ready : receiveKeys.ready(peer);
+  const ready = direction === 'seal' ? keys.seals : keys.opens(peer);
   if (!ready) return;
-  if (lane.keyed) {
-    // Another key than before: what is sent next should be a whole picture.
-    if (direction === 'seal' && codec !== 'opus') {
-      lane.transformer.generateKeyFrame?.().catch(() => {});
-    }
-    return;
+  if (direction === 'seal' && lane.gap && codec !== 'opus') {
+    lane.gap = false;
+    lane.transformer.generateKeyFrame?.().catch(() => {});
   }
+  if (lane.keyed) return;
   lane.keyed = true;
   scope.postMessage({ t: 'keyed', id });
   if (lane.counters.in > 0) requestKeyFrame(lane);
@@ -175,21 +179,44 @@ function readOptions(value: unknown): TransformOptions | null {
   return { id, direction, context, codec, peer };
 }
 
-async function handle(message: ToWorker): Promise<void> {
-  switch (message.t) {
-    case 'own':
-      await sendKeys.install(message.key);
-      for (const lane of lanes.values()) if (lane.options.direction === 'seal') checkKeyed(lane);
+async function obey(message: KeyMessage): Promise<void> {
+  switch (message.k) {
+    case 'install':
+      if (!(await keys.install(message))) throw new Error('an epoch came twice');
       break;
-    case 'peer':
-      await receiveKeys.install(message.peer, message.key);
-      for (const lane of lanes.values()) {
-        const { direction, peer } = lane.options;
-        if (direction === 'open' && peer === message.peer) checkKeyed(lane);
-      }
+    case 'switch':
+      keys.switch(message.epoch);
       break;
     case 'forget':
-      receiveKeys.forget(message.peer);
+      keys.forget(message.epoch);
+      break;
+    case 'forget-all':
+      keys.forgetAll();
+      break;
+    case 'hold':
+      keys.hold(message.on);
+      break;
+  }
+  for (const lane of lanes.values()) checkKeyed(lane);
+}
+
+function obeyNext(message: KeyMessage): void {
+  obeying = obeying.then(() => obey(message)).catch(broken);
+}
+
+function broken(error: unknown): void {
+  // Without the right keys nothing is sealed, whatever else happens.
+  keys.forgetAll();
+  scope.postMessage({ t: 'broken', why: error instanceof Error ? error.message : 'error' });
+}
+
+function handle(message: ToWorker): void {
+  switch (message.t) {
+    case 'port':
+      message.port.onmessage = ({ data }: MessageEvent<KeyMessage>) => obeyNext(data);
+      break;
+    case 'key':
+      obeyNext(message.key);
       break;
     case 'close':
       lanes.delete(message.id);
@@ -203,10 +230,6 @@ async function handle(message: ToWorker): Promise<void> {
   }
 }
 
-scope.onmessage = ({ data }) => {
-  handle(data).catch((error: unknown) => {
-    scope.postMessage({ t: 'broken', why: error instanceof Error ? error.name : 'error' });
-  });
-};
+scope.onmessage = ({ data }) => handle(data);
 
 scope.postMessage({ t: 'ready' });

@@ -1,68 +1,51 @@
 /**
- * Where frame keys come from. Everything else (worker, links, call) knows only
- * `KeySource`; another way to agree on keys replaces what is behind it.
+ * What the frame worker is told about keys: by the worker that holds the group,
+ * over a port of their own, or by the self-test.
  */
-import { type Bytes, concat, hex } from '../crypto/bytes';
-import { deriveSecret, sha256 } from '../crypto/kdf';
 import type { Context } from './codec';
+import type { FrameSuite } from './sframe';
 
-/** What a sender's frames are sealed with. Goes to the worker as it is. */
-export interface SenderKey {
-  /** Names this secret: equal names mean equal secrets. Not secret itself. */
-  name: string;
+/** Somebody's place in the group of one epoch. */
+export interface Place {
+  leaf: number;
+  /** Member id, hex. */
+  member: string;
+}
+
+export interface EpochKey {
+  /** Names the group; equal names and epochs mean equal secrets. Not secret. */
+  group: string;
+  epoch: bigint;
   /** HKDF secret, not extractable: `base_key` of RFC 9605. */
   base: CryptoKey;
-  leaf: number;
-  epoch: number;
+  suite: FrameSuite;
+  /** My own leaf. */
+  self: number;
+  roster: Place[];
 }
 
-export interface KeySource {
-  /** For what I send. */
-  own(): Promise<SenderKey>;
-  /** For what another sends; null while there is none. */
-  of(member: Bytes, keyPackage: Bytes): Promise<SenderKey | null>;
-}
+export type KeyMessage =
+  | ({ k: 'install' } & EpochKey) // open frames of it from now on
+  | { k: 'switch'; epoch: bigint } // seal frames with it from now on
+  | { k: 'forget'; epoch: bigint } // destroy its keys
+  | { k: 'forget-all' } // those of all epochs; nothing is sealed any more
+  | { k: 'hold'; on: boolean }; // nothing is sealed while it is on
+
+/** In the key id of a frame. */
+export const epochMask = 15n;
+export const leafMask = 63n;
 
 /** ctx << 10 | leaf << 4 | epoch & 15 */
-export function kidOf(key: Pick<SenderKey, 'leaf' | 'epoch'>, context: Context): bigint {
-  return BigInt((context << 10) | (key.leaf << 4) | (key.epoch & 15));
+export function kidOf(context: Context, leaf: number, epoch: bigint): bigint {
+  return (BigInt(context) << 10n) | ((BigInt(leaf) & leafMask) << 4n) | (epoch & epochMask);
 }
 
-const nonceLength = 32;
-
-/** `u8(0) || join_nonce`. */
-export function makeKeyPackage(nonce: Bytes): Bytes {
-  return concat(new Uint8Array([0]), nonce);
-}
-
-/** The join nonce in a key package; null when it is another kind. */
-export function nonceOf(keyPackage: Uint8Array): Bytes | null {
-  if (keyPackage.length !== 1 + nonceLength || keyPackage[0] !== 0) return null;
-  return new Uint8Array(keyPackage.subarray(1));
-}
-
-/** Keys that follow from the link alone: no forward secrecy, one epoch. */
-export class LinkKeys implements KeySource {
-  constructor(
-    private readonly mediaRoot: CryptoKey,
-    private readonly me: { id: Bytes; nonce: Bytes },
-  ) {}
-
-  own(): Promise<SenderKey> {
-    return senderKey(this.mediaRoot, this.me.id, this.me.nonce);
-  }
-
-  async of(member: Bytes, keyPackage: Bytes): Promise<SenderKey | null> {
-    const nonce = nonceOf(keyPackage);
-    return nonce && senderKey(this.mediaRoot, member, nonce);
-  }
-}
-
-async function senderKey(mediaRoot: CryptoKey, member: Bytes, nonce: Bytes): Promise<SenderKey> {
-  const info = concat('RV1 interim sender key', member);
-  const [base, place] = await Promise.all([
-    deriveSecret(mediaRoot, nonce, info, 16),
-    sha256(member, nonce),
-  ]);
-  return { name: `${hex(member)}:${hex(nonce)}`, base, leaf: (place[0] ?? 0) & 63, epoch: 0 };
+/** null when it is longer than a KID of ours can be. */
+export function partsOf(kid: bigint): { context: number; leaf: number; low: bigint } | null {
+  if (kid >= 1n << 12n) return null;
+  return {
+    context: Number(kid >> 10n),
+    leaf: Number((kid >> 4n) & leafMask),
+    low: kid & epochMask,
+  };
 }

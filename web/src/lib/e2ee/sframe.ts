@@ -1,9 +1,14 @@
-/** SFrame (RFC 9605) with cipher suite 4, AES_128_GCM_SHA256_128. */
+/** SFrame (RFC 9605) with its AES-GCM suites. */
 import { type Bytes, concat, u16, u64 } from '../crypto/bytes';
 import { hkdf } from '../crypto/kdf';
 
-const suite = 4;
-const keyLength = 16;
+/** 4 is AES_128_GCM_SHA256_128, 5 is AES_256_GCM_SHA512_128. */
+export type FrameSuite = 4 | 5;
+
+const suites = {
+  4: { hash: 'SHA-256', keyLength: 16 },
+  5: { hash: 'SHA-512', keyLength: 32 },
+} as const;
 const saltLength = 12;
 export const tagLength = 16;
 
@@ -71,12 +76,14 @@ export async function deriveFrameKey(
   base: CryptoKey,
   kid: bigint,
   usage: 'encrypt' | 'decrypt',
+  suite: FrameSuite = 4,
 ): Promise<FrameKey> {
   const none = new Uint8Array();
+  const { hash, keyLength } = suites[suite];
   const label = (text: string) => concat(text, u64(kid), u16(suite));
   const [bits, salt] = await Promise.all([
-    hkdf(base, none, label('SFrame 1.0 Secret key '), keyLength),
-    hkdf(base, none, label('SFrame 1.0 Secret salt '), saltLength),
+    hkdf(base, none, label('SFrame 1.0 Secret key '), keyLength, hash),
+    hkdf(base, none, label('SFrame 1.0 Secret salt '), saltLength, hash),
   ]);
   const key = await crypto.subtle.importKey('raw', bits, 'AES-GCM', false, [usage]);
   bits.fill(0);

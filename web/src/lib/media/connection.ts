@@ -5,6 +5,7 @@
  */
 import { type Codec, type Context, cameraContext, micContext } from '../e2ee/codec';
 import type { FrameCrypto, FrameTransform } from '../e2ee/frame-crypto';
+import type { Candidate } from '../mls/said';
 import { acceptable, cleanSdp } from './sdp';
 
 export type Kind = 'audio' | 'video';
@@ -17,13 +18,6 @@ export interface Lane {
   open: FrameTransform;
   /** What comes in; not to be played before a frame was opened. */
   stream: MediaStream;
-}
-
-export interface Candidate {
-  candidate: string | null;
-  mid: string;
-  line: number;
-  ufrag: string;
 }
 
 export interface ConnectionOptions {

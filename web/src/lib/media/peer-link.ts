@@ -1,11 +1,13 @@
 /**
- * Everything between me and one other: sealed signals, the connection and its
- * successors, what they send, and whether it may be shown.
+ * Everything between me and one other: what we say to each other about the
+ * connection, the connection and its successors, what they send, and whether it
+ * may be shown. Descriptions come as application messages of the group, signed
+ * by their sender: fingerprints in them are of who the group says it is.
  */
 import type { MediaState, Route, RoutePolicy } from '../call/types';
-import { compare } from '../crypto/bytes';
-import type { Party, Signal, SignalChannel } from '../crypto/signal';
+import { type Bytes, compare, hex } from '../crypto/bytes';
 import type { FrameCrypto } from '../e2ee/frame-crypto';
+import { type Candidate, maxCandidates, type Said } from '../mls/said';
 import { Connection, type Kind, type Lane } from './connection';
 import {
   BypassWatch,
@@ -21,22 +23,25 @@ import { receivedOf, type Sample, sampleOf, sentOf } from './stats';
 
 /** What outlives a link, so that a member who comes back goes on counting. */
 export interface PeerMemory {
-  channel: SignalChannel;
   gen: number;
 }
 
+/** What two members say to each other alone. */
+export type Signal = Extract<Said, { to: Bytes }>;
+type Unaddressed<T> = T extends unknown ? Omit<T, 'to'> : never;
+
 export interface PeerLinkOptions {
-  me: Party;
-  other: Party;
-  /** The name of the other in the frame worker. */
-  peer: string;
+  /** Member ids. */
+  me: Bytes;
+  other: Bytes;
   memory: PeerMemory;
   frames: FrameCrypto;
   ice: IceServerCache;
   route: RoutePolicy;
-  tell(data: Uint8Array<ArrayBuffer>): void;
+  say(said: Said): void;
   signalling(): boolean;
-  onname(name: string): void;
+  /** Nothing opens: fresh keys may help. */
+  rejoin(): void;
   onchange(): void;
   /** Something was about to leave unencrypted; everything was stopped. */
   onleak(kind: Kind): void;
@@ -47,13 +52,16 @@ const freshHealth = () => ({ audio: new OpenHealth(), video: new OpenHealth() })
 const freshBypass = () => ({ audio: new BypassWatch(), video: new BypassWatch() });
 const freshLeak = () => ({ audio: new LeakWatch(), video: new LeakWatch() });
 const tickEvery = 500;
+/** Candidates found within so many ms go out together. */
+const gatherFor = 30;
 /** Signals that wait for the one before them. */
 const maxQueued = 256;
 const rebuildAtMostEvery = 3_000;
 const restartAtMostEvery = 1_000;
-/** Frames that cannot be opened for this long: another connection may help. */
+/** Frames that cannot be opened for this long: fresh keys or another connection may help. */
 const failingLimit = 3_000;
-const maxFailureRebuilds = 3;
+const politeLag = 2_000;
+const maxHeals = 3;
 
 export class PeerLink {
   /** What the other says it sends. */
@@ -68,7 +76,8 @@ export class PeerLink {
   private bypass = freshBypass();
   private leak = freshLeak();
   private readonly tracks: Record<Kind, MediaStreamTrack | null> = { audio: null, video: null };
-  private sending: Promise<void> = Promise.resolve();
+  private candidates: Candidate[] = [];
+  private gathering: ReturnType<typeof setTimeout> | undefined;
   private receiving: Promise<void> = Promise.resolve();
   private readonly timer: ReturnType<typeof setInterval>;
   private ticks = 0;
@@ -77,12 +86,18 @@ export class PeerLink {
   private problems = 0;
   private lastRebuild = Number.NEGATIVE_INFINITY;
   private lastRestart = Number.NEGATIVE_INFINITY;
-  private failureRebuilds = 0;
+  private lastHeal = Number.NEGATIVE_INFINITY;
+  private heals = 0;
   private relayGone = false;
   private closed = false;
 
+  /** Not both at once: who comes back needs the other in the group. */
+  private get patience(): number {
+    return failingLimit + (this.impolite ? 0 : politeLag);
+  }
+
   constructor(private readonly options: PeerLinkOptions) {
-    this.impolite = compare(options.me.id, options.other.id) > 0;
+    this.impolite = compare(options.me, options.other) > 0;
     this.recovery = new Recovery(!this.impolite);
     this.timer = setInterval(() => this.tick(), tickEvery);
     if (this.impolite) this.rebuild();
@@ -108,23 +123,19 @@ export class PeerLink {
     this.connection?.setTrack(kind, track);
   }
 
-  /** Signals go out in the order they are given. */
-  signal(signal: Signal): void {
-    this.sending = this.sending
-      .then(async () => {
-        if (!this.closed) this.options.tell(await this.options.memory.channel.seal(signal));
-      })
-      .catch(() => this.stumble());
+  /** What they say of themselves. */
+  announce(mic: boolean, cam: boolean): void {
+    this.announced = { audio: mic, video: cam };
+    this.evaluate();
   }
 
-  /** A sealed signal came. What does not open is dropped. */
-  receive(data: Uint8Array): void {
+  /** From the other, and for me. */
+  receive(signal: Signal): void {
     if (this.queued >= maxQueued) return;
     this.queued += 1;
     this.receiving = this.receiving
       .then(async () => {
-        const signal = await this.options.memory.channel.open(data);
-        if (signal && !this.closed) await this.obey(signal);
+        if (!this.closed) await this.obey(signal);
       })
       .catch(() => this.stumble())
       .finally(() => {
@@ -157,6 +168,7 @@ export class PeerLink {
     if (this.closed) return;
     this.closed = true;
     clearInterval(this.timer);
+    clearTimeout(this.gathering);
     this.connection?.close();
   }
 
@@ -186,6 +198,22 @@ export class PeerLink {
     return this.connection?.pc.getStats() ?? Promise.resolve(null);
   }
 
+  private signal(signal: Unaddressed<Signal>): void {
+    if (!this.closed) this.options.say({ ...signal, to: this.options.other } as Signal);
+  }
+
+  private found(candidate: Candidate, gen: number): void {
+    this.candidates.push(candidate);
+    const send = () => {
+      clearTimeout(this.gathering);
+      this.gathering = undefined;
+      const list = this.candidates.splice(0);
+      if (list.length > 0) this.signal({ k: 'ice', list, gen });
+    };
+    if (this.candidates.length >= maxCandidates) send();
+    else this.gathering ??= setTimeout(send, gatherFor);
+  }
+
   /** One signal that goes wrong must not hold up the next. */
   private stumble(): void {
     this.problems += 1;
@@ -207,14 +235,8 @@ export class PeerLink {
         await this.connection?.described(signal.type, signal.sdp);
         break;
       case 'ice':
-        if (signal.gen === memory.gen) this.connection?.addCandidate(signal);
-        break;
-      case 'state':
-        this.announced = { audio: signal.mic, video: signal.cam };
-        this.evaluate();
-        break;
-      case 'name':
-        this.options.onname(signal.name);
+        if (signal.gen !== memory.gen) break;
+        for (const candidate of signal.list) this.connection?.addCandidate(candidate);
         break;
       case 'restart':
         if (signal.gen < memory.gen) return;
@@ -240,18 +262,21 @@ export class PeerLink {
   }
 
   private async replaceConnection(): Promise<void> {
-    const { memory, frames, peer, route, ice } = this.options;
+    const { memory, frames, other, route, ice } = this.options;
     const gen = memory.gen;
     const servers = await ice.get();
     if (this.closed || gen !== memory.gen) return;
     this.connection?.close();
+    clearTimeout(this.gathering);
+    this.gathering = undefined;
+    this.candidates = [];
     const connection: Connection = new Connection({
       frames,
-      peer,
+      peer: hex(other),
       config: connectionConfig(servers, route),
       impolite: this.impolite,
       describe: (type, sdp) => this.signal({ k: 'sdp', type, sdp, gen }),
-      candidate: (candidate) => this.signal({ k: 'ice', ...candidate, gen }),
+      candidate: (candidate) => this.found(candidate, gen),
       onchange: () => {
         if (this.connection === connection) this.evaluate();
       },
@@ -301,20 +326,26 @@ export class PeerLink {
 
   private healFailures(now: number): void {
     const failing = kinds.some(
-      (kind) => this.announced[kind] && this.health[kind].failingFor(now) > failingLimit,
+      (kind) => this.announced[kind] && this.health[kind].failingFor(now) > this.patience,
     );
     if (!failing) {
-      if (this.media === 'encrypted') this.failureRebuilds = 0;
+      if (this.media === 'encrypted') this.heals = 0;
       return;
     }
-    this.rebuildForFailure(now);
+    // Fresh keys come first, then another connection as well.
+    if (this.heal(now)) {
+      this.options.rejoin();
+      if (this.heals > 1) this.rebuild();
+    }
   }
 
-  private rebuildForFailure(now: number): void {
-    if (this.failureRebuilds >= maxFailureRebuilds || !this.options.signalling()) return;
-    if (now - this.lastRebuild < rebuildAtMostEvery + failingLimit) return;
-    this.failureRebuilds += 1;
-    this.rebuild();
+  /** Whether it is time for another try. */
+  private heal(now: number): boolean {
+    if (this.heals >= maxHeals || !this.options.signalling()) return false;
+    if (now - this.lastHeal < rebuildAtMostEvery + failingLimit) return false;
+    this.lastHeal = now;
+    this.heals += 1;
+    return true;
   }
 
   /** The watchdog: never more sent than sealed. Also keeps the statistics fresh. */
@@ -340,7 +371,7 @@ export class PeerLink {
       const past = connection.lanes.filter(({ kind, open }) =>
         this.bypass[kind].bypassed(receivedOf(report, kind), open.counters.in),
       );
-      if (past.length > 0) this.rebuildForFailure(now);
+      if (past.length > 0 && this.heal(now)) this.rebuild();
     } catch {
       // A connection that is being closed has nothing to tell.
     } finally {

@@ -37,10 +37,10 @@ export type ServerMessage = { incarnation: number } & (
     }
   | { t: 'committed'; entry: LogEntry }
   | { t: 'welcome'; seq: number; hash: Bytes; welcome: Bytes }
-  | { t: 'rejected'; epoch: bigint; reason: 'epoch' | 'stale' | 'form' }
+  | { t: 'rejected'; epoch: bigint; reason: 'epoch' | 'stale' | 'form' | 'rate' }
   | { t: 'ready'; epoch: bigint; memberId: Bytes; tag: Bytes }
   | { t: 'left'; memberId: Bytes } // a Remove is to follow
-  | { t: 'resumed'; entries: LogEntry[] }
+  | { t: 'resumed'; seq: number } // the newest of the log; what was missed came before
   | { t: 'gone' } // nothing to resume: ask to be added
 );
 
@@ -49,7 +49,7 @@ export type ClientMessage =
   | { t: 'founded'; incarnation: number; groupId: Bytes }
   | { t: 'commit'; incarnation: number; epoch: bigint; commit: Bytes; welcome: Bytes | null }
   | { t: 'ready'; incarnation: number; epoch: bigint; tag: Bytes; hash: Bytes }
-  | { t: 'resume'; incarnation: number; epoch: bigint; seq: number }
+  | ({ t: 'resume'; incarnation: number; seq: number; hash: Bytes } & Omit<View, 'leaf'>)
   | { t: 'forked'; incarnation: number; epoch: bigint };
 
 /** A commit of ours that is on its way. */
@@ -95,7 +95,9 @@ export type OperationResult =
 
 export type Input =
   | { t: 'start' } // admitted, or back after having been removed
-  | { t: 'connected' } // the connection is there again
+  | { t: 'connected'; admitted?: boolean } // there again; `admitted`: with our key package
+  | { t: 'disconnected' }
+  | { t: 'rejoin' } // something does not work: leave the group and come back
   | { t: 'server'; message: ServerMessage }
   | { t: 'result'; result: OperationResult }
   | { t: 'tick' };

@@ -265,16 +265,30 @@ describe('what was missed', () => {
       hash,
     });
     const gap = bench.server({ t: 'committed', incarnation: 1, entry: entry(2) });
+    const { leaf: _, ...where } = view(4n, 0, [0, 1]);
     expect(gap).toContainEqual({
       t: 'send',
-      message: { t: 'resume', incarnation: 1, epoch: 4n, seq: 7 },
+      message: { t: 'resume', incarnation: 1, seq: 7, hash, ...where },
     });
-    const entries = [entry(1), entry(2)];
-    const resumed = bench.server({ t: 'resumed', incarnation: 1, entries });
-    expect(operations(resumed)).toEqual(['process']);
+    const missed = bench.server({ t: 'committed', incarnation: 1, entry: entry(1) });
+    expect(operations(missed)).toEqual(['process']);
+    bench.server({ t: 'committed', incarnation: 1, entry: entry(2) });
+    bench.server({ t: 'resumed', incarnation: 1, seq: 9 });
     expect(operations(bench.next([0, 1]))).toEqual(['process']);
-    bench.next([0, 1]);
+    expect(sent(bench.next([0, 1]))).not.toContain('resume');
     expect(bench.delivery.view?.epoch).toBe(6n);
+  });
+
+  it('is asked for again while it comes in parts, and given up when nothing comes', () => {
+    const bench = Bench.member(0, [0, 1]);
+    bench.give({ t: 'connected' });
+    bench.committed('theirs');
+    bench.next([0, 1]);
+    const more = bench.server({ t: 'resumed', incarnation: 1, seq: 90 });
+    expect(sent(more)).toEqual(['resume']);
+    const nothing = bench.server({ t: 'resumed', incarnation: 1, seq: 90 });
+    expect(sent(nothing)).toEqual([]);
+    expect(operations(nothing)).toEqual(['fresh']);
   });
 
   it('includes our own commit, or proposes it again when it never arrived', () => {
@@ -282,12 +296,9 @@ describe('what was missed', () => {
     bench.duty(0, [3]);
     bench.result({ is: 'prepared', commit: utf8('mine'), welcome: utf8('w'), refused: [] });
     expect(sent(bench.give({ t: 'connected' }))).toEqual(['resume']);
-    const nothing = bench.server({ t: 'resumed', incarnation: 1, entries: [] });
+    const nothing = bench.server({ t: 'resumed', incarnation: 1, seq: bench.seq });
     expect(sent(nothing)).toEqual(['commit']);
-    bench.hash = key(8);
-    const entry = { seq: 8, epoch: 5n, commit: utf8('mine'), hash: bench.hash };
-    const mine = bench.server({ t: 'resumed', incarnation: 1, entries: [entry] });
-    expect(operations(mine)).toEqual(['confirm']);
+    expect(operations(bench.committed('mine'))).toEqual(['confirm']);
   });
 
   it('is asked for when no answer comes to a commit', () => {
@@ -466,7 +477,7 @@ it('any messages in any order are taken without a throw and without a flood', ()
       { t: 'rejected', incarnation, epoch, reason: 'form' },
       { t: 'ready', incarnation, epoch, memberId: person(b % 3), tag: u8(a) },
       { t: 'left', incarnation, memberId: person(b % 3) },
-      { t: 'resumed', incarnation, entries: [entry, entry] },
+      { t: 'resumed', incarnation, seq: b },
       { t: 'gone', incarnation },
     ];
     const out = bench.server(messages[kind % messages.length] as ServerMessage);
@@ -485,4 +496,34 @@ it('any messages in any order are taken without a throw and without a flood', ()
     bench.wait(b);
   }
   expect(asked).toBeGreaterThan(0);
+});
+
+describe('without a connection', () => {
+  it('nobody is late: neither a Welcome nor an answer', () => {
+    const bench = new Bench(1);
+    bench.give({ t: 'start' });
+    bench.result({ is: 'fresh', keyPackage: utf8('key package') });
+    bench.give({ t: 'disconnected' });
+    expect(bench.delivery.deadline()).toBe(Infinity);
+    expect(operations(bench.wait(60_000))).toEqual([]);
+    expect(sent(bench.give({ t: 'connected' }))).toEqual(['join']);
+    expect(operations(bench.wait(8000))).toEqual(['fresh']);
+  });
+
+  it('the key package of an admission is not sent a second time', () => {
+    const bench = new Bench(1);
+    bench.give({ t: 'start' });
+    bench.result({ is: 'fresh', keyPackage: utf8('key package') });
+    expect(bench.delivery.keyPackage).toEqual(utf8('key package'));
+    expect(sent(bench.give({ t: 'connected', admitted: true }))).toEqual([]);
+    expect(operations(bench.wait(8000))).toEqual(['fresh']);
+  });
+});
+
+it('who asks for it leaves the group and comes back with fresh keys', () => {
+  const bench = Bench.member(1, [0, 1]);
+  const out = bench.give({ t: 'rejoin' });
+  expect(operations(out)).toEqual(['fresh']);
+  expect(out).toContainEqual({ t: 'forget-all' });
+  expect(sent(bench.result({ is: 'fresh', keyPackage: utf8('other') }))).toEqual(['join']);
 });

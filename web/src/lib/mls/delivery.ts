@@ -54,6 +54,7 @@ export class Delivery {
   #running: Operation | null = null;
   #kept: ServerMessage[] = [];
   #log = { seq: 0, hash: new Uint8Array(32) as Bytes };
+  #resumedFrom = 0;
   #duty: Duty | null = null;
   #candidate: Candidate | null = null;
   #refusals = 0;
@@ -68,6 +69,16 @@ export class Delivery {
 
   get view(): View | null {
     return this.#view;
+  }
+
+  /** Of the group we are in or wait for; what others say of older ones is over. */
+  get incarnation(): number {
+    return this.#incarnation;
+  }
+
+  /** Offered to be added, and not added yet. */
+  get keyPackage(): Bytes | null {
+    return this.#waiting?.keyPackage ?? null;
   }
 
   /** When to send a tick, in milliseconds; Infinity for never. */
@@ -86,7 +97,13 @@ export class Delivery {
         if (this.#running === null && this.#view === null) this.#askToBeAdded();
         break;
       case 'connected':
-        this.#connected(now);
+        this.#connected(now, input.admitted ?? false);
+        break;
+      case 'disconnected':
+        for (const timer of ['welcome', 'answer'] as const) this.#timers.delete(timer);
+        break;
+      case 'rejoin':
+        if (this.#running === null && this.#view !== null) this.#askToBeAdded();
         break;
       case 'server':
         this.#kept.push(input.message);
@@ -162,8 +179,8 @@ export class Delivery {
         break;
       case 'resumed':
         this.#timers.delete('answer');
-        this.#kept.unshift(...message.entries.map((entry) => logged(message.incarnation, entry)));
-        if (message.entries.length === 0 && this.#candidate !== null) this.#propose(now);
+        if (message.seq > this.#log.seq) this.#stillBehind(now, view);
+        else if (this.#candidate !== null) this.#propose(now);
         break;
       case 'gone':
         this.#askToBeAdded();
@@ -339,17 +356,27 @@ export class Delivery {
   }
 
   #resume(now: number, view: View): void {
-    const { epoch } = view;
-    const { seq } = this.#log;
+    const { groupId, epoch, tag, roster } = view;
+    const { seq, hash } = this.#log;
+    this.#resumedFrom = seq;
     this.#timers.set('answer', now + answerAfter);
     const incarnation = this.#incarnation;
-    this.#emit({ t: 'send', message: { t: 'resume', incarnation, epoch, seq } });
+    const where = { incarnation, epoch, seq, groupId, tag, hash, roster };
+    this.#emit({ t: 'send', message: { t: 'resume', ...where } });
   }
 
-  #connected(now: number): void {
+  /** The log is given in parts; one that brought nothing will not bring more. */
+  #stillBehind(now: number, view: View): void {
+    if (this.#log.seq > this.#resumedFrom) this.#resume(now, view);
+    else this.#rejoin('log');
+  }
+
+  #connected(now: number, admitted: boolean): void {
     if (this.#view !== null) this.#resume(now, this.#view);
     const keyPackage = this.#waiting?.keyPackage;
-    if (keyPackage) this.#emit({ t: 'send', message: { t: 'join', keyPackage } });
+    if (!keyPackage) return;
+    this.#timers.set('welcome', now + welcomeAfter);
+    if (!admitted) this.#emit({ t: 'send', message: { t: 'join', keyPackage } });
   }
 
   #expectRemoval(now: number): void {
@@ -410,8 +437,4 @@ export class Delivery {
   #emit(...outputs: Output[]): void {
     this.#out.push(...outputs);
   }
-}
-
-function logged(incarnation: number, entry: LogEntry): ServerMessage {
-  return { t: 'committed', incarnation, entry };
 }

@@ -1,25 +1,18 @@
 /** What others take from an epoch: media keys, tags and codes to compare. */
-import { type Bytes, compare, concat, lp, u8, utf8 } from '../crypto/bytes';
+import { type Bytes, compare, concat, lp, u8 } from '../crypto/bytes';
 import { hkdf, importSecret, sha256 } from '../crypto/kdf';
 import type { Group } from './group';
 import type { RosterEntry } from './roster';
 
-export interface EpochKeys {
-  epoch: bigint;
-  /** HKDF secret for the frames of all members (RFC 9605 §5.2); cannot be read back. */
-  baseKey: CryptoKey;
-  /** Equal for all members exactly when they are in the same group. */
-  tag: Bytes;
-}
-
-export async function epochKeys(group: Group): Promise<EpochKeys> {
-  const { epoch } = group;
+/** HKDF secret for the frames of all members (RFC 9605 §5.2); cannot be read back. */
+export async function baseKeyOf(group: Group): Promise<CryptoKey> {
   const raw = await group.export('SFrame 1.0 Base Key', group.member.suite.keyLength);
-  const baseKey = await importSecret(raw);
+  const key = await importSecret(raw);
   raw.fill(0);
-  return { epoch, baseKey, tag: await epochTag(group.authenticator) };
+  return key;
 }
 
+/** Equal for all members exactly when they are in the same group. */
 export async function epochTag(authenticator: Bytes): Promise<Bytes> {
   return (await sha256(authenticator)).slice(0, 8);
 }
@@ -49,18 +42,4 @@ export async function roomCode(
     groups.push(String(value % 100_000).padStart(5, '0'));
   }
   return groups.join(' ');
-}
-
-/**
- * Binds the DTLS connection of two members to the group: both sides send and
- * compare it. `fingerprints` are those of both ends, in any order.
- */
-export async function dtlsBinding(group: Group, fingerprints: string[]): Promise<Bytes> {
-  const raw = await group.export('RV1 dtls', 32);
-  const hmac = { name: 'HMAC', hash: 'SHA-256' };
-  const key = await crypto.subtle.importKey('raw', raw, hmac, false, ['sign']);
-  raw.fill(0);
-  const list = fingerprints.map((print) => utf8(print.toUpperCase())).sort(compare);
-  const message = concat(u8(list.length), ...list.map((print) => lp(print)));
-  return new Uint8Array(await crypto.subtle.sign('HMAC', key, message));
 }

@@ -20,9 +20,9 @@ import { makeKdfImpl } from 'ts-mls/crypto/implementation/default/makeKdfImpl.js
 import { makeGenericHpke } from 'ts-mls/crypto/implementation/hpke.js';
 import type { Signature } from 'ts-mls/crypto/signature.js';
 import { type Bytes, copy, random } from '../crypto/bytes';
+import type { SuiteVersion } from '../crypto/room-keys';
 
-/** The digit in front of a link's secret. */
-export type SuiteVersion = 1 | 2;
+export type { SuiteVersion };
 
 export interface Suite {
   version: SuiteVersion;
@@ -47,17 +47,6 @@ export function loadSuite(version: SuiteVersion): Promise<Suite> {
     loaded.set(version, suite);
   }
   return suite;
-}
-
-/** Whether this browser has what both versions need. */
-export async function canDoMls(): Promise<boolean> {
-  try {
-    await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify']);
-    await crypto.subtle.generateKey('X25519', false, ['deriveBits']);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function classic(): Promise<Suite> {

@@ -4,14 +4,16 @@
  */
 import type { CallErrorCode } from '../call/types';
 import type { Bytes } from '../crypto/bytes';
+import type { ServerMessage as GroupMessage } from '../mls/delivery-types';
 import { Backoff } from './backoff';
 import { Outbox } from './outbox';
 import {
   type Admission,
+  type Body,
   type ClientMessage,
   decodeMessage,
   type MemberInfo,
-  maxSignal,
+  maxApplication,
   type Numbered,
   type ServerMessage,
   type Topology,
@@ -37,7 +39,8 @@ export type SessionEvent =
   | { e: 'joined'; member: MemberInfo }
   | { e: 'left'; id: Bytes; reason: string }
   | { e: 'away' | 'back'; id: Bytes }
-  | { e: 'recv'; from: Bytes; data: Bytes };
+  | { e: 'app'; data: Bytes }
+  | { e: 'group'; message: GroupMessage };
 
 export interface SessionPort {
   /** Opens a socket; one that was open before is forgotten. */
@@ -176,10 +179,10 @@ export class SessionCore {
   }
 
   /** Kept until the server has it, unless the session ends before. */
-  send(to: Bytes, data: Bytes, now: number): void {
+  send(body: Body, now: number): void {
     if (this.stage === 'over' || this.stage === 'leaving') return;
-    if (this.session === null || data.length > maxSignal) return;
-    const message = this.outbox.add(to, data);
+    if (this.session === null || (body.t === 'app' && body.data.length > maxApplication)) return;
+    const message = this.outbox.add(body);
     if (message === null) {
       this.forget();
       if (this.stage === 'in') this.drop(now);
@@ -263,8 +266,11 @@ export class SessionCore {
       case 'back':
         this.port.emit({ e: message.t, id: message.id });
         break;
-      case 'recv':
-        this.port.emit({ e: 'recv', from: message.from, data: message.data });
+      case 'app':
+        this.port.emit({ e: 'app', data: message.data });
+        break;
+      case 'group':
+        this.port.emit({ e: 'group', message: message.message });
         break;
       case 'welcome':
         break;

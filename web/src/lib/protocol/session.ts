@@ -1,7 +1,7 @@
 /** `SessionCore` with a WebSocket, a clock and timers. */
 import type { Bytes } from '../crypto/bytes';
 import { SessionCore, type SessionEvent, type SessionPort } from './session-core';
-import { type Admission, type ClientMessage, encodeMessage } from './wire';
+import { type Admission, type Body, type ClientMessage, encodeMessage } from './wire';
 
 export interface SessionOptions {
   /** `wss://HOST/ws`. */
@@ -37,8 +37,8 @@ export class Session implements SessionPort {
     return this.core.connected;
   }
 
-  tell(to: Bytes, data: Bytes): void {
-    this.core.send(to, data, performance.now());
+  tell(body: Body): void {
+    this.core.send(body, performance.now());
     this.rearm();
   }
 

@@ -61,7 +61,12 @@ describe('messages from the server', () => {
     ['an id of another length', { t: 'away', n: 1, id: random(15) }],
     ['a member that is none', { ...welcome, members: [7] }],
     ['too many members', { ...welcome, members: Array(65).fill(member) }],
-    ['a signal that is too long', { t: 'recv', n: 2, from: random(16), data: random(32_769) }],
+    ['an application message that is too long', { t: 'app', n: 2, data: random(32_769) }],
+    ['a message of the group without a field', { t: 'mls-left', n: 2, incarnation: 1 }],
+    [
+      'a message of the group with a wrong field',
+      { t: 'mls-resumed', n: 2, incarnation: 1, seq: -1 },
+    ],
     ['a text that is too long', { t: 'bye', reason: 'x'.repeat(257) }],
     ['a key of ours that is not its own', { t: 'bye', __proto__: { reason: 'left' } }],
   ])('are refused: %s', (_, value) => {

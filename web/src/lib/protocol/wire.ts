@@ -1,9 +1,12 @@
 /** Messages on `/ws` (docs/protocol.md §3): MessagePack maps, bounded both ways. */
 import { decode, encode } from '@msgpack/msgpack';
-import { type Bytes, copy } from '../crypto/bytes';
+import type { Bytes } from '../crypto/bytes';
+import type { ServerMessage as GroupMessage } from '../mls/delivery-types';
+import { Fields, isMap } from './fields';
+import { type GroupBody, readGroupMessage } from './group-wire';
 
-export const maxMessage = 64 * 1024;
-export const maxSignal = 32 * 1024;
+export const maxMessage = 200 * 1024;
+export const maxApplication = 32 * 1024;
 
 export interface Admission {
   adm_pk: Bytes;
@@ -11,12 +14,17 @@ export interface Admission {
   key_package: Bytes;
   lobby: Bytes;
   sig: Bytes;
+  /** Of the group that we still have. */
+  incarnation?: number;
 }
+
+/** What is numbered, sent again and acknowledged. */
+export type Body = { t: 'app'; data: Bytes } | GroupBody;
 
 export type ClientMessage =
   | { t: 'hello'; v: 1; room: string; resume?: string; ack?: number }
   | ({ t: 'admit' } & Admission)
-  | { t: 'send'; n: number; to: Bytes; data: Bytes }
+  | (Body & { n: number })
   | { t: 'ping'; ack: number }
   | { t: 'leave' };
 
@@ -42,7 +50,8 @@ export type Numbered =
   | { t: 'joined'; n: number; member: MemberInfo }
   | { t: 'left'; n: number; id: Bytes; reason: string }
   | { t: 'away' | 'back'; n: number; id: Bytes }
-  | { t: 'recv'; n: number; from: Bytes; data: Bytes };
+  | { t: 'app'; n: number; data: Bytes }
+  | { t: 'group'; n: number; message: GroupMessage };
 
 export type ServerMessage =
   | Numbered
@@ -61,7 +70,7 @@ export function encodeMessage(message: ClientMessage): Bytes {
 
 const limits = {
   maxStrLength: 256,
-  maxBinLength: maxSignal,
+  maxBinLength: 128 * 1024,
   maxArrayLength: 64,
   maxMapLength: 16,
   maxExtLength: 0,
@@ -102,8 +111,8 @@ function read(f: Fields): ServerMessage {
     case 'away':
     case 'back':
       return { t, n: f.uint('n'), id: f.bytes('id', 16) };
-    case 'recv':
-      return { t, n: f.uint('n'), from: f.bytes('from', 16), data: f.bytes('data') };
+    case 'app':
+      return { t, n: f.uint('n'), data: application(f.bytes('data')) };
     case 'pong':
       return { t, ack: f.uint('ack') };
     case 'draining':
@@ -112,9 +121,17 @@ function read(f: Fields): ServerMessage {
       return { t, code: f.text('code'), retrySeconds: f.has('retry_s') ? f.uint('retry_s') : null };
     case 'bye':
       return { t, reason: f.text('reason') };
-    default:
+    default: {
+      const message = readGroupMessage(t, f);
+      if (message !== null) return { t: 'group', n: f.uint('n'), message };
       return { t: 'unknown', n: f.has('n') ? f.uint('n') : null };
+    }
   }
+}
+
+function application(data: Bytes): Bytes {
+  if (data.length > maxApplication) throw new RangeError('data');
+  return data;
 }
 
 function readMember(value: unknown): MemberInfo {
@@ -126,49 +143,4 @@ function readMember(value: unknown): MemberInfo {
     lobby: f.bytes('lobby'),
     away: f.value('away') === true,
   };
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Fields of a map; every getter throws when the field is missing or of another kind. */
-class Fields {
-  constructor(private readonly map: Record<string, unknown>) {}
-
-  has(name: string): boolean {
-    return Object.hasOwn(this.map, name);
-  }
-
-  value(name: string): unknown {
-    return this.has(name) ? this.map[name] : undefined;
-  }
-
-  text(name: string): string {
-    const value = this.value(name);
-    if (typeof value !== 'string') throw new TypeError(name);
-    return value;
-  }
-
-  uint(name: string): number {
-    const value = this.value(name);
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-      throw new TypeError(name);
-    }
-    return value;
-  }
-
-  /** A copy: what was decoded points into the whole message. */
-  bytes(name: string, length?: number): Bytes {
-    const value = this.value(name);
-    if (!(value instanceof Uint8Array)) throw new TypeError(name);
-    if (length !== undefined && value.length !== length) throw new TypeError(name);
-    return copy(value);
-  }
-
-  list(name: string): unknown[] {
-    const value = this.value(name);
-    if (!Array.isArray(value)) throw new TypeError(name);
-    return value;
-  }
 }

@@ -121,7 +121,8 @@ export class Service {
       case 'resume': {
         const entries = this.#log.filter((entry) => entry.seq > message.seq);
         const known = this.#leafOf(from) !== null || entries.length > 0;
-        this.#to(from, known ? { t: 'resumed', entries } : { t: 'gone' });
+        if (known) for (const entry of entries) this.#to(from, { t: 'committed', entry });
+        this.#to(from, known ? { t: 'resumed', seq: this.#log.length } : { t: 'gone' });
         break;
       }
       case 'forked':

@@ -1,0 +1,80 @@
+/** Chat, reactions and comparing: what people say to each other beside the media. */
+import type { Comparison as GroupComparison } from '../mls/compare';
+import { maxChat, type Said } from '../mls/said';
+import type { CallState, ChatEntry } from './types';
+
+export interface TalkOptions {
+  say(said: Said): void;
+  compare(on: boolean): void;
+  /** These signature keys were found to be who they should be. */
+  verify(keys: string[]): void;
+  nameOf(id: string): string;
+  update(change: Partial<CallState>): void;
+}
+
+/** The oldest go first. */
+export const maxEntries = 200;
+export const reactions = ['👍', '❤️', '😂', '🎉', '😮', '👏'] as const;
+
+/** What may be shown of a text: lines, but nothing else that steers a screen. */
+export function cleanChat(text: string): string {
+  const visible = text.replace(/\r\n?/g, '\n').replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (found) => {
+    return found === '\n' || found === '\t' ? found : ' ';
+  });
+  return Array.from(visible.trim()).slice(0, maxChat).join('');
+}
+
+export class Talk {
+  private entries: ChatEntry[] = [];
+  private last = 0;
+  /** Those whom the pictures on screen stand for. */
+  private standFor: string[] = [];
+
+  constructor(private readonly options: TalkOptions) {}
+
+  chat(text: string): void {
+    const clean = cleanChat(text);
+    if (clean === '') return;
+    this.options.say({ k: 'chat', text: clean });
+    this.add(null, '', clean);
+  }
+
+  heard(from: string, text: string): void {
+    const clean = cleanChat(text);
+    if (clean !== '') this.add(from, this.options.nameOf(from), clean);
+  }
+
+  react(emoji: string): void {
+    if (reactions.some((known) => known === emoji)) this.options.say({ k: 'react', emoji });
+  }
+
+  compare(on: boolean): void {
+    this.standFor = [];
+    if (!on) this.options.update({ comparison: { is: 'idle' } });
+    this.options.compare(on);
+  }
+
+  compared(comparison: GroupComparison): void {
+    if (comparison.is === 'code') {
+      this.standFor = comparison.keys;
+      this.options.update({ comparison: { is: 'code', code: comparison.code } });
+    } else {
+      this.standFor = [];
+      this.options.update({ comparison });
+    }
+  }
+
+  judge(match: boolean): void {
+    const keys = this.standFor;
+    if (keys.length === 0) return;
+    this.standFor = [];
+    if (match) this.options.verify(keys);
+    this.options.update({ comparison: { is: match ? 'match' : 'mismatch' } });
+  }
+
+  private add(from: string | null, name: string, text: string): void {
+    const entry = { number: ++this.last, from, name, text, at: Date.now() };
+    this.entries = [...this.entries.slice(1 - maxEntries), entry];
+    this.options.update({ chat: this.entries });
+  }
+}

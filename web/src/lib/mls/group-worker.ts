@@ -1,0 +1,54 @@
+/** The worker that holds the group and its keys. They leave it for the frame worker alone. */
+import { deriveRoomKeys } from '../crypto/room-keys';
+import { Host } from './host';
+import type { FromGroup, ToGroup } from './host-messages';
+import { makeRoom } from './room';
+import { loadSuite } from './suite';
+
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<ToGroup>) => void) | null;
+  postMessage(message: FromGroup): void;
+}
+
+const scope = self as unknown as WorkerScope;
+let host: Promise<Host> | null = null;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+async function open(message: Extract<ToGroup, { t: 'open' }>): Promise<Host> {
+  const { secret, version, keys } = message;
+  const { tag, admission } = await deriveRoomKeys(secret, version);
+  const room = await makeRoom(secret, version, tag, admission);
+  secret.fill(0);
+  const made: Host = new Host(room, await loadSuite(version), {
+    post: (out) => scope.postMessage(out),
+    key: (key) => keys.postMessage(key),
+    rearm: () => rearm(made),
+  });
+  return made;
+}
+
+/** Timers of workers run on in pages that are not seen. */
+function rearm(one: Host): void {
+  clearTimeout(timer);
+  const deadline = one.deadline();
+  if (deadline === Infinity) return;
+  const wait = Math.max(0, deadline - performance.now());
+  timer = setTimeout(() => {
+    one.tick();
+    rearm(one);
+  }, wait);
+}
+
+scope.onmessage = ({ data }) => {
+  if (data.t === 'ping') {
+    scope.postMessage({ t: 'pong', seq: data.seq });
+  } else if (data.t === 'open') {
+    host ??= open(data);
+    host.then(
+      () => scope.postMessage({ t: 'ready' }),
+      () => scope.postMessage({ t: 'broken', why: 'the group worker cannot work here' }),
+    );
+  } else {
+    void host?.then((one) => one.take(data));
+  }
+};

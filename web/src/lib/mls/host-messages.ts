@@ -1,0 +1,51 @@
+/** What the page and the worker that holds the group say to each other. */
+import type { Bytes } from '../crypto/bytes';
+import type { Comparison } from './compare';
+import type { ClientMessage, ServerMessage, Status } from './delivery-types';
+import type { Reason } from './refused';
+import type { Said } from './said';
+import type { SuiteVersion } from './suite';
+
+/** Somebody in the group, as its tree has them. */
+export interface Listed {
+  leaf: number;
+  /** Hex. */
+  id: string;
+  signatureKey: string;
+}
+
+/** What goes into `admit`. */
+export interface Offer {
+  keyPackage: Bytes;
+  /** Of the group that we still have. */
+  incarnation: number | null;
+}
+
+export type ToGroup =
+  | { t: 'open'; secret: Bytes; version: SuiteVersion; keys: MessagePort } // first, and once
+  | { t: 'offer'; seq: number; id: Bytes } // answered with `offer`
+  | { t: 'admitted' }
+  | { t: 'connected' } // the same session over another socket
+  | { t: 'disconnected' }
+  | { t: 'server'; message: ServerMessage }
+  | { t: 'app'; data: Bytes }
+  | { t: 'say'; said: Said }
+  | { t: 'rejoin' }
+  | { t: 'compare'; on: boolean }
+  | { t: 'code' } // answered with `code`
+  | { t: 'ping'; seq: number };
+
+export type FromGroup =
+  | { t: 'ready' }
+  | { t: 'offer'; seq: number; offer: Offer }
+  | { t: 'send'; message: ClientMessage }
+  | { t: 'app'; data: Bytes }
+  | { t: 'heard'; from: string; said: Said }
+  | { t: 'roster'; group: string; epoch: bigint; self: number; roster: Listed[] }
+  | { t: 'status'; status: Status; reason: Reason | 'log' | 'late' | null }
+  | { t: 'hold'; on: boolean }
+  | { t: 'refused'; count: number }
+  | { t: 'comparison'; comparison: Comparison }
+  | { t: 'code'; digits: string }
+  | { t: 'pong'; seq: number }
+  | { t: 'broken'; why: string };

@@ -1,0 +1,272 @@
+// A room of pages as their group workers see it, with the double of the server.
+import { describe, expect, it } from 'vitest';
+import { random } from '../crypto/bytes';
+import type { EpochKey } from '../e2ee/keys';
+import { type Guest, House } from './testing/house';
+
+const words = (guest: Guest) =>
+  guest.heard().flatMap((said) => (said.k === 'chat' ? [said.text] : []));
+
+describe('a room', () => {
+  it('gives everybody the same roster and the same keys for frames', async () => {
+    const house = await House.build();
+    const guests = await house.invite(4);
+    await house.pass(10_000);
+    const names = guests.map(({ name }) => name).sort();
+    const newest = guests.map(({ keys }) => keys.findLast((key) => key.k === 'install'));
+    const [first] = newest as EpochKey[];
+    for (const [i, guest] of guests.entries()) {
+      const key = newest[i] as EpochKey;
+      expect(guest.roster).toEqual(names);
+      expect(guest.frames()).toEqual({ epochs: [key.epoch], sealing: key.epoch, hold: false });
+      expect([key.group, key.epoch, key.suite]).toEqual([first?.group, first?.epoch, 4]);
+      expect(key.roster).toEqual(first?.roster);
+      expect(key.roster.find(({ leaf }) => leaf === key.self)?.member).toBe(guest.name);
+      expect(key.base.extractable).toBe(false);
+      const bits = (base: CryptoKey) => {
+        const none = new Uint8Array();
+        return crypto.subtle.deriveBits(
+          { name: 'HKDF', hash: 'SHA-256', salt: none, info: none },
+          base,
+          128,
+        );
+      };
+      expect(await bits(key.base)).toEqual(await bits((first as EpochKey).base));
+    }
+  });
+
+  it('hears what somebody says, once, and knows who said it', async () => {
+    const house = await House.build();
+    const [ann, bob, eve] = (await house.invite(3)) as [Guest, Guest, Guest];
+    ann.say({ k: 'chat', text: 'hello' });
+    await house.settle();
+    for (const guest of [bob, eve]) {
+      expect(guest.last('heard')).toEqual({
+        t: 'heard',
+        from: ann.name,
+        said: { k: 'chat', text: 'hello' },
+      });
+    }
+    // The server says it again, and in another order.
+    bob.say({ k: 'chat', text: 'one' });
+    bob.say({ k: 'chat', text: 'two' });
+    await house.settle();
+    for (const { data } of [...house.relayed].reverse()) {
+      for (const guest of house.guests) guest.host.take({ t: 'app', data });
+    }
+    await house.settle();
+    expect([ann, bob, eve].map(words)).toEqual([
+      ['one', 'two'],
+      ['hello'],
+      ['hello', 'one', 'two'],
+    ]);
+  });
+
+  it('does not hear what was changed, made up, or said before somebody came', async () => {
+    const house = await House.build();
+    const [ann, bob] = (await house.invite(2)) as [Guest, Guest];
+    house.relaying = false;
+    ann.say({ k: 'chat', text: 'secret' });
+    await house.settle();
+    const [eve] = (await house.invite(1)) as [Guest];
+    const { data } = house.relayed[0] as { data: Uint8Array<ArrayBuffer> };
+    eve.host.take({ t: 'app', data });
+    for (const at of [0, 20, data.length - 1]) {
+      const changed = data.slice();
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      bob.host.take({ t: 'app', data: changed });
+    }
+    for (const length of [0, 1, 300]) bob.host.take({ t: 'app', data: random(length) });
+    await house.settle();
+    expect([...words(bob), ...words(eve)]).toEqual([]);
+    bob.host.take({ t: 'app', data });
+    await house.settle();
+    expect(words(bob)).toEqual(['secret']);
+  });
+
+  it('says nothing readable, and only lengths that are multiples of 256 and a frame', async () => {
+    const house = await House.build();
+    const [ann] = (await house.invite(2)) as [Guest];
+    const lengths = new Set<number>();
+    for (const length of [1, 50, 200]) {
+      ann.say({ k: 'chat', text: 'x'.repeat(length) });
+      await house.settle();
+      const sealed = house.relayed.at(-1)?.data ?? new Uint8Array();
+      lengths.add(sealed.length);
+      expect(new TextDecoder('latin1').decode(sealed)).not.toContain('xxx');
+    }
+    expect(lengths.size).toBe(1);
+  });
+
+  it('changes its keys when somebody leaves, and seals with the new ones at once', async () => {
+    const house = await House.build();
+    const [ann, bob, eve] = (await house.invite(3)) as [Guest, Guest, Guest];
+    await house.pass(6000);
+    const before = ann.frames().sealing as bigint;
+    eve.leave();
+    await house.pass(100);
+    for (const guest of [ann, bob]) {
+      expect(guest.roster).toEqual([ann.name, bob.name].sort());
+      expect(guest.frames()).toMatchObject({ sealing: before + 1n, hold: false });
+    }
+    await house.pass(2100);
+    expect(ann.frames().epochs).toEqual([before + 1n]);
+    ann.say({ k: 'chat', text: 'alone' });
+    await house.settle();
+    eve.host.take({ t: 'app', data: house.relayed.at(-1)?.data ?? new Uint8Array() });
+    await house.settle();
+    expect(words(eve)).toEqual([]);
+  });
+
+  it('stops sending when the removal of somebody who left is kept back', async () => {
+    const house = await House.build();
+    const [ann, bob] = (await house.invite(2)) as [Guest, Guest];
+    ann.tamper = (message) => (message.t === 'committed' || message.t === 'duty' ? null : message);
+    bob.leave();
+    await house.pass(4900);
+    expect(ann.frames().hold).toBe(false);
+    await house.pass(200);
+    expect(ann.frames().hold).toBe(true);
+    expect(ann.last('hold')?.on).toBe(true);
+  });
+
+  it('shows a key package beside the group when it is admitted again, and goes on', async () => {
+    const house = await House.build();
+    const [ann, bob] = (await house.invite(2)) as [Guest, Guest];
+    const epoch = ann.last('roster')?.epoch;
+    bob.host.take({ t: 'disconnected' });
+    await bob.enter();
+    expect(bob.last('offer')?.offer.incarnation).toBe(1);
+    expect(bob.last('send')?.message.t).toBe('resume');
+    await house.pass(1000);
+    expect(bob.last('roster')?.epoch).toBe(epoch);
+    bob.say({ k: 'chat', text: 'still here' });
+    await house.settle();
+    expect(words(ann)).toEqual(['still here']);
+  });
+
+  it('takes somebody back whose keys do not work, as the same person', async () => {
+    const house = await House.build();
+    const [ann, bob] = (await house.invite(2)) as [Guest, Guest];
+    const keyOf = () => ann.last('roster')?.roster.find(({ id }) => id === bob.name)?.signatureKey;
+    const before = keyOf();
+    bob.host.take({ t: 'rejoin' });
+    await house.pass(1000);
+    expect(bob.roster).toEqual([ann.name, bob.name].sort());
+    expect(bob.frames().sealing).toBe(ann.frames().sealing);
+    expect(keyOf()).toBe(before);
+    bob.say({ k: 'chat', text: 'again' });
+    await house.settle();
+    expect(words(ann)).toEqual(['again']);
+  });
+
+  it('bears a flood: 512 messages wait at most', async () => {
+    const house = await House.build();
+    const [ann] = (await house.invite(1)) as [Guest];
+    for (let i = 0; i < 514; i++) ann.host.take({ t: 'app', data: new Uint8Array(1) });
+    expect(ann.last('broken')?.why).toMatch(/too much/);
+    await house.settle();
+  });
+});
+
+describe('comparing', () => {
+  const codes = (guests: Guest[]) =>
+    guests.map(({ comparison }) => (comparison.is === 'code' ? comparison.code.join() : null));
+
+  it('shows all the same seven pictures, whoever begins, and others each time', async () => {
+    const house = await House.build();
+    const guests = await house.invite(3);
+    const seen = new Set<string | null>();
+    for (const beginner of [0, 2]) {
+      guests[beginner]?.host.take({ t: 'compare', on: true });
+      await house.settle();
+      const [code] = codes(guests);
+      expect(codes(guests)).toEqual([code, code, code]);
+      expect(code?.split(',')).toHaveLength(7);
+      seen.add(code ?? null);
+    }
+    expect(seen.size).toBe(2);
+    const [{ comparison }] = guests as [Guest];
+    const keys = guests[1]?.last('roster')?.roster.map(({ signatureKey }) => signatureKey);
+    expect(comparison).toMatchObject({ keys });
+  });
+
+  it('is nothing for one alone', async () => {
+    const house = await House.build();
+    const [ann] = (await house.invite(1)) as [Guest];
+    ann.host.take({ t: 'compare', on: true });
+    await house.settle();
+    expect(ann.comparison).toEqual({ is: 'idle' });
+  });
+
+  it('fails when one of all says nothing for fifteen seconds', async () => {
+    const house = await House.build();
+    const guests = await house.invite(2);
+    const bob = guests[1] as Guest;
+    bob.online = false;
+    guests[0]?.host.take({ t: 'compare', on: true });
+    await house.pass(14_000);
+    expect(guests[0]?.comparison).toEqual({ is: 'waiting' });
+    await house.pass(1100);
+    expect(guests[0]?.comparison).toEqual({ is: 'failed' });
+  });
+
+  it('begins anew when somebody comes meanwhile', async () => {
+    const house = await House.build();
+    const guests = await house.invite(2);
+    house.relaying = false;
+    guests[0]?.host.take({ t: 'compare', on: true });
+    await house.settle();
+    house.relaying = true;
+    guests.push(...(await house.invite(1)));
+    await house.pass(500);
+    const [code] = codes(guests);
+    expect(code).not.toBeNull();
+    expect(codes(guests)).toEqual([code, code, code]);
+  });
+
+  it('is void when the people change, and holds while only epochs do', async () => {
+    const house = await House.build();
+    const guests = await house.invite(2);
+    guests[0]?.host.take({ t: 'compare', on: true });
+    await house.settle();
+    const [code] = codes(guests);
+    await house.pass(330_000);
+    expect(guests[0]?.last('roster')?.epoch).toBeGreaterThan(1n);
+    expect(codes(guests)).toEqual([code, code]);
+    await house.invite(1);
+    expect(guests[0]?.comparison).toEqual({ is: 'idle' });
+  });
+
+  it('differs for two who are in two groups with somebody in the middle', async () => {
+    const one = await House.build();
+    // The same room for both, and the one in the middle has its link.
+    const other = await House.build(one.room);
+    const left = await one.invite(2);
+    const right = await other.invite(2);
+    left[0]?.host.take({ t: 'compare', on: true });
+    right[0]?.host.take({ t: 'compare', on: true });
+    await Promise.all([one.settle(), other.settle()]);
+    const [a, b] = [codes(left)[0], codes(right)[0]];
+    expect(a).not.toBeNull();
+    expect(b).not.toBeNull();
+    expect(a).not.toBe(b);
+  });
+
+  it('gives the room a code of sixty digits, the same for all and new in every epoch', async () => {
+    const house = await House.build();
+    const guests = await house.invite(2);
+    const ask = async () => {
+      for (const guest of guests) guest.host.take({ t: 'code' });
+      await house.settle();
+      return guests.map((guest) => guest.last('code')?.digits);
+    };
+    const [a, b] = await ask();
+    expect(a).toMatch(/^\d{5}( \d{5}){11}$/);
+    expect(b).toBe(a);
+    guests.push(...(await house.invite(1)));
+    const after = await ask();
+    expect(new Set(after).size).toBe(1);
+    expect(after[0]).not.toBe(a);
+  });
+});

@@ -1,0 +1,183 @@
+/** Hosts of one room with the server's double between them, in virtual time. */
+import { type Bytes, hex, random } from '../../crypto/bytes';
+import type { KeyMessage } from '../../e2ee/keys';
+import type { Comparison } from '../compare';
+import type { ServerMessage } from '../delivery-types';
+import { Host } from '../host';
+import type { FromGroup, Offer } from '../host-messages';
+import type { Room } from '../room';
+import type { Said } from '../said';
+import type { Suite } from '../suite';
+import { fastSuite } from './fast-suite';
+import { newRoom } from './people';
+import { Service } from './service';
+
+type Of<T extends FromGroup['t']> = Extract<FromGroup, { t: T }>;
+
+/** A page with its group worker, without a frame worker: keys are collected. */
+export class Guest {
+  id = random(16);
+  readonly host: Host;
+  readonly posted: FromGroup[] = [];
+  readonly keys: KeyMessage[] = [];
+  online = false;
+  /** Changes what this one is told; null: nothing. */
+  tamper: (message: ServerMessage) => ServerMessage | null = (message) => message;
+  #offers = new Map<number, (offer: Offer) => void>();
+  #seq = 0;
+
+  constructor(
+    private readonly house: House,
+    room: Room,
+    suite: Suite,
+  ) {
+    const port = {
+      post: (message: FromGroup) => this.#post(message),
+      key: (key: KeyMessage) => void this.keys.push(key),
+      rearm: () => {},
+    };
+    this.host = new Host(room, suite, port, () => house.now, { timeout: 60_000 });
+  }
+
+  get name(): string {
+    return hex(this.id);
+  }
+
+  last<T extends FromGroup['t']>(t: T): Of<T> | undefined {
+    return this.posted.findLast((message): message is Of<T> => message.t === t);
+  }
+
+  all<T extends FromGroup['t']>(t: T): Of<T>[] {
+    return this.posted.filter((message): message is Of<T> => message.t === t);
+  }
+
+  get roster(): string[] {
+    return (this.last('roster')?.roster ?? []).map(({ id }) => id).sort();
+  }
+
+  get comparison(): Comparison {
+    return this.last('comparison')?.comparison ?? { is: 'idle' };
+  }
+
+  heard(): Said[] {
+    return this.all('heard').map(({ said }) => said);
+  }
+
+  /** What the frame worker would hold: epochs, the one for sealing, and whether it may. */
+  frames(): { epochs: bigint[]; sealing: bigint | null; hold: boolean } {
+    let epochs: bigint[] = [];
+    let sealing: bigint | null = null;
+    let hold = false;
+    for (const key of this.keys) {
+      if (key.k === 'install') epochs.push(key.epoch);
+      else if (key.k === 'switch') sealing = key.epoch;
+      else if (key.k === 'hold') hold = key.on;
+      else if (key.k === 'forget') epochs = epochs.filter((epoch) => epoch !== key.epoch);
+      else [epochs, sealing] = [[], null];
+    }
+    return { epochs, sealing, hold };
+  }
+
+  async enter(): Promise<void> {
+    const seq = ++this.#seq;
+    const offered = new Promise<Offer>((resolve) => this.#offers.set(seq, resolve));
+    this.host.take({ t: 'offer', seq, id: this.id });
+    const { keyPackage, incarnation } = await offered;
+    this.online = true;
+    const { service, now } = this.house;
+    service.connect(this.id);
+    this.host.take({ t: 'admitted' });
+    // The key package of an admission counts as a join.
+    if (incarnation === null) await service.receive(this.id, { t: 'join', keyPackage }, now);
+    await this.house.settle();
+  }
+
+  say(said: Said): void {
+    this.host.take({ t: 'say', said });
+  }
+
+  leave(): void {
+    this.online = false;
+    this.house.service.leave(this.id, this.house.now);
+  }
+
+  #post(message: FromGroup): void {
+    this.posted.push(message);
+    if (message.t === 'offer') this.#offers.get(message.seq)?.(message.offer);
+    else if (message.t === 'send' && this.online) this.house.send(this, message.message);
+    else if (message.t === 'app' && this.online) this.house.relay(this, message.data);
+  }
+}
+
+export class House {
+  now = 0;
+  readonly guests: Guest[] = [];
+  readonly service: Service;
+  /** All application messages there were. */
+  readonly relayed: { from: Guest; data: Bytes }[] = [];
+  relaying = true;
+  #sending: Promise<void> = Promise.resolve();
+
+  private constructor(
+    readonly room: Room,
+    readonly suite: Suite,
+  ) {
+    this.service = new Service(room, suite, (to, message) => {
+      const guest = this.guests.find((one) => one.name === hex(to));
+      const told = guest?.online ? guest.tamper(message) : null;
+      if (told !== null) guest?.host.take({ t: 'server', message: told });
+    });
+  }
+
+  static async build(room?: Room): Promise<House> {
+    return new House(room ?? (await newRoom()), await fastSuite());
+  }
+
+  /** So many people, one after the other, and their keys settled. */
+  async invite(count: number): Promise<Guest[]> {
+    const come: Guest[] = [];
+    for (let i = 0; i < count; i++) {
+      const guest = new Guest(this, this.room, this.suite);
+      this.guests.push(guest);
+      come.push(guest);
+      await guest.enter();
+      await this.pass(400);
+    }
+    return come;
+  }
+
+  send(from: Guest, message: Of<'send'>['message']): void {
+    this.#sending = this.#sending.then(() => this.service.receive(from.id, message, this.now));
+  }
+
+  relay(from: Guest, data: Bytes): void {
+    this.relayed.push({ from, data });
+    if (!this.relaying) return;
+    for (const guest of this.guests) {
+      if (guest !== from && guest.online) guest.host.take({ t: 'app', data });
+    }
+  }
+
+  async settle(): Promise<void> {
+    for (let quiet = 0; quiet < 3; quiet++) {
+      const before = this.guests.reduce((sum, one) => sum + one.posted.length, 0);
+      await Promise.all(this.guests.map((one) => one.host.idle()));
+      await this.#sending;
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (this.guests.reduce((sum, one) => sum + one.posted.length, 0) !== before) quiet = -1;
+    }
+  }
+
+  async pass(milliseconds: number): Promise<void> {
+    const until = this.now + milliseconds;
+    for (;;) {
+      await this.settle();
+      const due = Math.min(this.service.deadline(), ...this.guests.map((g) => g.host.deadline()));
+      if (due > until) break;
+      this.now = Math.max(this.now, due);
+      if (this.service.deadline() <= this.now) this.service.tick(this.now);
+      for (const guest of this.guests) if (guest.host.deadline() <= this.now) guest.host.tick();
+    }
+    this.now = until;
+  }
+}
