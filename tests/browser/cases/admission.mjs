@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { decode, encode } from '@msgpack/msgpack';
 import WebSocket from 'ws';
-import { linkKeys, signAdmission } from '../lib/keys.mjs';
+import { makeKeyPackage } from '../lib/key-package.mjs';
+import { linkKeys, sha256, signAdmission } from '../lib/keys.mjs';
 import { scenario } from '../lib/scenario.mjs';
 
 /** Speaks /ws by hand; resolves to the server's answer to `admit`. */
@@ -29,7 +30,7 @@ async function admit(server, { keys, room, origin = server.url, claim = {} }) {
   const challenge = await next();
   if (challenge.t !== 'challenge') return challenge;
   const member = randomBytes(16);
-  const keyPackage = Buffer.concat([Buffer.from([0]), randomBytes(32)]);
+  const keyPackage = makeKeyPackage(keys, member, sha256);
   const signed = { origin, room, nonce: Buffer.from(challenge.nonce), member, keyPackage, ...claim };
   socket.send(
     encode({

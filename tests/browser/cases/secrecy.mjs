@@ -1,13 +1,13 @@
 // What the server, the relay and the log get to see.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
-import { decode } from '@msgpack/msgpack';
 import { Front } from '../lib/front.mjs';
-import { found, linkKeys, openFrame, secretsOf, senderKey, spellings } from '../lib/keys.mjs';
+import { found, openOf, secretsOf, spellings } from '../lib/keys.mjs';
 import { RelayRecorder } from '../lib/relay-recorder.mjs';
 import { never, scenario } from '../lib/scenario.mjs';
 import { pause } from '../lib/server.mjs';
-import { collect, tap, tapped } from '../lib/tap.mjs';
+import { collect, leak, leaked, memberOf, tap, tapped } from '../lib/tap.mjs';
 
 // A name that cannot be there by chance.
 const nameOf = (kind) => `Zaphod-${kind}-Xyloph`;
@@ -19,7 +19,7 @@ async function tappedCall(stage, kinds, { route, modes = ['record', 'record'] } 
   const fronts = [];
   const people = [];
   for (const [i, kind] of kinds.entries()) {
-    const front = stage.with(await Front.start(stage.server, { workerPrefix: tap(modes[i]) }));
+    const front = stage.with(await Front.start(stage.server, { prefixes: { frame: tap(modes[i]), group: leak } }));
     const relay = { from: stage.server.relayPort, to: recorder.port };
     const person = await stage.person(kind, { site: front.url, route, relay, name: nameOf(`${kind}${i}`) });
     await collect(person);
@@ -30,14 +30,11 @@ async function tappedCall(stage, kinds, { route, modes = ['record', 'record'] } 
   return { ...room, recorder, fronts, people };
 }
 
-/** Sender keys by member, from what each client announced in `admit`. */
-function announced(fronts, keys) {
-  return fronts.map(({ messages }) => {
-    const admits = messages.map(({ data }) => decode(data)).filter(({ t }) => t === 'admit');
-    assert.ok(admits.length >= 1, 'admission was seen');
-    const { member, key_package: keyPackage } = admits.at(-1);
-    return senderKey(keys, Buffer.from(member), Buffer.from(keyPackage));
-  });
+/** Everybody's member id, and the keys of all epochs, as each group worker handed them out. */
+async function keysOf(people) {
+  const epochs = await Promise.all(people.map(leaked));
+  assert.ok(epochs.every((some) => some.length > 0), 'keys were given away');
+  return { epochs, members: epochs.map(memberOf) };
 }
 
 /** The readable and writable memory of a process. */
@@ -62,32 +59,33 @@ function memory(pid) {
   return Buffer.concat(parts);
 }
 
-// Proves: every frame that reached a receiver was made by somebody who holds the
-// link. A frame is opened here with keys derived from the link by another
-// implementation; AES-GCM accepts nothing else, least of all plaintext.
+// Proves: every frame that reached a receiver was sealed by its sender with a key
+// of the group. A frame is opened here by another implementation with what the
+// sender's group worker exported; AES-GCM accepts nothing else, least of all plaintext.
 for (const kinds of [['chromium', 'chromium'], ['chromium', 'firefox']]) {
   scenario(`every frame between ${kinds.join(' and ')} is sealed with the key of its sender`, {}, async (stage) => {
-    const { keys, fronts, people } = await tappedCall(stage, kinds);
+    const { fronts, people } = await tappedCall(stage, kinds);
     await Promise.all(people.map((p) => p.receives(5)));
-    const senders = announced(fronts, keys);
-    const strangers = announced(fronts, linkKeys());
+    const { epochs, members } = await keysOf(people);
     for (const [i, person] of people.entries()) {
-      assert.ok(fronts[i].rewritten > 0, 'the tap is in place');
+      assert.ok(fronts[i].rewritten > 1, 'the tap is in place');
       const frames = await tapped(person);
       const other = 1 - i;
       for (const [kind, least] of [['audio', 100], ['video', 30]]) {
         const some = frames.filter((f) => f.kind === kind);
-        const opened = some.map((f) => openFrame(senders[other], kind, f.data));
+        const opened = some.map((f) => openOf(epochs[other], members[other], kind, f.data));
         const odd = opened.filter((f) => f === null).length;
         assert.ok(some.length >= least, `${person.name} was sent ${some.length} ${kind} frames`);
         never(() => {
           assert.equal(odd, 0, `${person.name} was sent ${odd} of ${some.length} ${kind} frames that are not sealed`);
-          assert.ok(some.every((f) => openFrame(strangers[other], kind, f.data) === null));
-          assert.ok(some.every((f) => openFrame(senders[i], kind, f.data) === null));
+          // Nobody else's, and under no other key.
+          assert.ok(some.every((f) => openOf(epochs[other], members[i], kind, f.data) === null));
+          const strange = epochs[other].map((epoch) => ({ ...epoch, base: randomBytes(16) }));
+          assert.ok(some.every((f) => openOf(strange, members[other], kind, f.data) === null));
         });
       }
       // What came out is what an encoder makes: key frames with VP8's start code.
-      const pictures = frames.filter((f) => f.kind === 'video').map((f) => openFrame(senders[other], 'video', f.data));
+      const pictures = frames.filter((f) => f.kind === 'video').map((f) => openOf(epochs[other], members[other], 'video', f.data));
       const whole = pictures.filter((f) => (f[0] & 1) === 0);
       assert.ok(whole.length > 0 && whole.every((f) => f.readUIntBE(3, 3) === 0x9d012a));
     }
@@ -98,8 +96,9 @@ for (const route of ['relay-udp', 'relay-tcp']) {
   scenario(`the server learns neither the secret nor a key nor a name, ${route}`, {}, async (stage) => {
     const { keys, room, recorder, fronts, people } = await tappedCall(stage, ['chromium', 'firefox'], { route });
     await Promise.all(people.map((p) => p.receives(5)));
-    const [one, two] = announced(fronts, keys);
-    const secrets = { ...secretsOf(keys), senderOne: one, senderTwo: two };
+    const { epochs } = await keysOf(people);
+    const media = epochs.flat().map(({ epoch, base }, i) => [`epoch ${epoch}, ${i}`, base]);
+    const secrets = { ...secretsOf(keys), ...Object.fromEntries(media) };
     const names = people.map((p) => Buffer.from(p.name));
     const asked = Buffer.concat(fronts.map((f) => f.seen));
     const passed = recorder.bytes();
@@ -142,7 +141,7 @@ scenario('frames that were changed on the way are not decoded', { mayLog: /decod
 // The reverse of the first case: without encryption its check fails, and nobody
 // gets to see anything.
 scenario('frames sent without encryption are not decoded', { mayLog: /./ }, async (stage) => {
-  const { keys, fronts, people } = await tappedCall(stage, ['chromium', 'chromium'], { modes: ['bare', 'record'] });
+  const { people } = await tappedCall(stage, ['chromium', 'chromium'], { modes: ['bare', 'record'] });
   const [, receiver] = people;
   await receiver.phase('active');
   let frames = [];
@@ -151,8 +150,8 @@ scenario('frames sent without encryption are not decoded', { mayLog: /./ }, asyn
     frames = await tapped(receiver);
   }
   assert.ok(frames.length >= 10, 'the tap of the sender lets frames out');
-  const [key] = announced(fronts, keys);
-  assert.ok(frames.every((f) => openFrame(key, f.kind, f.data) === null), 'none of them is sealed');
+  const { epochs, members } = await keysOf(people);
+  assert.ok(frames.every((f) => openOf(epochs[0], members[0], f.kind, f.data) === null), 'none of them is sealed');
   await pause(3000);
   const { framesDecoded, audioEnergy } = await receiver.stats();
   never(() => assert.deepEqual({ framesDecoded, audioEnergy }, { framesDecoded: 0, audioEnergy: 0 }));
@@ -162,7 +161,7 @@ scenario('frames sent without encryption are not decoded', { mayLog: /./ }, asyn
 
 for (const kind of ['chromium', 'firefox']) {
   scenario(`a browser in which encryption does not work gets no call, ${kind}`, { mayLog: /./ }, async (stage) => {
-    const front = stage.with(await Front.start(stage.server, { workerPrefix: tap('bare-all') }));
+    const front = stage.with(await Front.start(stage.server, { prefixes: { frame: tap('bare-all') } }));
     const { path } = await stage.room();
     const person = await stage.person(kind, { site: front.url });
     await person.open(path);

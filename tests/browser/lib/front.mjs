@@ -1,5 +1,5 @@
 // A reverse proxy in front of the server: it keeps everything the server is sent
-// and what it answers on WebSockets, and can slip a script into the frame worker.
+// and what it answers on WebSockets, and can slip scripts into the workers.
 import http from 'node:http';
 import net from 'node:net';
 
@@ -10,10 +10,11 @@ export class Front {
   rewritten = 0;
   #sockets = new Set();
 
-  static async start(server, { workerPrefix } = {}) {
+  /** `prefixes`: scripts to put before the worker for 'frame's and that for the 'group'. */
+  static async start(server, { prefixes = {} } = {}) {
     const front = new Front();
     front.target = server.port;
-    front.workerPrefix = workerPrefix;
+    front.prefixes = prefixes;
     front.http = http.createServer((request, response) => front.#forward(request, response));
     front.http.on('upgrade', (request, socket, head) => front.#upgrade(request, socket, head));
     await new Promise((done) => front.http.listen(0, '127.0.0.1', done));
@@ -33,14 +34,14 @@ export class Front {
   #forward(request, response) {
     this.#head(request);
     const headers = { ...request.headers };
-    const isWorker = this.workerPrefix && /worker[^/]*\.js$/.test(request.url);
-    if (isWorker) {
+    const prefix = this.prefixes[/\/(frame|group)-worker[^/]*\.js$/.exec(request.url)?.[1]];
+    if (prefix) {
       delete headers['accept-encoding'];
       delete headers['if-none-match'];
     }
     const { method, url: path } = request;
     const onward = http.request({ host: '127.0.0.1', port: this.target, method, path, headers }, (answer) => {
-      if (!isWorker) {
+      if (!prefix) {
         response.writeHead(answer.statusCode, answer.headers);
         answer.pipe(response);
         return;
@@ -48,7 +49,7 @@ export class Front {
       const parts = [];
       answer.on('data', (part) => parts.push(part));
       answer.on('end', () => {
-        const body = Buffer.concat([Buffer.from(this.workerPrefix), ...parts]);
+        const body = Buffer.concat([Buffer.from(prefix), ...parts]);
         const { etag, ...rest } = answer.headers;
         response.writeHead(answer.statusCode, { ...rest, 'content-length': body.length });
         response.end(body);

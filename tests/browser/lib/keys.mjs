@@ -11,7 +11,7 @@ import {
   sign,
 } from 'node:crypto';
 
-const sha256 = (...parts) => createHash('sha256').update(Buffer.concat(parts)).digest();
+export const sha256 = (...parts) => createHash('sha256').update(Buffer.concat(parts)).digest();
 const lp = (bytes) => {
   const b = Buffer.from(bytes);
   return Buffer.concat([Buffer.from([b.length >> 8, b.length & 255]), b]);
@@ -42,8 +42,8 @@ export function linkKeys(secret = randomBytes(24)) {
     admissionKey,
     tag: sha256(Buffer.from('RV1 room'), lp(admissionKey), lp(''), lp('')).subarray(0, 13),
     lobby: expand(prk, 'RV1 lobby aead'),
-    signal: expand(prk, 'RV1 interim signal'),
-    media: expand(prk, 'RV1 interim media'),
+    psk: expand(prk, 'RV1 mls external psk'),
+    sasSalt: expand(prk, 'RV1 sas salt'),
     sign: (message) => sign(null, message, admission),
     fragment: `#1.${secret.toString('base64url')}`,
   };
@@ -64,13 +64,6 @@ export async function createRoom(server, keys, from = server.newSource()) {
   });
   if (!answer.ok) throw new Error(`/create-room answered ${answer.status} ${await answer.text()}`);
   return (await answer.json()).room;
-}
-
-/** The secret a member's frames are sealed with; `keyPackage` as announced. */
-export function senderKey(keys, member, keyPackage) {
-  const nonce = keyPackage.subarray(1);
-  const info = Buffer.concat([Buffer.from('RV1 interim sender key'), member]);
-  return Buffer.from(hkdfSync('sha256', keys.media, nonce, info, 16));
 }
 
 function sframeHeader(bytes) {
@@ -114,6 +107,26 @@ export function openFrame(base, kind, wire) {
   }
 }
 
+/**
+ * The same with what a group worker was seen to hand out (see tap.mjs): the epoch
+ * and the sender are those that the KID names. null when `sender` (a member id,
+ * hex) did not seal it.
+ */
+export function openOf(epochs, sender, kind, wire) {
+  const clear = kind === 'audio' ? 0 : wire[0] & 1 ? 1 : 10;
+  try {
+    const { kid } = sframeHeader(wire.subarray(clear));
+    const leaf = Number((kid >> 4n) & 63n);
+    const fits = epochs.filter(
+      ({ epoch, roster }) =>
+        (BigInt(epoch) & 15n) === (kid & 15n) && roster.some((p) => p.leaf === leaf && p.member === sender),
+    );
+    return fits.map(({ base }) => openFrame(base, kind, wire)).find((plain) => plain !== null) ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /** The ways in which `bytes` might be written down, for looking for them. */
 export function spellings(bytes) {
   const b64 = bytes.toString('base64').replace(/=+$/, '');
@@ -136,6 +149,6 @@ export function found(haystack, named) {
 
 /** What nobody but the two browsers may ever hold. */
 export function secretsOf(keys) {
-  const { secret, prk, seed, lobby, signal, media } = keys;
-  return { secret, prk, seed, lobby, signal, media };
+  const { secret, prk, seed, lobby, psk, sasSalt } = keys;
+  return { secret, prk, seed, lobby, psk, sasSalt };
 }

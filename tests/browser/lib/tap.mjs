@@ -1,5 +1,6 @@
-// A tap inside the frame worker, between the browser's RTP stack and the app. It
-// sees a frame as it came from the network, before the app opens it.
+// A tap inside the frame worker, between the browser's RTP stack and the app: it
+// sees a frame as it came from the network, before the app opens it. And one
+// inside the group worker, which gives away the keys that the app would not.
 
 /**
  * A script to put before the worker's own (see front.mjs). `mode`:
@@ -55,6 +56,30 @@ function slip(mode) {
   });
 }
 
+/** A script to put before the group worker: every key for frames goes to the test, too. */
+export const leak = `(${giveAway})();\n`;
+
+function giveAway() {
+  const channel = new BroadcastChannel('test-keys');
+  const known = new WeakMap();
+  const { subtle } = crypto;
+  const importKey = subtle.importKey.bind(subtle);
+  subtle.importKey = async (format, data, ...rest) => {
+    const copy = format === 'raw' ? new Uint8Array(data).slice() : null;
+    const key = await importKey(format, data, ...rest);
+    if (copy) known.set(key, copy);
+    return key;
+  };
+  const post = MessagePort.prototype.postMessage;
+  MessagePort.prototype.postMessage = function (message, ...rest) {
+    if (message?.k === 'install') {
+      const { group, epoch, self, roster, base } = message;
+      channel.postMessage({ group, epoch: Number(epoch), self, roster, base: known.get(base) });
+    }
+    return post.call(this, message, ...rest);
+  };
+}
+
 /** Begins to collect in a page; before the app loads. */
 export function collect(person) {
   return person.page.evaluateOnNewDocument(() => {
@@ -64,6 +89,10 @@ export function collect(person) {
     channel.onmessage = ({ data }) => {
       if (kept.length < 5000) kept.push(data);
     };
+    const keys = [];
+    Object.defineProperty(window, '__leaked', { value: keys });
+    const leaks = new BroadcastChannel('test-keys');
+    leaks.onmessage = ({ data }) => keys.push(data);
   });
 }
 
@@ -77,4 +106,18 @@ export async function tapped(person) {
     }),
   );
   return frames.map(([kind, peer, text]) => ({ kind, peer, data: Buffer.from(text, 'base64') }));
+}
+
+/** The epochs of a person: [{group, epoch, self, roster: [{leaf, member}], base: Buffer}]. */
+export async function leaked(person) {
+  const epochs = await person.page.evaluate(() =>
+    window.__leaked.map(({ base, ...rest }) => ({ ...rest, base: [...base] })),
+  );
+  return epochs.map((epoch) => ({ ...epoch, base: Buffer.from(epoch.base) }));
+}
+
+/** The member id of a person, hex. */
+export function memberOf(epochs) {
+  const { self, roster } = epochs.at(-1);
+  return roster.find(({ leaf }) => leaf === self).member;
 }
