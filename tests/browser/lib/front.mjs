@@ -62,6 +62,10 @@ export class Front {
   }
 
   #upgrade(request, socket, head) {
+    if (this.refusing) {
+      socket.destroy();
+      return;
+    }
     const lines = this.#head(request);
     lines[0] += ' HTTP/1.1';
     const onward = net.connect(this.target, '127.0.0.1', () => {
@@ -95,6 +99,14 @@ export class Front {
   /** Breaks every WebSocket off, as a network that goes away does. */
   cut() {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** The same, and no new ones for a while. */
+  async refuse(milliseconds) {
+    this.refusing = true;
+    this.cut();
+    await new Promise((done) => setTimeout(done, milliseconds));
+    this.refusing = false;
   }
 
   get seen() {

@@ -3,6 +3,7 @@ import type { Route } from '../lib/call/types';
 import type { Change } from './logic/changes';
 import type { FaultAction } from './logic/faults';
 import type { Lock } from './logic/lock';
+import { talkStrings } from './words';
 
 const who = (name: string) => name || 'The other person';
 const someone = (name: string) => name || 'Someone';
@@ -207,6 +208,10 @@ export const strings = {
     pasteLabel: 'Link to a call',
     pasteHint: 'Paste the link here',
     open: 'Open',
+    more: 'More',
+    quantum: 'Post-quantum keys for the new call',
+    quantumHint:
+      'For secrets that must stay secret when quantum computers exist. Joining takes a little longer.',
     notLink: 'This is not a link to a call on this site.',
   },
 
@@ -234,10 +239,12 @@ export const strings = {
   lock: {
     chip: 'End-to-end encrypted',
     title: 'End-to-end encrypted',
-    body: 'Sound, picture and names are encrypted in your browser and opened only in the browsers of those who have the whole link. The part behind # never reaches the server, so the server cannot listen in. It does see when you call, for how long, from which addresses and how much data flows. Whoever has the link can join, so send it only to people you mean.',
+    body: 'Sound, picture, names and chat are encrypted in your browser with keys that only the people in the call have, and that change whenever somebody comes or goes. The part behind # never reaches the server, so the server cannot listen in. It does see when you call, for how long, from which addresses and how much data flows. Whoever has the link can join, so send it only to people you mean.',
     build: (version: string) => `Version ${version}`,
     states: {
       preparing: 'Checking encryption…',
+      held: 'Nothing is being sent',
+      verified: 'Verified',
       connecting: 'Connecting…',
       keys: 'Connecting keys…',
       encrypted: 'End-to-end encrypted',
@@ -288,8 +295,8 @@ export const strings = {
     tile: {
       connecting: (name: string) => `Connecting to ${name || 'the other person'}…`,
       keys: (name: string) => `Waiting for ${name || 'the other person'}’s key…`,
-      locked: (name: string) => `${who(name)}’s video can’t be unlocked.`,
-      lockedHint: (name: string) => `Ask ${name || 'them'} to rejoin.`,
+      locked: (name: string) => `${who(name)}’s sound and picture can’t be unlocked.`,
+      lockedHint: 'Getting fresh keys. If this stays, rejoin the call.',
       reconnecting: 'Reconnecting…',
     },
     reconnecting: 'Reconnecting…',
@@ -305,6 +312,8 @@ export const strings = {
     undo: 'Undo',
     leaveGuard: 'You are in a call.',
   },
+
+  talk: talkStrings,
 
   sheets: {
     more: 'More',
@@ -362,6 +371,8 @@ export const strings = {
         return `${name} is no longer muted`;
       case 'locked':
         return `${name}’s video can’t be unlocked`;
+      case 'raised':
+        return talkStrings.hand.raised(change.name);
       case 'lost':
         return `Reconnecting with ${name}`;
       case 'restored':

@@ -269,15 +269,9 @@ describe('a lost connection', () => {
     b.say({ t: 'challenge', nonce: random(32), incarnation: 6 });
     b.core.signed(b.tickets.at(-1) ?? 0, admission, b.now);
     b.welcome({ session: 's9' });
-<<<<<<< HEAD
     expect(b.events.at(-1)).toMatchObject({ e: 'welcome', again: true, restarted: true });
-    b.core.send(bob.id, random(1), b.now);
-    expect(b.take().at(-1)).toMatchObject({ t: 'send', n: 1 });
-=======
-    expect(b.events.at(-1)).toMatchObject({ e: 'welcome', again: true });
     b.core.send({ t: 'app', data: random(1) }, b.now);
     expect(b.take().at(-1)).toMatchObject({ t: 'app', n: 1 });
->>>>>>> 2fb20d3 (Take the keys of frames from the group)
   });
 
   it('is admitted again when the lease is over', () => {

@@ -2,7 +2,7 @@
 import type { Member } from '../../lib/call/types';
 
 export type Change = {
-  kind: 'joined' | 'left' | 'muted' | 'unmuted' | 'locked' | 'lost' | 'restored';
+  kind: 'joined' | 'left' | 'muted' | 'unmuted' | 'raised' | 'locked' | 'lost' | 'restored';
   name: string;
 };
 
@@ -25,6 +25,7 @@ export function changesBetween(before: readonly Member[], after: readonly Member
     const known = was.media !== 'connecting' && was.media !== 'keys';
     if (known && was.mic && !member.mic) tell('muted');
     if (known && !was.mic && member.mic) tell('unmuted');
+    if (!was.hand && member.hand) tell('raised');
     if (was.media === member.media) continue;
     if (member.media === 'cannot-decrypt') tell('locked');
     else if (member.media === 'reconnecting') tell('lost');
