@@ -100,7 +100,8 @@ export class PeerLink {
     this.impolite = compare(options.me, options.other) > 0;
     this.recovery = new Recovery(!this.impolite);
     this.timer = setInterval(() => this.tick(), tickEvery);
-    if (this.impolite) this.rebuild();
+    // Another link to the same member may live on over there: it has to give way.
+    if (this.impolite || options.memory.gen > 0) this.rebuild();
   }
 
   get connected(): boolean {
@@ -224,7 +225,12 @@ export class PeerLink {
     switch (signal.k) {
       case 'sdp':
         if (signal.gen < memory.gen) return;
-        if (signal.gen > memory.gen || !this.connection) {
+        if (signal.gen === memory.gen && !this.connection) {
+          // Of a connection whose end here is gone.
+          if (!this.impolite) this.rebuild();
+          return;
+        }
+        if (signal.gen > memory.gen) {
           // Only the impolite side begins connections, and only with an offer.
           if (this.impolite || signal.type !== 'offer') return;
           memory.gen = signal.gen;
