@@ -29,6 +29,8 @@ export class Talk {
   private last = 0;
   /** Those whom the pictures on screen stand for. */
   private standFor: string[] = [];
+  /** Pictures differed: said until somebody compares again. */
+  private alarm = false;
 
   constructor(private readonly options: TalkOptions) {}
 
@@ -50,6 +52,7 @@ export class Talk {
 
   compare(on: boolean): void {
     this.standFor = [];
+    this.alarm = false;
     if (!on) this.options.update({ comparison: { is: 'idle' } });
     this.options.compare(on);
   }
@@ -60,7 +63,8 @@ export class Talk {
       this.options.update({ comparison: { is: 'code', code: comparison.code } });
     } else {
       this.standFor = [];
-      this.options.update({ comparison });
+      const over = comparison.is === 'idle' || comparison.is === 'failed';
+      if (!(this.alarm && over)) this.options.update({ comparison });
     }
   }
 
@@ -68,6 +72,7 @@ export class Talk {
     const keys = this.standFor;
     if (keys.length === 0) return;
     this.standFor = [];
+    this.alarm = !match;
     if (match) this.options.verify(keys);
     this.options.update({ comparison: { is: match ? 'match' : 'mismatch' } });
   }
