@@ -10,7 +10,7 @@ type Heard = Exclude<FromGroup, { t: 'ready' | 'offer' | 'pong' | 'broken' }>;
 const startLimit = 10_000;
 const pingEvery = 1000;
 /** Pings without an answer: it hangs. */
-const maxSilent = 6;
+const maxSilent = 15;
 
 export class GroupClient {
   readonly #worker: Worker;
