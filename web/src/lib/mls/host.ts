@@ -158,6 +158,7 @@ export class Host {
     if (this.#member === null || !equal(this.#member.id, id)) await this.#become(id);
     const delivery = this.#delivery as Delivery;
     if (delivery.view === null) {
+      this.#returnAt = Infinity;
       if (delivery.keyPackage === null) {
         this.#give({ t: 'start' });
         await this.#settled();
