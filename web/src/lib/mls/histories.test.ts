@@ -8,8 +8,9 @@ import { fastSuite } from './testing/fast-suite';
 import { newRoom } from './testing/people';
 import { seeded, World } from './testing/world';
 
-// As many as wanted, however long it takes: CATCHUP_HISTORIES=2000.
-const wanted = process.env.CATCHUP_HISTORIES;
+// As many as wanted, however long it takes: CATCHUP_HISTORIES=2000; 200 with TEST_LONG=1,
+// which is one to two minutes.
+const wanted = process.env.CATCHUP_HISTORIES ?? (process.env.TEST_LONG === '1' ? '200' : undefined);
 const histories = Number(wanted ?? 40);
 const patience = wanted === undefined ? 40_000 : 3_600_000;
 const maxMembers = 8;
