@@ -281,6 +281,7 @@ class LinkCall implements Call {
         if (this.store.value.roomCode !== null) this.askRoomCode();
         break;
       case 'status':
+        if (message.status === 'in') this.roster?.arrive();
         if (message.status === 'failed') this.stopEverything(`group: ${message.reason}`);
         break;
       case 'hold':

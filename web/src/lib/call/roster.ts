@@ -51,6 +51,7 @@ export class Roster {
   private readonly tracks: Record<Kind, MediaStreamTrack | null> = { audio: null, video: null };
   private readonly verified = new Set<string>();
   private group = '';
+  private arriving = false;
   private myName = '';
   private myHand = false;
 
@@ -91,6 +92,11 @@ export class Roster {
     this.options.onchange();
   }
 
+  /** We came into a group: others may have to hear everything anew. */
+  arrive(): void {
+    this.arriving = true;
+  }
+
   /** Who is in the group. Nothing else adds or removes anybody. */
   listed(group: string, roster: Listed[], now: number): void {
     const another = group !== this.group;
@@ -101,7 +107,8 @@ export class Roster {
       if (another) this.miss(entry, now);
       else if (entry.present) this.drop(id);
     }
-    let met = false;
+    let met = this.arriving;
+    this.arriving = false;
     for (const { id, signatureKey } of others) met = this.add(id, signatureKey) || met;
     if (met) this.sayState();
     this.options.onchange();
