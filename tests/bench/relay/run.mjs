@@ -94,7 +94,7 @@ async function others() {
   console.log('');
   print(['what', ...among]);
   print(Array(among.length + 1).fill('---'));
-  for (const clients of [1000, 9900]) {
+  for (const clients of [1000, 10_000]) {
     const name = `open ${clients} allocations`;
     if (!wanted(name)) continue;
     const seen = await inTurn('hold', { clients }, among);
