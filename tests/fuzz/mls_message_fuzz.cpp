@@ -55,7 +55,7 @@ void commit(base::const_bytes in) {
     must(inside(part, in));
   for (const auto& add : parsed->adds)
     must(inside(add.whole, in));
-  mls_leaves leaves{{}};
+  mls_leaves leaves{base::member_id{}};
   mls_expectation now{room, parsed->group_id, parsed->epoch, &leaves, {}, {}, {}};
   // Nobody was offered, nobody is to go, and no path is signed for this room.
   must(check_mls_commit(*parsed, nullptr, now).has_value());
