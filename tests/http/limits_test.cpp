@@ -185,7 +185,7 @@ TEST(a source has as many connections as it may and the next is closed) {
     CHECK_EQUAL(held.back().get("/healthz").status, 200);
   }
   CHECK_EQUAL(connect().get("/healthz").status, 0);
-  CHECK_EQUAL(config.counters->refused_source, 1u);
+  CHECK_EQUAL(config.counters->refused_source.load(), 1u);
   held.pop_back();
   int status = 0;
   for (int i = 0; i < 200 && status == 0; ++i) {
@@ -201,7 +201,7 @@ TEST(a connection that became a WebSocket counts as that) {
     sockets.push_back(open());
     REQUIRE_EQUAL(sockets.back().upgrade().status, 101);
   }
-  CHECK_EQUAL(config.counters->refused_source, 0u);
+  CHECK_EQUAL(config.counters->refused_source.load(), 0u);
 }
 
 FIXTURE_SCOPE_END()

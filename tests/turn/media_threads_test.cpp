@@ -19,6 +19,7 @@ struct fixture {
     group->subscribe(relay);
     media.start();
   }
+  ~fixture() { group->unsubscribe(relay.get()); }
   static port::media_port_config config() {
     port::media_port_config out;
     out.bind = test::loopback;

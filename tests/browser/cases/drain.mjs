@@ -7,8 +7,8 @@ import { pause } from '../lib/server.mjs';
 
 const offline = /WebSocket|ERR_CONNECTION|ERR_EMPTY|Failed to load|NetworkError|can.t establish|interrupted|503/i;
 
-/** TEST_LONG=1: ten calls. Half of them are relayed. */
-const calls = long ? 10 : 4;
+/** TEST_LONG=1: ten calls. Half of them are relayed. Two leave two processors enough to show pictures. */
+const calls = long ? 10 : 2;
 const within = 6000;
 
 /** Notes ten times a second what arrives and what the page says of itself. Runs in the page. */
