@@ -70,8 +70,8 @@ bool allocation_state::publish() {
   return published_;
 }
 
-void allocation_state::answer(const turn::request& r, turn::response value) {
-  media_->post(turn::reply{r.from, r.transaction, std::move(value)});
+void allocation_state::answer(const turn::request& r, const turn::response& value) {
+  media_->post(turn::reply{r.from, r.transaction, value});
 }
 
 void allocation_state::end() {
@@ -106,7 +106,7 @@ msg::allocation_status allocation_state::status() const {
 
 allocation_actor::behavior_type
 allocation(allocation_actor::stateful_pointer<allocation_state> self, turn::allocation core,
-           relay_actor relay, std::shared_ptr<turn::port::command_sink> media) {
+           const relay_actor& relay, std::shared_ptr<turn::port::command_sink> media) {
   return self->state.init(std::move(core), relay, std::move(media));
 }
 

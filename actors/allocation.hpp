@@ -26,7 +26,7 @@ private:
   base::time_point now() const;
   void on_request(const turn::request& r);
   bool publish();
-  void answer(const turn::request& r, turn::response value);
+  void answer(const turn::request& r, const turn::response& value);
   void end();
   void arm();
   msg::allocation_status status() const;
@@ -45,6 +45,6 @@ private:
 /// media thread forgets it.
 allocation_actor::behavior_type
 allocation(allocation_actor::stateful_pointer<allocation_state> self, turn::allocation core,
-           relay_actor relay, std::shared_ptr<turn::port::command_sink> media);
+           const relay_actor& relay, std::shared_ptr<turn::port::command_sink> media);
 
 } // namespace catchup::actors
