@@ -26,6 +26,8 @@ before(async () => {
   execFileSync('git', ['init', '-q', path('tree')]);
   // The machine. ssh hands one line to the shell of the other side.
   script('bin/ssh', 'while [ "$1" != vps ]; do shift; done\nshift\nexec sh -c "$*"\n');
+  // The machine is a folder of whoever runs this, root or not.
+  script('bin/sudo', '[ "$1" != -n ] || shift\nexec "$@"\n');
   // More than a name, so that the settings made on the way have free ports.
   script('bin/hostname', `printf 'localhost\\nCATCHUP_RELAY_PORT=${relay}\\nCATCHUP_PUBLIC_IP=127.0.0.1\\n'\n`);
   script('bin/systemctl', `
