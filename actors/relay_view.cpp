@@ -26,7 +26,7 @@ msg::actor_status view(const msg::allocation_status& a) {
 status_source::behavior_type viewer(status_source::pointer self, relay_actor relay,
                                     base::duration patience) {
   return {
-      [=](const msg::get_status&) -> caf::result<msg::status> {
+      [=, relay = std::move(relay)](const msg::get_status&) -> caf::result<msg::status> {
         auto answer = self->make_response_promise<msg::status>();
         self->request(relay, patience, msg::get_relay_status{})
             .then(

@@ -45,6 +45,6 @@ struct payload {
 
 } // namespace
 
-std::size_t size_of(const event& e) noexcept { return overhead + std::visit(payload{}, e); }
+std::size_t size_of(const event& e) { return overhead + std::visit(payload{}, e); }
 
 } // namespace catchup::actors::signal

@@ -67,7 +67,7 @@ using mls = e2ee::from_delivery::message;
 using event = std::variant<welcome, joined, left, away, back, recv, app, mls>;
 
 /// What an event costs in a queue, in bytes.
-std::size_t size_of(const event& e) noexcept;
+std::size_t size_of(const event& e);
 
 /// Unnumbered: the answer to a resume.
 struct resumed {

@@ -40,7 +40,7 @@ status_source::behavior_type collector(collector_pointer self, std::vector<msg::
                                        base::duration patience) {
   self->state.own = std::move(own);
   return {
-      [=](const msg::get_status&) -> caf::result<msg::status> {
+      [=, others = std::move(others)](const msg::get_status&) -> caf::result<msg::status> {
         auto& st = self->state;
         auto answer = self->make_response_promise<msg::status>();
         st.missing = others.size();

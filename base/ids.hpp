@@ -26,6 +26,7 @@ struct opaque_id {
   }
 
   const_bytes view() const noexcept { return value; }
+  // NOLINTNEXTLINE(modernize-use-nullptr): it sees a null pointer in the default
   auto operator<=>(const opaque_id&) const = default;
 };
 

@@ -40,7 +40,7 @@ mls_delivery::verdict mls_delivery::judge(base::time_point now, const base::memb
     return {rejection::rate, {}, {}, {}};
   if (!group_ || m.epoch != group_->epoch)
     return {rejection::epoch, {}, {}, {}};
-  const verdict malformed{rejection::form, {}, {}, {}};
+  verdict malformed{rejection::form, {}, {}, {}};
   auto commit = parse_mls_commit(*m.commit);
   if (!commit)
     return malformed;
