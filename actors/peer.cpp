@@ -15,6 +15,18 @@ namespace {
 
 using signal::bye_reason;
 
+/// Whether a client whose peer ended so comes back by itself (docs/protocol.md §3.5).
+stay stay_after(const caf::error& why) {
+  switch (reason(why)) {
+  case errc::none: // left, or the room was closed
+  case errc::kicked:
+  case errc::lease_over:
+    return stay::gone;
+  default:
+    return stay::may_return;
+  }
+}
+
 class peer_state {
 public:
   static inline const char* name = "peer";
@@ -33,12 +45,18 @@ public:
     started_ = now();
     apps_ = {config_->apps_per_second, config_->app_burst, started_};
     alive_ = self_;
-    if (config_->on_member_gone)
-      self_->attach_functor([config = config_, id] { config->on_member_gone(turn_user(id)); });
+    if (config_->on_member) {
+      config_->on_member(turn_user(id), stay::here);
+      self_->attach_functor([config = config_, id](const caf::error& why) {
+        config->on_member(turn_user(id), stay_after(why));
+      });
+    }
     self_->monitor(room_);
     self_->set_down_handler([this](const caf::down_msg& dm) {
-      end(dm.reason == caf::exit_reason::user_shutdown ? bye_reason::draining
-                                                       : bye_reason::room_restarted);
+      connection_.finish(signal::bye{dm.reason == caf::exit_reason::user_shutdown
+                                         ? bye_reason::draining
+                                         : bye_reason::room_restarted});
+      self_->quit(dm.reason);
     });
     return {
         [this](const msg::say& m) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/claims.hpp"
 #include "actors/inner_api.hpp"
 #include "actors/outbox.hpp"
 
@@ -20,9 +21,9 @@ struct peer_config {
   double apps_per_second = 20, app_burst = 60;
   /// Makes the session string of `welcome` and `resumed`. Called on any thread.
   std::function<std::string(const base::room_tag&, const base::member_id&)> make_session;
-  /// Told when a member is gone, however it ended; `user` is its TURN user name,
-  /// the member id in lower-case hex. Called on any thread. May be empty.
-  std::function<void(const std::string& user)> on_member_gone;
+  /// Told when a membership begins and ends, however it ends; `user` is its TURN
+  /// user name, the member id in lower-case hex. Called on any thread. May be empty.
+  std::function<void(const std::string& user, stay what)> on_member;
 };
 
 /// The TURN user name of a member.

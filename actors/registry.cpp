@@ -336,11 +336,11 @@ private:
 
   void start_relay() {
     relay_ = config_.make_relay(*self_);
-    if (!config_.room.peer.on_member_gone)
-      config_.room.peer.on_member_gone =
-          [relay = caf::actor_cast<caf::actor_addr>(relay_)](const std::string& user) {
+    if (!config_.room.peer.on_member)
+      config_.room.peer.on_member =
+          [relay = caf::actor_cast<caf::actor_addr>(relay_)](const std::string& user, stay what) {
             if (auto handle = caf::actor_cast<relay_actor>(relay))
-              caf::anon_send(handle, msg::end_user{user});
+              caf::anon_send(handle, msg::membership{user, what});
           };
   }
 

@@ -48,8 +48,7 @@ struct registry_config {
   room_config room;
 
   /// Makes the relay, linked to its parent (spawn_relay); empty: there is none.
-  /// The allocations of a member end with it, unless room.peer.on_member_gone
-  /// is set.
+  /// The allocations of a member end with it, unless room.peer.on_member is set.
   std::function<relay_actor(caf::local_actor& parent)> make_relay;
 
   /// How other children are made; tests watch or replace them.

@@ -74,6 +74,7 @@ relay_actor::behavior_type relay_state::init(relay_config config,
   config_ = std::move(config);
   media_ = std::move(media);
   addresses_.emplace(config_.plan, config_.quarantine);
+  claims_.emplace(config_.grace);
   begun_ = now();
   // Numbers go on rising when a relay is replaced.
   last_id_ = static_cast<turn::allocation_id>(now().time_since_epoch().count());
@@ -88,12 +89,13 @@ relay_actor::behavior_type relay_state::init(relay_config config,
           self_->send(i->second.handle, msg::end_allocation{});
       },
       [this](const msg::turn_usage& m) { on_usage(m); },
-      [this](const msg::end_user& m) { end_user(m.user); },
+      [this](const msg::membership& m) { on_membership(m); },
       [this](const msg::allocation_ended& m) {
         if (auto i = entries_.find(m.client); i != entries_.end() && i->second.id == m.allocation)
           forget(m.client);
       },
       [this](const msg::end_named& m) { end_named(m); },
+      [this](const msg::check_expiry&) { check_claims(); },
       [this](const msg::get_relay_status&) { return status(); },
   };
 }
@@ -224,9 +226,27 @@ void relay_state::on_usage(const msg::turn_usage& m) {
   media_->post(turn::usage_seen{});
 }
 
-void relay_state::end_user(const std::string& user) {
-  if (user.empty() || !of_user_.contains(user))
+void relay_state::on_membership(const msg::membership& m) {
+  if (m.user.empty())
     return;
+  if (claims_->note(now(), m.user, m.what, of_user_.contains(m.user)))
+    end_user(m.user);
+  check_claims();
+}
+
+// A timer that fires too early looks again.
+void relay_state::check_claims() {
+  for (const auto& user : claims_->take_over(now()))
+    end_user(user);
+  if (armed_ <= now())
+    armed_ = base::time_point::max();
+  if (auto next = claims_->deadline(); next < armed_) {
+    armed_ = next;
+    self_->scheduled_send(self_, next, msg::check_expiry{});
+  }
+}
+
+void relay_state::end_user(const std::string& user) {
   for (const auto& [client, e] : entries_)
     if (e.user == user)
       self_->send(e.handle, msg::end_allocation{});

@@ -1,6 +1,7 @@
 #pragma once
 // The actor that owns all allocations: who may have one, and which port it gets.
 
+#include "actors/claims.hpp"
 #include "actors/messages/turn.hpp"
 #include "turn/address_plan.hpp"
 #include "turn/port/command_sink.hpp"
@@ -21,6 +22,7 @@ struct relay_config {
   std::size_t per_source = 256;         ///< of one IPv4 address or IPv6 /64
   std::size_t total = 10'000;           ///< at most 16,384: one port each
   std::chrono::seconds quarantine{120}; ///< before a port gets a new owner
+  std::chrono::seconds grace{30};       ///< for a member whose actor crashed to come back
 };
 
 class relay_state {
@@ -49,7 +51,9 @@ private:
   void on_request(const msg::turn_request& m);
   void on_usage(const msg::turn_usage& m);
   void on_down(const caf::down_msg& dm);
+  void on_membership(const msg::membership& m);
   void end_user(const std::string& user);
+  void check_claims();
   void end_named(const msg::end_named& m);
   int refuse(const turn::request& r, const std::string& user);
   void allocate(const msg::turn_request& m);
@@ -68,6 +72,8 @@ private:
   std::unordered_map<caf::actor_id, turn::five_tuple> by_actor_;
   std::unordered_map<std::string, std::size_t> of_user_;
   std::unordered_map<base::ip_address, std::size_t> of_source_;
+  std::optional<claims> claims_;
+  base::time_point armed_ = base::time_point::max(); // for claims
   turn::allocation_id last_id_ = 0;
   msg::relay_status totals_;
   base::time_point begun_;

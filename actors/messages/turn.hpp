@@ -1,6 +1,7 @@
 #pragma once
 // Relay and allocations: what they are, what they answer, and the messages.
 
+#include "actors/claims.hpp"
 #include "actors/messages/control.hpp"
 #include "turn/request.hpp"
 #include "turn/route.hpp"
@@ -33,9 +34,10 @@ struct turn_usage {
   turn::front_totals totals;
 };
 
-/// Closes all allocations made with credentials for this user.
-struct end_user {
+/// A membership began or ended; allocations of its user go on or end with it.
+struct membership {
   std::string user;
+  stay what = stay::gone;
 };
 
 /// Closes this allocation.
@@ -96,8 +98,8 @@ struct relay_status {
 };
 
 template <class I>
-typename I::result_type inspect(I& f, end_user& x) {
-  return f(caf::meta::type_name("end_user"), x.user);
+typename I::result_type inspect(I& f, membership& x) {
+  return f(caf::meta::type_name("membership"), x.user, x.what);
 }
 template <class I>
 typename I::result_type inspect(I& f, end_named& x) {
@@ -135,7 +137,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(catchup_turn, caf::first_custom_type_id + 200)
 CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::turn_request))
 CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::turn_closed))
 CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::turn_usage))
-CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::end_user))
+CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::membership))
 CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::end_allocation))
 CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::allocation_ended))
 CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::count_usage))
@@ -163,8 +165,9 @@ using allocation_actor =
 /// All allocations by 5-tuple, the relayed ports, quotas and totals.
 using relay_actor =
     caf::typed_actor<caf::reacts_to<msg::turn_request>, caf::reacts_to<msg::turn_closed>,
-                     caf::reacts_to<msg::turn_usage>, caf::reacts_to<msg::end_user>,
+                     caf::reacts_to<msg::turn_usage>, caf::reacts_to<msg::membership>,
                      caf::reacts_to<msg::allocation_ended>, caf::reacts_to<msg::end_named>,
+                     caf::reacts_to<msg::check_expiry>,
                      caf::replies_to<msg::get_relay_status>::with<msg::relay_status>>;
 
 /// Adds the message types of relay and allocations. Call it once, before the

@@ -124,7 +124,10 @@ struct cast : actor_fixture<control_config> {
     out.peer.make_session = [n = 0](const base::room_tag&, const base::member_id& id) mutable {
       return "session " + name_of(id) + std::to_string(++n);
     };
-    out.peer.on_member_gone = [gone = gone](const std::string& user) { gone->push_back(user); };
+    out.peer.on_member = [gone = gone](const std::string& user, stay what) {
+      if (what != stay::here)
+        gone->emplace_back(user, what);
+    };
     return out;
   }
 
@@ -154,7 +157,8 @@ struct cast : actor_fixture<control_config> {
   }
 
   /// The TURN users given up so far. The actors live longer than this fixture.
-  std::shared_ptr<std::vector<std::string>> gone = std::make_shared<std::vector<std::string>>();
+  using ends = std::vector<std::pair<std::string, stay>>;
+  std::shared_ptr<ends> gone = std::make_shared<ends>();
 };
 
 } // namespace catchup::test

@@ -139,14 +139,37 @@ TEST(when a user ends all its allocations end and no others) {
   allocate(alice);
   allocate(bob);
   allocate(phone);
-  tell(relay, msg::end_user{"alice"});
+  tell(relay, msg::membership{"alice", stay::gone});
   CHECK(!core.known(alice.tuple()));
   CHECK(!core.known(phone.tuple()));
   CHECK(core.known(bob.tuple()));
   CHECK_EQUAL(code(alice, alice.refresh(600)), 437);
-  tell(relay, msg::end_user{""});
-  tell(relay, msg::end_user{"nobody"});
+  tell(relay, msg::membership{"", stay::gone});
+  tell(relay, msg::membership{"nobody", stay::gone});
   CHECK_EQUAL(relay_status().allocations, 1u);
+}
+
+TEST(the allocations of a member whose actor crashed wait for its return) {
+  tell(relay, msg::membership{"alice", stay::here});
+  allocate(alice);
+  tell(relay, msg::membership{"alice", stay::may_return});
+  advance(29s);
+  CHECK(core.known(alice.tuple()));
+  tell(relay, msg::membership{"alice", stay::here});
+  advance(300s);
+  CHECK(core.known(alice.tuple()));
+  CHECK_EQUAL(code(alice, alice.refresh(600)), 0);
+}
+
+TEST(and end when it does not come) {
+  tell(relay, msg::membership{"alice", stay::here});
+  allocate(alice);
+  allocate(bob);
+  tell(relay, msg::membership{"alice", stay::may_return});
+  advance(30s);
+  CHECK(!core.known(alice.tuple()));
+  CHECK(core.known(bob.tuple()));
+  CHECK_EQUAL(code(alice, alice.refresh(600)), 437);
 }
 
 TEST(a port rests before it gets a new owner) {
@@ -238,7 +261,7 @@ TEST(a user who is refused counts for nothing) {
   for (std::uint16_t i = 0; i < 20; ++i)
     try_allocate(client(i, "alice", "198.51.100." + std::to_string(i)));
   CHECK_EQUAL(relay_status().allocations, 2u);
-  tell(relay, msg::end_user{"alice"});
+  tell(relay, msg::membership{"alice", stay::gone});
   CHECK_EQUAL(relay_status().allocations, 0u);
   CHECK_EQUAL(try_allocate(client(50, "alice")), 0);
 }

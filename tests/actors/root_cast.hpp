@@ -58,11 +58,15 @@ relay_probe(relay_actor::stateful_pointer<relay_probe_state> self) {
       [](const msg::turn_request&) {},
       [=](const msg::turn_closed&) { self->quit(); }, // ends without a reason
       [](const msg::turn_usage&) {},
-      [=](const msg::end_user& m) { self->state.ended.push_back(m.user); },
+      [=](const msg::membership& m) {
+        if (m.what != stay::here)
+          self->state.ended.push_back(m.user);
+      },
       [](const msg::allocation_ended&) {},
       [=](const msg::end_named& m) {
         self->state.ended.push_back((m.crash ? "crash " : "end ") + m.name);
       },
+      [](const msg::check_expiry&) {},
       [](const msg::get_relay_status&) {
         msg::relay_status out;
         out.allocations = 1;
@@ -99,7 +103,7 @@ struct root_cast : cast {
     out.max_members = max_members;
     out.counts = counts;
     out.room = config();
-    out.room.peer.on_member_gone = {}; // the relay hears of it instead
+    out.room.peer.on_member = {}; // the relay hears of it instead
     out.make_room = [c = children](caf::local_actor& parent, base::room_tag tag,
                                    std::shared_ptr<const room_config> config) {
       auto room = c->mute_rooms ? parent.spawn<caf::monitored>(mute_room,

@@ -29,7 +29,7 @@ TEST(a client whose user has ended is told 437 and can begin anew) {
   auto b = connect(transport::udp, "bob");
   join(a, b);
   CHECK(passes(a, b, "before"));
-  caf::anon_send(relay, msg::end_user{"bob"});
+  caf::anon_send(relay, msg::membership{"bob", stay::gone});
   int code = 0;
   for (int i = 0; i < 100 && code == 0; ++i)
     code = b.ask(b.client.refresh(600)).error();

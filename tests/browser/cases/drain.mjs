@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { emptyRoom } from '../lib/member.mjs';
 import { Nginx } from '../lib/nginx.mjs';
+import { longestPause, recorded, startRecording } from '../lib/pauses.mjs';
 import { long, scenario } from '../lib/scenario.mjs';
 import { pause } from '../lib/server.mjs';
 
@@ -10,37 +11,6 @@ const offline = /WebSocket|ERR_CONNECTION|ERR_EMPTY|Failed to load|NetworkError|
 /** TEST_LONG=1: ten calls. Half of them are relayed. Two leave two processors enough to show pictures. */
 const calls = long ? 10 : 2;
 const within = 6000;
-
-/** Notes ten times a second what arrives and what the page says of itself. Runs in the page. */
-function record() {
-  window.__record = [];
-  setInterval(async () => {
-    const at = Date.now();
-    const sum = { received: 0, lost: 0 };
-    for (const connection of window.__seen.connections) {
-      if (connection.connectionState === 'closed') continue;
-      for (const r of (await connection.getStats()).values()) {
-        if (r.type !== 'inbound-rtp' || r.kind !== 'audio') continue;
-        sum.received += r.packetsReceived ?? 0;
-        sum.lost += r.packetsLost ?? 0;
-      }
-    }
-    const phase = document.querySelector('[data-testid="phase"]')?.dataset.phase;
-    window.__record.push({ at, phase, told: document.querySelector('[data-testid="draining"]') !== null, ...sum });
-  }, 100);
-}
-
-/** When sound stood still for longest: how long, and until when. */
-function longestPause(samples) {
-  let moved = samples[0];
-  let longest = { ms: 0, until: 0 };
-  for (const sample of samples) {
-    if (sample.received === moved.received) continue;
-    if (sample.at - moved.at > longest.ms) longest = { ms: sample.at - moved.at, until: sample.at };
-    moved = sample;
-  }
-  return longest;
-}
 
 scenario(`${calls} calls, half of them relayed, go on with the next server`, { timeout: 100_000 + calls * 12_000, mayLog: offline, env: { CATCHUP_DRAIN_SECONDS: '2' } }, async (stage) => {
   const people = [];
@@ -51,7 +21,7 @@ scenario(`${calls} calls, half of them relayed, go on with the next server`, { t
     for (const person of pair) await person.click('cam-toggle');
     people.push(...pair.map((person) => ({ person, route })));
   }
-  await Promise.all(people.map(({ person }) => person.page.evaluate(record)));
+  await startRecording(people.map(({ person }) => person));
   await pause(2000);
   const termAt = Date.now();
   await stage.server.kill('SIGTERM');
@@ -63,11 +33,11 @@ scenario(`${calls} calls, half of them relayed, go on with the next server`, { t
 
   const seen = [];
   for (const { person, route } of people) {
-    const samples = await person.page.evaluate(() => window.__record);
+    const samples = await recorded(person);
     assert.ok(samples.some(({ told, phase }) => told && phase === 'active'), `${person.name} was told beforehand`);
     assert.ok(!samples.at(-1).told && samples.at(-1).phase === 'active', `${person.name} is back`);
     const away = samples.findLast(({ at, phase }) => at > termAt && phase !== 'active');
-    const sound = longestPause(samples);
+    const sound = longestPause(samples, 'sound');
     seen.push({
       route: route ?? 'direct',
       back: away ? away.at - endedAt : 0,

@@ -2,10 +2,10 @@
 // what is in the log afterwards.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
-import { long, never, scenario } from '../lib/scenario.mjs';
+import { token } from '../lib/operator.mjs';
+import { never, scenario } from '../lib/scenario.mjs';
 import { pause, root } from '../lib/server.mjs';
 
-const token = 'the-operators-own-token-42';
 const pictures = process.argv.includes('--update-screens') && `${root}docs/images/`;
 
 /** The operator at a page of theirs, signed in. */
@@ -95,8 +95,6 @@ scenario('the operator sees a call, its relay, an actor that is killed, and a dr
   await shows(operator, 'limiter', (all) => all.some((n) => n.id === 'limiter:create-room' && n.restarts === '1' && n.state === 'running'));
   await shot(operator, 'admin-restarted');
 
-  if (long) await killRoom(operator, shown.id, pair);
-
   // A drain, and its end.
   await confirmed(operator, 'drain');
   await operator.find('draining');
@@ -111,20 +109,6 @@ scenario('the operator sees a call, its relay, an actor that is killed, and a dr
 
   never(() => inspectLog(stage, { room, keys, people: pair.map((p) => p.name) }));
 });
-
-/** Its people come back by themselves, and the call goes on. */
-async function killRoom(operator, id, pair) {
-  const connections = () => Promise.all(pair.map((p) => p.page.evaluate(() => window.__seen.connections.length)));
-  const before = await connections();
-  await select(operator, id);
-  await confirmed(operator, 'do-kill');
-  await shows(operator, 'room', (all) => all.length === 1 && all[0].id === id && all[0].restarts === '1', 30_000);
-  await shows(operator, 'peer', (all) => all.length === 2 && all.every((n) => n.state === 'connected'), 30_000);
-  for (let i = 0; i < 300 && (await connections()).some((n, k) => n <= before[k]); i++) await pause(100);
-  await Promise.all(pair.map((p) => p.phase('active', 40_000)));
-  await Promise.all(pair.map((p) => p.resumes(60_000)));
-  await Promise.all(pair.map((p) => p.receives(1)));
-}
 
 /** The log of all this, at its most talkative: what happened, and of nobody. */
 function inspectLog(stage, { room, keys, people }) {
