@@ -25,5 +25,9 @@ export default defineConfig({
       '/healthz': server,
     },
   },
-  test: { include: ['src/**/*.test.ts', 'admin/src/**/*.test.ts'], environment: 'node' },
+  test: {
+    include: ['src/**/*.test.ts', 'admin/src/**/*.test.ts'],
+    environment: 'node',
+    maxWorkers: '100%',
+  },
 });

@@ -3,10 +3,7 @@
  * call of WebCrypto goes through a thread pool there. Keys and bytes are the same.
  */
 import {
-  createCipheriv,
-  createDecipheriv,
   createHash,
-  createHmac,
   createPrivateKey,
   createPublicKey,
   type KeyObject,
@@ -16,6 +13,7 @@ import {
 } from 'node:crypto';
 import { copy, unhex } from '../../crypto/bytes';
 import { loadSuite, type Suite } from '../suite';
+import { expand, fastHpke, hmac } from './fast-hpke';
 
 export async function fastSuite(): Promise<Suite> {
   const suite = await loadSuite(1);
@@ -23,7 +21,7 @@ export async function fastSuite(): Promise<Suite> {
   const fast = {
     ...impl,
     hash: {
-      digest: async (data: Uint8Array) => bytes(createHash('sha256').update(data).digest()),
+      digest: async (data: Uint8Array) => copy(createHash('sha256').update(data).digest()),
       mac: async (key: Uint8Array, data: Uint8Array) => hmac(key, data),
       verifyMac: async (key: Uint8Array, mac: Uint8Array, data: Uint8Array) =>
         mac.length === 32 && timingSafeEqual(mac, hmac(key, data)),
@@ -31,58 +29,19 @@ export async function fastSuite(): Promise<Suite> {
     kdf: {
       size: 32,
       extract: async (salt: Uint8Array, ikm: Uint8Array) => hmac(salt, ikm),
-      expand,
+      expand: async (prk: Uint8Array, info: Uint8Array, length: number) =>
+        expand(prk, info, length),
     },
     signature: {
       keygen: impl.signature.keygen,
       sign: async (key: Uint8Array, message: Uint8Array) =>
-        bytes(sign(null, message, privateKey(key))),
+        copy(sign(null, message, privateKey(key))),
       verify: async (key: Uint8Array, message: Uint8Array, signature: Uint8Array) =>
-        verify(null, message, publicKey(key), signature),
+        verified(key, message, signature),
     },
-    hpke: {
-      ...impl.hpke,
-      encryptAead: async (
-        key: Uint8Array,
-        iv: Uint8Array,
-        aad: Uint8Array | undefined,
-        plaintext: Uint8Array,
-      ) => {
-        const cipher = createCipheriv('aes-128-gcm', key, iv).setAAD(aad ?? new Uint8Array());
-        const parts = [cipher.update(plaintext), cipher.final(), cipher.getAuthTag()];
-        return bytes(Buffer.concat(parts));
-      },
-      decryptAead: async (
-        key: Uint8Array,
-        iv: Uint8Array,
-        aad: Uint8Array | undefined,
-        ciphertext: Uint8Array,
-      ) => {
-        const cipher = createDecipheriv('aes-128-gcm', key, iv).setAAD(aad ?? new Uint8Array());
-        cipher.setAuthTag(ciphertext.subarray(-16));
-        return bytes(Buffer.concat([cipher.update(ciphertext.subarray(0, -16)), cipher.final()]));
-      },
-    },
+    hpke: fastHpke(impl.hpke),
   };
   return { ...suite, impl: fast };
-}
-
-function bytes(buffer: Uint8Array) {
-  return copy(buffer);
-}
-
-function hmac(key: Uint8Array, data: Uint8Array) {
-  return bytes(createHmac('sha256', key).update(data).digest());
-}
-
-async function expand(prk: Uint8Array, info: Uint8Array, length: number) {
-  const blocks: Uint8Array[] = [];
-  let last: Uint8Array = new Uint8Array();
-  for (let i = 1; 32 * blocks.length < length; i++) {
-    last = hmac(prk, Buffer.concat([last, info, Uint8Array.of(i)]));
-    blocks.push(last);
-  }
-  return bytes(Buffer.concat(blocks).subarray(0, length));
 }
 
 const spkiHead = unhex('302a300506032b6570032100');
@@ -107,4 +66,16 @@ function remembered(der: Buffer, read: () => KeyObject): KeyObject {
     keys.set(name, key);
   }
   return key;
+}
+
+/** What was found good: all members look at the same leaves, in one process. */
+const good = new Set<string>();
+
+function verified(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  const digest = createHash('sha256').update(key).update(signature).update(message);
+  const name = digest.digest('base64');
+  if (good.has(name)) return true;
+  const fits = verify(null, message, publicKey(key), signature);
+  if (fits) good.add(name);
+  return fits;
 }
