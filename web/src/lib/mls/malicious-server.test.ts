@@ -3,9 +3,10 @@
 import { describe, expect, it } from 'vitest';
 import { type Bytes, random } from '../crypto/bytes';
 import { signingKeyFromSeed } from '../crypto/ed25519';
-import type { ServerMessage } from './delivery-types';
+import type { LogEntry, ServerMessage } from './delivery-types';
 import { Group } from './group';
 import { Member } from './member';
+import { logHash } from './operations';
 import { makeRoom } from './room';
 import { loadSuite } from './suite';
 import { type Guest, House } from './testing/house';
@@ -164,6 +165,74 @@ describe('the server cannot keep people apart unnoticed', () => {
     expect(ann.last('hold')?.on).toBe(true);
     expect(ann.last('status')?.status).toBe('forked');
     expect(ann.last('send')?.message.t).toBe('forked');
+  });
+
+  it('by two real commits of one epoch, one for each half', async () => {
+    const house = await House.build();
+    const guests = await house.invite(3);
+    const [ann, bob] = guests as [Guest, Guest, Guest];
+    let last: LogEntry | null = null;
+    bob.tamper = (message) => {
+      if (message.t === 'committed') last = message.entry;
+      return message;
+    };
+    guests.push(...(await house.invite(1)));
+    await house.pass(6000);
+    const { seq, epoch, hash } = last ?? expect.fail('nothing was committed');
+    // From here on they hear what the server makes up, and it keeps what they say.
+    for (const guest of guests) guest.online = false;
+    const newcomer = await newMember(house.room);
+    const { bytes } = await newcomer.keyPackage();
+    for (const guest of [ann, bob]) duty(house, guest, newcomer.id, bytes);
+    await house.settle();
+    const entries: LogEntry[] = [];
+    for (const guest of [ann, bob]) {
+      const { message } = guest.last('send') ?? expect.fail();
+      if (message.t !== 'commit') throw new Error(message.t);
+      const { commit } = message;
+      const next = await logHash(hash, seq + 1, commit);
+      entries.push({ seq: seq + 1, epoch: epoch + 1n, commit, hash: next });
+    }
+    for (const [i, guest] of guests.entries()) {
+      tell(guest, house, { t: 'committed', entry: entries[i % 2] as LogEntry });
+    }
+    await house.settle();
+    const ready = guests.map((guest) => {
+      const { message } = guest.last('send') ?? expect.fail();
+      return message.t === 'ready' ? message : expect.fail(message.t);
+    });
+    expect(ready.map((one) => one.epoch)).toEqual(Array(4).fill(epoch + 1n));
+    const [a, b, c, d] = ready.map(({ tag }) => tag.join());
+    expect([a, b]).toEqual([c, d]);
+    expect(a).not.toBe(b);
+    // The server cannot but hand over the tags; of their own half they change nothing.
+    const hand = (to: number, from: number) => {
+      const { tag } = ready[from] as (typeof ready)[number];
+      const memberId = (guests[from] as Guest).id;
+      tell(guests[to] as Guest, house, { t: 'ready', epoch: epoch + 1n, memberId, tag });
+    };
+    for (const [to, from] of [
+      [0, 2],
+      [2, 0],
+      [1, 3],
+      [3, 1],
+    ] as const)
+      hand(to, from);
+    await house.settle();
+    expect(guests.map((guest) => guest.frames().hold)).toEqual(Array(4).fill(false));
+    for (const [to, from] of [
+      [0, 1],
+      [1, 0],
+      [2, 1],
+      [3, 0],
+    ] as const)
+      hand(to, from);
+    await house.settle();
+    for (const guest of guests) {
+      expect(guest.frames().hold).toBe(true);
+      expect(guest.last('status')?.status).toBe('forked');
+      expect(guest.last('send')?.message.t).toBe('forked');
+    }
   });
 
   it('and after a fork there is a new group of both', async () => {
