@@ -30,14 +30,24 @@ void check_edges(const base::buffer& message, Parse parse) {
   CHECK(longer.error() == mls_error::malformed);
 }
 
+// Known answers of the MLS working group. A part of them is in tests/data; where
+// the complete set lies beside the repository it is checked as well.
+std::vector<test::json> official_items(const std::string& part) {
+  auto some = test::read_json("tests/data/mls-vectors.json");
+  REQUIRE(some);
+  auto out = (*some)[part].items;
+  auto path = "../shared/vectors/mls-" + part + ".json";
+  if (auto all = test::read_json(path))
+    out.insert(out.end(), all->items.begin(), all->items.end());
+  else
+    CAF_MESSAGE("only a part: no " << path << " beside the repository");
+  return out;
+}
+
 std::vector<std::string> official(const std::string& name) {
+  static const auto items = official_items("messages");
   std::vector<std::string> out;
-  auto file = test::read_json("../shared/vectors/mls-messages.json");
-  if (!file) {
-    CAF_MESSAGE("skipped: no ../shared/vectors/mls-messages.json beside the repository");
-    return out;
-  }
-  for (const auto& item : file->items)
+  for (const auto& item : items)
     out.push_back(item[name].text);
   return out;
 }
@@ -45,14 +55,10 @@ std::vector<std::string> official(const std::string& name) {
 } // namespace
 
 TEST(vectors have lengths of one two or four bytes) {
-  auto file = test::read_json("../shared/vectors/mls-deserialization.json");
-  if (!file)
-    CAF_MESSAGE("skipped: no ../shared/vectors/mls-deserialization.json beside the repository");
   std::vector<std::pair<std::string, std::size_t>> heads{
       {"00", 0}, {"3f", 63}, {"4040", 64}, {"7fff", 16383}, {"80004000", 16384}};
-  if (file)
-    for (const auto& item : file->items)
-      heads.emplace_back(item["vlbytes_header"].text, item["length"].number());
+  for (const auto& item : official_items("deserialization"))
+    heads.emplace_back(item["vlbytes_header"].text, item["length"].number());
   for (const auto& [head, length] : heads) {
     if (length > 1 << 20)
       continue; // as much memory as that is not worth it
