@@ -15,6 +15,8 @@ bool contains(const List& list, const T& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
+constexpr std::size_t signature_size = 64;
+
 std::size_t hash_size(std::uint16_t suite) { return suite == mls_suite_x25519 ? 32 : 64; }
 
 bool is_ours(const mls_psk& psk, const mls_room& room) {
@@ -32,6 +34,10 @@ std::optional<mls_refusal> check_frame(const mls_commit& commit, const mls_expec
     return mls_refusal::epoch;
   if (commit.sender != mls_sender::member || now.leaves->at(commit.sender_leaf) != now.sender)
     return mls_refusal::sender;
+  auto tag_size = hash_size(now.room.suite);
+  if (commit.signature.size() != signature_size || commit.confirmation_tag.size() != tag_size ||
+      commit.membership_tag.size() != tag_size)
+    return mls_refusal::proof;
   auto changes = commit.adds.size() + commit.removes.size();
   if (commit.others > 0 || !commit.authenticated_data.empty())
     return mls_refusal::proposal;
@@ -42,9 +48,9 @@ std::optional<mls_refusal> check_frame(const mls_commit& commit, const mls_expec
   bool wants_path = !commit.removes.empty() || changes == 0;
   if (commit.path_leaf.has_value() != wants_path)
     return mls_refusal::path;
-  if (wants_path && (mls_member(*commit.path_leaf) != now.sender ||
-                     !verify_mls_credential(*commit.path_leaf, now.room) ||
-                     !verify_mls_path_leaf(*commit.path_leaf, commit.group_id, commit.sender_leaf)))
+  if (wants_path &&
+      (mls_member(*commit.path_leaf) != now.sender ||
+       !verify_mls_path_leaf(*commit.path_leaf, now.room, commit.group_id, commit.sender_leaf)))
     return mls_refusal::path;
   return std::nullopt;
 }

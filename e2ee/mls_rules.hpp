@@ -52,6 +52,7 @@ enum class mls_refusal {
   group,    ///< another group
   epoch,    ///< another epoch: somebody was faster
   sender,   ///< not from the leaf of who sent it
+  proof,    ///< a signature or tag of another length than those of the suite
   proposal, ///< a kind, form or number of proposals that is not for here
   psk,      ///< not exactly one of the room's key when adding or removing
   path,     ///< a path where none belongs, or none where one does, or a wrong leaf in it

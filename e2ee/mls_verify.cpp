@@ -61,12 +61,20 @@ bool verify_labelled(base::const_bytes key, std::string_view label, base::const_
   return verify(key, covered, signature);
 }
 
+std::size_t public_key_size(std::uint16_t suite) {
+  return suite == mls_suite_x25519 ? key_size : xwing_key_size;
+}
+
+// What leaves have in common, wherever they come from.
+bool fits(const mls_leaf& leaf, std::uint16_t suite) {
+  return leaf.encryption_key.size() == public_key_size(suite) && leaf.extensions.empty() &&
+         base::equal(leaf.capabilities, capabilities(suite));
+}
+
 bool fits(const mls_key_package& in, std::uint16_t suite) {
-  auto size = suite == mls_suite_x25519 ? key_size : xwing_key_size;
   const auto& leaf = in.leaf;
-  return in.suite == suite && in.init_key.size() == size && leaf.encryption_key.size() == size &&
+  return in.suite == suite && in.init_key.size() == public_key_size(suite) && fits(leaf, suite) &&
          !base::equal(in.init_key, leaf.encryption_key) && in.extensions.empty() &&
-         leaf.extensions.empty() && base::equal(leaf.capabilities, capabilities(suite)) &&
          leaf.source == mls_leaf_source::key_package && leaf.not_after > leaf.not_before &&
          leaf.not_after - leaf.not_before <= longest_life;
 }
@@ -101,9 +109,10 @@ std::optional<mls_fault> verify_mls_key_package(const mls_key_package& in, const
   return std::nullopt;
 }
 
-bool verify_mls_path_leaf(const mls_leaf& leaf, base::const_bytes group_id,
+bool verify_mls_path_leaf(const mls_leaf& leaf, const mls_room& room, base::const_bytes group_id,
                           std::uint32_t leaf_index) {
-  if (leaf.source != mls_leaf_source::commit)
+  if (leaf.source != mls_leaf_source::commit || !fits(leaf, room.suite) ||
+      !verify_mls_credential(leaf, room))
     return false;
   auto content = base::to_buffer(leaf.covered);
   append_mls_vector(content, group_id);

@@ -34,8 +34,8 @@ bool verify_mls_credential(const mls_leaf& leaf, const mls_room& room);
 /// Both signatures, the credential and our parameters; empty when all is good.
 std::optional<mls_fault> verify_mls_key_package(const mls_key_package& in, const mls_room& room);
 
-/// The signature of a leaf that came in a commit's path (RFC 9420 §7.2).
-bool verify_mls_path_leaf(const mls_leaf& leaf, base::const_bytes group_id,
+/// The same of a leaf that came in a commit's path (RFC 9420 §7.2).
+bool verify_mls_path_leaf(const mls_leaf& leaf, const mls_room& room, base::const_bytes group_id,
                           std::uint32_t leaf_index);
 
 } // namespace catchup::e2ee

@@ -96,6 +96,18 @@ TEST(a commit has no other proposals and no data of its own) {
   CHECK(r.check(commit, r.expected()) == mls_refusal::proposal);
 }
 
+TEST(a commit has a signature and tags of the length of its suite) {
+  for (const auto& room : golden_rooms()) {
+    replay r{*room};
+    for (auto field :
+         {&mls_commit::signature, &mls_commit::confirmation_tag, &mls_commit::membership_tag}) {
+      auto commit = r.made().commit;
+      commit.*field = (commit.*field).first((commit.*field).size() - 1);
+      CHECK(r.check(commit, r.expected()) == mls_refusal::proof);
+    }
+  }
+}
+
 TEST(exactly one key of the room is in a commit that adds or removes) {
   for (const auto& room : golden_rooms()) {
     replay r{*room};
@@ -195,7 +207,9 @@ TEST(a Welcome is for exactly those who are added) {
   auto welcome = *r.made().welcome;
   welcome.refs.pop_back();
   CHECK(check_mls_commit(commit, &welcome, r.expected()) == mls_refusal::welcome);
-  welcome.refs.push_back(room.refs[2]);
+  welcome.refs.push_back(welcome.refs.front()); // the one twice, the other not at all
+  CHECK(check_mls_commit(commit, &welcome, r.expected()) == mls_refusal::welcome);
+  welcome.refs.back() = room.refs[2];
   CHECK(check_mls_commit(commit, &welcome, r.expected()) == mls_refusal::welcome);
   welcome = *r.made().welcome;
   welcome.suite = mls_suite_xwing;

@@ -86,9 +86,23 @@ TEST(the leaf of a path is signed for its group and its place) {
       ++paths;
       auto leaf = commit.sender_leaf;
       CHECK(verify_mls_credential(*commit.path_leaf, room->room));
-      CHECK(verify_mls_path_leaf(*commit.path_leaf, room->group_id, leaf));
-      CHECK(!verify_mls_path_leaf(*commit.path_leaf, room->group_id, leaf + 1));
-      CHECK(!verify_mls_path_leaf(*commit.path_leaf, room->admission_key, leaf));
+      auto good = *commit.path_leaf;
+      CHECK(verify_mls_path_leaf(good, room->room, room->group_id, leaf));
+      CHECK(!verify_mls_path_leaf(good, room->room, room->group_id, leaf + 1));
+      CHECK(!verify_mls_path_leaf(good, room->room, room->admission_key, leaf));
+      auto other = room->room;
+      other.admission_key = room->group_id;
+      CHECK(!verify_mls_path_leaf(good, other, room->group_id, leaf));
+      // Members would refuse these although the signature is good.
+      auto bad = good;
+      bad.capabilities = bad.capabilities.first(bad.capabilities.size() - 1);
+      CHECK(!verify_mls_path_leaf(bad, room->room, room->group_id, leaf));
+      bad = good;
+      bad.extensions = room->group_id;
+      CHECK(!verify_mls_path_leaf(bad, room->room, room->group_id, leaf));
+      bad = good;
+      bad.encryption_key = bad.encryption_key.first(31);
+      CHECK(!verify_mls_path_leaf(bad, room->room, room->group_id, leaf));
     }
     CHECK_EQUAL(paths, 2u);
   }
@@ -97,5 +111,5 @@ TEST(the leaf of a path is signed for its group and its place) {
 TEST(a leaf of a key package is none of a path) {
   const auto& room = *golden_rooms().front();
   auto parsed = parse_mls_key_package(room.key_packages.front());
-  CHECK(!verify_mls_path_leaf(parsed->leaf, {}, 0));
+  CHECK(!verify_mls_path_leaf(parsed->leaf, room.room, {}, 0));
 }
