@@ -17,8 +17,6 @@ struct attached;
 /// One participant: its connection (or the lack of one), its outbound queue and
 /// its resume lease.
 using peer_actor = caf::typed_actor<
-    // The client said something to another member.
-    caf::reacts_to<msg::say>,
     // The client said something to all others, or of the group.
     caf::reacts_to<msg::app>, caf::reacts_to<msg::mls>,
     // The client has everything up to a number.

@@ -23,9 +23,9 @@ using room_actor =
     caf::typed_actor<caf::replies_to<msg::join>::with<msg::attached>,
                      caf::replies_to<msg::resume>::with<msg::attached>,
                      caf::replies_to<msg::get_status>::with<msg::status>,
-                     caf::reacts_to<msg::pass_on>, caf::reacts_to<msg::pass_to_all>,
-                     caf::reacts_to<msg::pass_to_group>, caf::reacts_to<msg::presence>,
-                     caf::reacts_to<msg::kick>, caf::reacts_to<msg::operate>,
+                     caf::reacts_to<msg::pass_to_all>, caf::reacts_to<msg::pass_to_group>,
+                     caf::reacts_to<msg::presence>, caf::reacts_to<msg::kick>,
+                     caf::reacts_to<msg::operate>,
                      // On: tell the members, close as soon as the room is empty.
                      caf::reacts_to<msg::drain>, caf::reacts_to<msg::tick>>;
 

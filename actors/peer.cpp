@@ -59,10 +59,6 @@ public:
       self_->quit(dm.reason);
     });
     return {
-        [this](const msg::say& m) {
-          if (is_next(m.n))
-            self_->send(room_, msg::pass_on{id_, m.to, m.data});
-        },
         [this](const msg::app& m) {
           if (is_next(m.n) && apps_.take(now()))
             self_->send(room_, msg::pass_to_all{id_, m.data});

@@ -60,7 +60,6 @@ public:
         [this](const msg::join& m) { return join(m); },
         [this](const msg::resume& m) { return resume(m); },
         [this](const msg::get_status&) { return status(); },
-        [this](const msg::pass_on& m) { pass_on(m); },
         [this](const msg::pass_to_all& m) { pass_to_all(m); },
         [this](const msg::pass_to_group& m) { pass_to_group(m); },
         [this](const msg::presence& m) { presence(m); },
@@ -215,17 +214,6 @@ private:
 
   // -- talking ----------------------------------------------------------------
 
-  void pass_on(const msg::pass_on& m) {
-    auto to = find(m.to);
-    if (to == seats_.end()) {
-      ++dropped_;
-      return;
-    }
-    ++passed_on_;
-    ++config_->counts->signals;
-    self_->send(to->peer, msg::deliver{signal::recv{m.from, m.data}});
-  }
-
   void pass_to_all(const msg::pass_to_all& m) {
     if (find(m.from) == seats_.end())
       return;
@@ -237,8 +225,6 @@ private:
   // -- the group --------------------------------------------------------------
 
   errc enter_group(const msg::join& m) {
-    if (!m.admission_key)
-      return errc::none;
     if (!group_)
       group_.emplace(tag_, e2ee::mls_delivery_config{config_->first_incarnation(), {}}, now());
     switch (group_->enter(now(), m.member, *m.admission_key, m.key_package, m.group)) {
@@ -314,7 +300,6 @@ private:
     own.counters = {{"members", seats_.size()},
                     {"joins", joins_},
                     {"passed_on", passed_on_},
-                    {"dropped", dropped_},
                     {"peer_crashes", crashes_}};
     if (group_) {
       const auto& t = group_->totals();
@@ -347,13 +332,12 @@ private:
   base::time_point started_{};
 
   std::vector<seat> seats_; // in order of arrival
-  /// From the first member with a key package on.
+  /// From the first that asked to join on.
   std::optional<e2ee::mls_delivery> group_;
   base::time_point close_at_{};
   bool draining_ = false;
   std::uint64_t joins_ = 0;
   std::uint64_t passed_on_ = 0;
-  std::uint64_t dropped_ = 0;
   std::uint64_t crashes_ = 0;
   std::string last_error_;
 };

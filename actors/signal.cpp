@@ -21,7 +21,6 @@ struct payload {
     return out;
   }
   std::size_t operator()(const joined& j) const noexcept { return size_of(j.member); }
-  std::size_t operator()(const recv& r) const noexcept { return size_of(r.data); }
   std::size_t operator()(const app& a) const noexcept { return size_of(a.data); }
   std::size_t operator()(const mls& m) const noexcept {
     namespace from = e2ee::from_delivery;

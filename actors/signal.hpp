@@ -50,11 +50,6 @@ struct away {
 struct back {
   base::member_id id;
 };
-struct recv {
-  base::member_id from;
-  shared_bytes data;
-};
-
 /// An MLS application message, for all in the room.
 struct app {
   base::member_id from;
@@ -64,7 +59,7 @@ struct app {
 using mls = e2ee::from_delivery::message;
 
 /// The numbered messages.
-using event = std::variant<welcome, joined, left, away, back, recv, app, mls>;
+using event = std::variant<welcome, joined, left, away, back, app, mls>;
 
 /// What an event costs in a queue, in bytes.
 std::size_t size_of(const event& e);

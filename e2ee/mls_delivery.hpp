@@ -73,12 +73,19 @@ public:
   const mls_delivery_totals& totals() const noexcept { return totals_; }
 
 private:
+  /// Without a connection for this long a member's leaf is removed.
+  static constexpr std::chrono::seconds grace{10};
+  /// So long members may say after a restart in which group they are.
+  static constexpr std::chrono::seconds claims_for{2};
+
   enum class state : std::uint8_t { empty, unknown, founding, open };
 
   struct person {
     explicit person(base::time_point now);
     bool connected = true;
+    bool visible = true;
     unsigned strikes = 0;
+    unsigned missed = 0; // groups that it should have made
     /// Of the key package that it was added with.
     base::buffer ref;
     base::token_bucket joins, commits, rotations, readies, resumes;
@@ -96,6 +103,7 @@ private:
   bool on(base::time_point now, const base::member_id& from, to_delivery::ready& m);
   bool on(base::time_point now, const base::member_id& from, to_delivery::resume& m);
   bool on(base::time_point now, const base::member_id& from, to_delivery::forked& m);
+  bool on(base::time_point now, const base::member_id& from, to_delivery::visible& m);
 
   // Commits.
   struct verdict;
@@ -108,15 +116,23 @@ private:
   void plan(base::time_point now);
   void issue(base::time_point now);
   from_delivery::duty duty();
-  std::vector<base::member_id> committers() const;
+  /// In the order in which they are asked.
+  struct committer {
+    bool hidden = false;
+    std::uint32_t leaf = 0;
+    base::member_id who;
+    auto operator<=>(const committer&) const = default;
+  };
+  std::vector<committer> committers() const;
   void expire(base::time_point now);
   void remove(base::time_point now, std::uint32_t leaf, const base::member_id& who);
 
   // Groups.
-  void found(base::time_point now, const base::member_id* failed = nullptr);
-  std::optional<base::member_id> choose_founder(const base::member_id* failed) const;
+  void found(base::time_point now);
+  std::optional<base::member_id> choose_founder() const;
   void settle_claims(base::time_point now);
-  void fork(base::time_point now);
+  /// Makes another group, when that does not happen too often: later than `after`.
+  void fork(base::time_point now, std::uint64_t after = 0);
   void catch_up(const base::member_id& who, std::uint64_t seq);
   void new_epoch();
 
@@ -148,9 +164,8 @@ private:
   mls_log log_;
   std::optional<mls_tag> epoch_tag_; // of this epoch, as the first member said
 
-  base::member_id committer_; // of the last duty
-  std::uint32_t committer_leaf_ = 0;
-  unsigned turn_ = 0; // duties in this epoch
+  committer committer_; // of the last duty
+  unsigned turn_ = 0;   // duties in this epoch
   std::optional<base::time_point> duty_at_;
   /// Since when nothing comes of a duty, of the founder or of the claims.
   std::optional<base::time_point> since_;

@@ -60,7 +60,12 @@ struct forked {
   std::uint64_t epoch = 0;
 };
 
-using message = std::variant<join, founded, commit, ready, resume, forked>;
+/// Whether somebody looks at the page.
+struct visible {
+  bool on = true;
+};
+
+using message = std::variant<join, founded, commit, ready, resume, forked, visible>;
 
 } // namespace to_delivery
 

@@ -10,8 +10,8 @@
 namespace catchup::http {
 
 /// What clients say, as far as it is told apart.
-enum class said : std::uint8_t { join, resume, send, ping, leave, other };
-inline constexpr std::array said_names{"join", "resume", "send", "ping", "leave", "other"};
+enum class said : std::uint8_t { join, resume, app, mls, ping, leave, other };
+inline constexpr std::array said_names{"join", "resume", "app", "mls", "ping", "leave", "other"};
 
 inline constexpr std::size_t wire_errors =
     static_cast<std::size_t>(wire::error_code::unavailable) + 1;

@@ -44,11 +44,6 @@ struct admit {
   /// Of the group that the client still has.
   std::optional<std::uint64_t> incarnation;
 };
-struct send {
-  std::uint32_t n = 0; ///< from 1
-  base::member_id to;
-  base::const_bytes data;
-};
 struct ping {
   std::uint32_t ack = 0;
 };
@@ -58,7 +53,7 @@ struct app {
   base::const_bytes data;
 };
 
-enum class mls_kind : std::uint8_t { join, founded, commit, ready, resume, forked };
+enum class mls_kind : std::uint8_t { join, founded, commit, ready, resume, forked, visible };
 /// `mls-join` and its like; fields that a kind does not have are empty or 0.
 struct mls {
   mls_kind kind = mls_kind::join;
@@ -66,9 +61,10 @@ struct mls {
   std::uint64_t incarnation = 0, epoch = 0, seq = 0;
   base::const_bytes key_package, group_id, commit, tag, hash, leaves;
   std::optional<base::const_bytes> welcome;
+  bool on = false;
 };
 
-using client_message = std::variant<hello, admit, send, ping, leave, app, mls>;
+using client_message = std::variant<hello, admit, ping, leave, app, mls>;
 
 enum class wire_error : std::uint8_t {
   malformed, ///< not one MessagePack map, or over a limit

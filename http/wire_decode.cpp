@@ -25,7 +25,6 @@ enum class field : std::uint8_t {
   lobby,
   sig,
   n,
-  to,
   data,
   incarnation,
   epoch,
@@ -36,12 +35,13 @@ enum class field : std::uint8_t {
   tag,
   hash,
   leaves,
+  on,
   unknown
 };
 constexpr std::array<std::string_view, 23> field_names{
-    "t",           "v",        "room",   "resume",  "ack", "adm_pk", "host_pk",     "member",
-    "key_package", "lobby",    "sig",    "n",       "to",  "data",   "incarnation", "epoch",
-    "seq",         "group_id", "commit", "welcome", "tag", "hash",   "leaves"};
+    "t",           "v",      "room",    "resume", "ack",  "adm_pk",      "host_pk", "member",
+    "key_package", "lobby",  "sig",     "n",      "data", "incarnation", "epoch",   "seq",
+    "group_id",    "commit", "welcome", "tag",    "hash", "leaves",      "on"};
 
 field field_of(std::string_view name) noexcept {
   for (std::size_t i = 0; i < field_names.size(); ++i)
@@ -50,16 +50,16 @@ field field_of(std::string_view name) noexcept {
   return field::unknown;
 }
 
-/// Something that is neither text, bytes nor an unsigned number.
+/// Something that is neither text, bytes, an unsigned number nor a truth.
 struct other {};
 using scalar =
-    std::variant<std::monostate, std::string_view, base::const_bytes, std::uint64_t, other>;
+    std::variant<std::monostate, std::string_view, base::const_bytes, std::uint64_t, bool, other>;
 
 /// Collects the known fields of the outermost map; a false return ends the parse.
 class visitor : public msgpack::null_visitor {
 public:
   bool visit_nil() { return put(other{}); }
-  bool visit_boolean(bool) { return put(other{}); }
+  bool visit_boolean(bool v) { return put(v); }
   bool visit_positive_integer(std::uint64_t v) { return put(v); }
   bool visit_negative_integer(std::int64_t) { return put(other{}); }
   bool visit_float32(float) { return put(other{}); }
@@ -162,6 +162,10 @@ public:
     auto* p = v_.get<std::uint64_t>(f);
     return p && *p <= max_number ? *p : fail<std::uint64_t>();
   }
+  bool truth(field f) noexcept {
+    auto* p = v_.get<bool>(f);
+    return p ? *p : fail<bool>();
+  }
   bool ok() const noexcept { return ok_; }
 
 private:
@@ -207,23 +211,15 @@ outcome read_admit(const visitor& v) noexcept {
   return in.ok() ? outcome{m} : outcome{base::failure{wire_error::field}};
 }
 
-outcome read_send(const visitor& v) noexcept {
-  picker in{v};
-  send m;
-  m.n = in.number(field::n, 1);
-  m.to = in.member(field::to);
-  m.data = in.bytes(field::data, 0, max_data);
-  return in.ok() ? outcome{m} : outcome{base::failure{wire_error::field}};
-}
-
 outcome read_app(const visitor& v) noexcept {
   picker in{v};
   app m{in.number(field::n, 1), in.bytes(field::data, 0, max_data)};
   return in.ok() ? outcome{m} : outcome{base::failure{wire_error::field}};
 }
 
-constexpr std::array<std::string_view, 6> mls_names{"mls-join",  "mls-founded", "mls-commit",
-                                                    "mls-ready", "mls-resume",  "mls-forked"};
+constexpr std::array<std::string_view, 7> mls_names{"mls-join",   "mls-founded", "mls-commit",
+                                                    "mls-ready",  "mls-resume",  "mls-forked",
+                                                    "mls-visible"};
 
 outcome read_mls(const visitor& v, mls_kind kind) noexcept {
   picker in{v};
@@ -232,9 +228,12 @@ outcome read_mls(const visitor& v, mls_kind kind) noexcept {
   m.n = in.number(field::n, 1);
   if (kind == mls_kind::join)
     m.key_package = in.bytes(field::key_package, 0, e2ee::max_mls_key_package);
+  else if (kind == mls_kind::visible)
+    m.on = in.truth(field::on);
   else
     m.incarnation = in.big(field::incarnation);
-  if (kind != mls_kind::join && kind != mls_kind::founded)
+  if (kind == mls_kind::commit || kind == mls_kind::ready || kind == mls_kind::resume ||
+      kind == mls_kind::forked)
     m.epoch = in.big(field::epoch);
   if (kind == mls_kind::founded || kind == mls_kind::resume)
     m.group_id = in.bytes(field::group_id, e2ee::mls_group_id_size, e2ee::mls_group_id_size);
@@ -273,8 +272,6 @@ outcome decode(base::const_bytes message) noexcept {
     return read_hello(v);
   if (*type == "admit")
     return read_admit(v);
-  if (*type == "send")
-    return read_send(v);
   if (*type == "ping") {
     picker in{v};
     ping m{in.number(field::ack, 0)};

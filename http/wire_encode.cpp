@@ -71,18 +71,14 @@ struct event_encoder {
   base::buffer operator()(const signal::back& m) const {
     return map_writer("back", n, 1).put("id", m.id.view()).done();
   }
-  base::buffer operator()(const signal::recv& m) const { return from("recv", m.from, m.data); }
-  base::buffer operator()(const signal::app& m) const { return from("app", m.from, m.data); }
-  base::buffer operator()(const signal::mls& m) const { return encode_mls(n, m); }
-
-  base::buffer from(std::string_view type, const base::member_id& id,
-                    const signal::shared_bytes& data) const {
-    auto bytes = view(data);
-    return map_writer(type, n, 2, 64 + bytes.size())
-        .put("from", id.view())
+  base::buffer operator()(const signal::app& m) const {
+    auto bytes = view(m.data);
+    return map_writer("app", n, 2, 64 + bytes.size())
+        .put("from", m.from.view())
         .put("data", bytes)
         .done();
   }
+  base::buffer operator()(const signal::mls& m) const { return encode_mls(n, m); }
 };
 
 } // namespace

@@ -143,6 +143,8 @@ std::optional<e2ee::to_delivery::message> own(const mls& m) {
     return std::nullopt;
   case mls_kind::forked:
     return to::forked{m.incarnation, m.epoch};
+  case mls_kind::visible:
+    return to::visible{m.on};
   }
   return std::nullopt;
 }

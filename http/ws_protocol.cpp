@@ -1,6 +1,7 @@
 #include "http/ws_protocol.hpp"
 
 #include "e2ee/admission.hpp"
+#include "e2ee/mls_key_package.hpp"
 #include "e2ee/room_id.hpp"
 #include "e2ee/session_token.hpp"
 
@@ -15,8 +16,6 @@ using namespace std::chrono_literals;
 
 /// Admission takes less, but the promise is made separately.
 constexpr auto nonce_life = 30s;
-/// `u8(0) || join_nonce[32]`, of a client that knows no group.
-constexpr std::size_t interim_key_package = 33;
 
 } // namespace
 
@@ -116,20 +115,13 @@ ws::action ws_protocol::on(const wire::admit& m, base::time_point now, base::uni
   r.tag = candidate_->tag;
   if (e2ee::check_admission(r))
     return fail(error_code::admission);
+  // What is in it is for the room to see; another kind is of another version.
+  if (auto package = e2ee::parse_mls_key_package(m.key_package); !package)
+    return fail(package.error() == e2ee::mls_error::wrong_kind ? error_code::version
+                                                               : error_code::admission);
   state_ = state::joining;
-  bool interim = m.key_package.size() == interim_key_package;
-  return ws::join{candidate_->tag,
-                  m.member,
-                  m.key_package,
-                  m.lobby,
-                  interim ? base::const_bytes{} : m.admission_key,
-                  m.incarnation};
-}
-
-ws::action ws_protocol::on(const wire::send& m, base::time_point, base::unix_seconds) {
-  if (state_ != state::member)
-    return fail(error_code::bad_message);
-  return ws::say{m.n, m.to, m.data};
+  return ws::join{candidate_->tag, m.member,        m.key_package,
+                  m.lobby,         m.admission_key, m.incarnation};
 }
 
 ws::action ws_protocol::on(const wire::app& m, base::time_point, base::unix_seconds) {

@@ -30,8 +30,7 @@ struct join {
   base::room_tag room;
   base::member_id member;
   base::const_bytes key_package, lobby;
-  /// Empty for who takes no part in the group.
-  base::const_bytes admission_key;
+  base::const_bytes admission_key; ///< 32 bytes
   /// The incarnation of the group that it still has.
   std::optional<std::uint64_t> group;
 };
@@ -39,12 +38,6 @@ struct resume {
   base::room_tag room;
   base::member_id member;
   std::uint32_t ack = 0;
-};
-/// Tell the member's peer.
-struct say {
-  std::uint32_t n = 0;
-  base::member_id to;
-  base::const_bytes data;
 };
 /// Tell the member's peer, for all others.
 struct app {
@@ -67,7 +60,7 @@ struct hang_up {};
 struct nothing {};
 
 using action =
-    std::variant<nothing, transmit, join, resume, say, app, mls, acknowledge, leave, ping, hang_up>;
+    std::variant<nothing, transmit, join, resume, app, mls, acknowledge, leave, ping, hang_up>;
 
 } // namespace ws
 
@@ -112,7 +105,6 @@ private:
 
   ws::action on(const wire::hello& m, base::time_point now, base::unix_seconds wall);
   ws::action on(const wire::admit& m, base::time_point now, base::unix_seconds wall);
-  ws::action on(const wire::send& m, base::time_point now, base::unix_seconds wall);
   ws::action on(const wire::app& m, base::time_point now, base::unix_seconds wall);
   ws::action on(const wire::mls& m, base::time_point now, base::unix_seconds wall);
   ws::action on(const wire::ping& m, base::time_point now, base::unix_seconds wall);

@@ -204,7 +204,8 @@ private:
 
   static said kind_of(const ws::join&) { return said::join; }
   static said kind_of(const ws::resume&) { return said::resume; }
-  static said kind_of(const ws::say&) { return said::send; }
+  static said kind_of(const ws::app&) { return said::app; }
+  static said kind_of(const ws::mls&) { return said::mls; }
   static said kind_of(const ws::acknowledge&) { return said::ping; }
   static said kind_of(const ws::leave&) { return said::leave; }
   template <class Other>
@@ -239,15 +240,13 @@ private:
   void on(ws::join& a) {
     ask(hub_->system, hub_->registry,
         actors::msg::join{a.room, a.member, share(a.key_package), share(a.lobby),
-                          shared_from_this(),
-                          a.admission_key.empty() ? nullptr : share(a.admission_key), a.group},
+                          share(a.admission_key), a.group, shared_from_this()},
         on_attached());
   }
   void on(ws::resume& a) {
     ask(hub_->system, hub_->registry,
         actors::msg::resume{a.room, a.member, a.ack, shared_from_this()}, on_attached());
   }
-  void on(ws::say& a) { caf::anon_send(peer_, actors::msg::say{a.n, a.to, share(a.data)}); }
   void on(ws::app& a) { caf::anon_send(peer_, actors::msg::app{a.n, share(a.data)}); }
   void on(ws::mls& a) { caf::anon_send(peer_, actors::msg::mls{a.n, std::move(a.message)}); }
   void on(ws::acknowledge& a) { caf::anon_send(peer_, actors::msg::acknowledge{a.n}); }

@@ -19,19 +19,18 @@ enum class endpoint_kind : std::uint8_t { create_room, livekit_token, turn_crede
 
 namespace msg {
 
-/// An admitted client (signature checked) wants to be a member. Refused with
-/// room_full, member_taken, draining or unavailable. On success the peer has
-/// pushed `welcome` as message 1 before this is answered.
+/// An admitted client (signature checked) wants to be a member. No pointer is
+/// null. Refused with key_package, room_full, member_taken, draining or unavailable. On success the
+/// peer has pushed `welcome` as message 1 before this is answered.
 struct join {
   base::room_tag room;
   base::member_id member;
   signal::shared_bytes key_package;
   signal::shared_bytes lobby;
-  client_sink_ptr sink;
-  /// Null for who takes no part in the group.
   signal::shared_bytes admission_key;
   /// The incarnation of the group that the client says it still has.
   std::optional<std::uint64_t> group;
+  client_sink_ptr sink;
 };
 
 /// A client of a valid session token is back on a new socket and has seen all
@@ -47,13 +46,6 @@ struct resume {
 /// The socket of an attachment is gone.
 struct detached {
   std::uint64_t attachment = 0;
-};
-
-/// A numbered `send` of the client.
-struct say {
-  std::uint32_t n = 0;
-  base::member_id to;
-  signal::shared_bytes data;
 };
 
 /// A numbered `app` of the client, for all others.
@@ -204,7 +196,6 @@ CAF_END_TYPE_ID_BLOCK(control_messages)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::join)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::resume)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::say)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::app)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::mls)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::spend)

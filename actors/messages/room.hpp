@@ -30,13 +30,6 @@ struct deliver {
   signal::event event;
 };
 
-/// Peer to room: a sealed signal for another member.
-struct pass_on {
-  base::member_id from;
-  base::member_id to;
-  signal::shared_bytes data;
-};
-
 /// Peer to room: a message for all other members.
 struct pass_to_all {
   base::member_id from;
@@ -102,7 +95,6 @@ CAF_END_TYPE_ID_BLOCK(room_messages)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::greet)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::reattach)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::deliver)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::pass_on)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::pass_to_all)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::pass_to_group)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::presence)

@@ -7,6 +7,7 @@
 #include "actors/room.hpp"
 #include "base/encoding.hpp"
 #include "support/actor_fixture.hpp"
+#include "support/mls_maker.hpp"
 #include "support/mls_words.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
@@ -27,17 +28,15 @@ inline base::member_id member(char name) {
   return id;
 }
 
-inline base::room_tag room_tag(char name) {
-  base::room_tag tag;
-  tag.value.fill(static_cast<std::byte>(name));
-  return tag;
-}
+/// The link of a room, which has one letter for a name as well.
+inline mls_link link_of(char room) { return mls_link{static_cast<std::uint64_t>(room)}; }
+inline base::room_tag room_tag(char room) { return link_of(room).tag; }
 
 inline signal::shared_bytes bytes_of(std::string_view text) {
   return std::make_shared<const base::buffer>(base::to_buffer(base::as_bytes(text)));
 }
 
-/// A message as a few words, e.g. `recv A hello`.
+/// A message as a few words, e.g. `app A hello`.
 struct in_words {
   std::string operator()(const signal::event& e) const { return std::visit(*this, e); }
   std::string operator()(const signal::welcome& w) const {
@@ -53,9 +52,6 @@ struct in_words {
   }
   std::string operator()(const signal::away& a) const { return "away " + name_of(a.id); }
   std::string operator()(const signal::back& b) const { return "back " + name_of(b.id); }
-  std::string operator()(const signal::recv& r) const {
-    return "recv " + name_of(r.from) + " " + std::string{base::as_text(*r.data)};
-  }
   std::string operator()(const signal::app& a) const {
     return "app " + name_of(a.from) + " " + std::string{base::as_text(*a.data)};
   }
@@ -85,26 +81,37 @@ public:
       return false;
     ++taken_;
     messages.push_back(m);
-    if (!said_.empty())
-      said_ += ", ";
-    if (n != 0)
-      said_ += std::to_string(n) + " ";
-    said_ += std::visit(in_words{}, m);
+    auto words = std::visit(in_words{}, m);
+    add(said_, n == 0 ? words : std::to_string(n) + " " + words);
+    if (!words.starts_with("mls "))
+      add(heard_, words);
     return true;
   }
 
   void close() override { closed = true; }
 
   /// All that was said since the last call, e.g. `1 welcome, 2 joined B`.
-  std::string said() { return std::exchange(said_, {}); }
+  std::string said() {
+    heard_.clear();
+    return std::exchange(said_, {});
+  }
+  /// The same without numbers and without what is of the group.
+  std::string heard() {
+    said_.clear();
+    return std::exchange(heard_, {});
+  }
 
   bool closed = false;
   std::vector<signal::message> messages;
 
 private:
+  static void add(std::string& list, const std::string& words) {
+    list += (list.empty() ? "" : ", ") + words;
+  }
+
   std::size_t capacity_;
   std::size_t taken_ = 0;
-  std::string said_;
+  std::string said_, heard_;
 };
 
 using fake_sink_ptr = std::shared_ptr<fake_sink>;
@@ -131,8 +138,17 @@ struct cast : actor_fixture<control_config> {
     return out;
   }
 
+  /// With a key package, but nobody who answers the group.
   static msg::join join_of(char room, char who, const client_sink_ptr& sink) {
-    return {room_tag(room), member(who), bytes_of("keys"), bytes_of("name"), sink, nullptr, {}};
+    auto link = link_of(room);
+    mls_maker maker{link, member(who), static_cast<std::uint64_t>(who)};
+    return {link.tag,
+            member(who),
+            std::make_shared<const base::buffer>(maker.key_package()),
+            bytes_of("name"),
+            std::make_shared<const base::buffer>(base::to_buffer(link.admission.pub())),
+            {},
+            sink};
   }
   static msg::resume resume_of(char room, char who, std::uint32_t ack,
                                const client_sink_ptr& sink) {

@@ -110,7 +110,7 @@ TEST(a room that is crashed comes back with its members as the second of its nam
   auto first = only("room");
   CHECK_EQUAL(first.restarts, 0u);
   operate(msg::operation::crash, first);
-  CHECK_EQUAL(a->said(), "1 welcome, bye room-restarted");
+  CHECK_EQUAL(a->heard(), "welcome, bye room-restarted");
   CHECK_EQUAL(how_many("room"), 0u);
   join('r', 'A');
   auto second = only("room");
@@ -123,14 +123,14 @@ TEST(a room that is crashed comes back with its members as the second of its nam
 TEST(a peer that is crashed is told of as crashed and its room remembers why) {
   auto a = join('r', 'A');
   join('r', 'B');
-  a->said();
+  a->heard();
   auto s = all();
   auto b = std::find_if(s.actors.begin(), s.actors.end(), [](auto& x) {
     return x.kind == "peer" && x.name == pseudonym_of(test::member('B'));
   });
   REQUIRE(b != s.actors.end());
   operate(msg::operation::crash, *b);
-  CHECK_EQUAL(a->said(), "3 left B crashed");
+  CHECK_EQUAL(a->heard(), "left B crashed");
   CHECK(!only("room").last_error.empty());
 }
 
@@ -152,7 +152,7 @@ TEST(what an error carries is not shown) {
 TEST(a peer that is kicked is told so) {
   auto a = join('r', 'A');
   operate(msg::operation::kick, only("peer"));
-  CHECK_EQUAL(a->said(), "1 welcome, bye kicked");
+  CHECK_EQUAL(a->heard(), "welcome, bye kicked");
   CHECK_EQUAL(how_many("peer"), 0u);
 }
 
@@ -167,7 +167,7 @@ TEST(a room that is closed kicks everybody and ends) {
   operate(msg::operation::close, *r);
   CHECK(a->closed);
   CHECK(b->closed);
-  CHECK(b->said().ends_with("bye kicked"));
+  CHECK(b->heard().ends_with("bye kicked"));
   CHECK_EQUAL(how_many("room"), 1u);
 }
 

@@ -11,7 +11,7 @@ using namespace catchup::actors;
 namespace {
 
 signal::event of_size(std::size_t payload) {
-  return signal::recv{{}, std::make_shared<const base::buffer>(payload)};
+  return signal::app{{}, std::make_shared<const base::buffer>(payload)};
 }
 
 const auto bare = signal::size_of(of_size(0));
@@ -41,7 +41,7 @@ TEST(key packages and names cost their size in a welcome and in joined) {
 
 TEST(a message without payload has a size too) {
   CHECK(signal::size_of(signal::joined{}) > 0);
-  CHECK(signal::size_of(signal::recv{}) > 0);
+  CHECK(signal::size_of(signal::app{}) > 0);
 }
 
 TEST(the 256th message is kept and the 257th is refused) {

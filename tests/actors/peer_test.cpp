@@ -1,7 +1,7 @@
 // A member's connection: numbers, resume, lease, and how a member ends.
 #define CAF_SUITE peer
 #include "actors/errc.hpp"
-#include "cast.hpp"
+#include "plain_room.hpp"
 
 using namespace catchup;
 using namespace catchup::actors;
@@ -11,8 +11,7 @@ namespace {
 
 /// Alice (A) and Bob (B) are in a room and have read everything so far.
 struct peer_cast : test::cast {
-  room_actor room =
-      spawn_room(*self, test::room_tag('r'), std::make_shared<const room_config>(config()));
+  room_actor room = test::spawn_plain_room(*self, talkative());
   test::fake_sink_ptr alice_sink = test::new_sink();
   test::fake_sink_ptr bob_sink = test::new_sink();
   msg::attached alice = ask<msg::attached>(room, join_of('r', 'A', alice_sink));
@@ -23,8 +22,13 @@ struct peer_cast : test::cast {
     bob_sink->said();
   }
 
+  room_config talkative() {
+    auto out = config();
+    out.peer.apps_per_second = out.peer.app_burst = 10'000;
+    return out;
+  }
   void bob_says(std::uint32_t n, std::string_view text) {
-    tell(bob.peer, msg::say{n, test::member('A'), test::bytes_of(text)});
+    tell(bob.peer, msg::app{n, test::bytes_of(text)});
   }
 
   /// Alice comes back and has everything up to `ack`.
@@ -45,7 +49,7 @@ FIXTURE_SCOPE(peer_tests, peer_cast)
 TEST(what another member says arrives with the next number) {
   bob_says(1, "one");
   bob_says(2, "two");
-  CHECK_EQUAL(alice_sink->said(), "3 recv B one, 4 recv B two");
+  CHECK_EQUAL(alice_sink->said(), "3 app B one, 4 app B two");
 }
 
 TEST(a number the client repeats is ignored) {
@@ -53,7 +57,7 @@ TEST(a number the client repeats is ignored) {
   bob_says(1, "one");
   bob_says(2, "two");
   bob_says(1, "one");
-  CHECK_EQUAL(alice_sink->said(), "3 recv B one, 4 recv B two");
+  CHECK_EQUAL(alice_sink->said(), "3 app B one, 4 app B two");
   CHECK_EQUAL(bob_sink->said(), "");
 }
 
@@ -62,7 +66,7 @@ TEST(a gap in the numbers of a client is a fault and ends the membership) {
   bob_says(3, "three");
   CHECK_EQUAL(bob_sink->said(), "fault");
   CHECK(bob_sink->closed);
-  CHECK_EQUAL(alice_sink->said(), "3 recv B one, 4 left B lost");
+  CHECK_EQUAL(alice_sink->said(), "3 app B one, 4 left B lost");
 }
 
 TEST(the first number is one) {
@@ -106,33 +110,33 @@ TEST(a resume replays exactly what was missed and in order) {
   bob_says(2, "two");
   bob_says(3, "three");
   auto sink = alice_returns(2);
-  CHECK_EQUAL(sink->said(), "resumed 0, 3 recv B one, 4 recv B two, 5 recv B three");
+  CHECK_EQUAL(sink->said(), "resumed 0, 3 app B one, 4 app B two, 5 app B three");
   bob_says(4, "four");
-  CHECK_EQUAL(sink->said(), "6 recv B four");
+  CHECK_EQUAL(sink->said(), "6 app B four");
 }
 
 TEST(a resume does not replay what the client has) {
   bob_says(1, "one");
   bob_says(2, "two");
   alice_vanishes();
-  CHECK_EQUAL(alice_returns(3)->said(), "resumed 0, 4 recv B two");
+  CHECK_EQUAL(alice_returns(3)->said(), "resumed 0, 4 app B two");
 }
 
 TEST(a second resume without an acknowledgement between replays the same again) {
   bob_says(1, "one");
   alice_vanishes();
-  CHECK_EQUAL(alice_returns(2)->said(), "resumed 0, 3 recv B one");
+  CHECK_EQUAL(alice_returns(2)->said(), "resumed 0, 3 app B one");
   alice_vanishes();
-  CHECK_EQUAL(alice_returns(2)->said(), "resumed 0, 3 recv B one");
+  CHECK_EQUAL(alice_returns(2)->said(), "resumed 0, 3 app B one");
 }
 
 TEST(resumed says what the server has received) {
-  tell(alice.peer, msg::say{1, test::member('B'), test::bytes_of("hi")});
+  tell(alice.peer, msg::app{1, test::bytes_of("hi")});
   alice_vanishes();
   CHECK_EQUAL(alice_returns(2)->said(), "resumed 1");
-  tell(alice.peer, msg::say{1, test::member('B'), test::bytes_of("hi")});
-  tell(alice.peer, msg::say{2, test::member('B'), test::bytes_of("there")});
-  CHECK_EQUAL(bob_sink->said(), "2 recv A hi, 3 away A, 4 back A, 5 recv A there");
+  tell(alice.peer, msg::app{1, test::bytes_of("hi")});
+  tell(alice.peer, msg::app{2, test::bytes_of("there")});
+  CHECK_EQUAL(bob_sink->said(), "2 app A hi, 3 away A, 4 back A, 5 app A there");
 }
 
 TEST(welcome and resumed carry a session each) {
@@ -152,7 +156,7 @@ TEST(welcome says how long a resume is possible) {
 TEST(a new socket replaces one that still seems open and nobody else notices) {
   bob_says(1, "one");
   auto sink = alice_returns(3);
-  CHECK_EQUAL(alice_sink->said(), "3 recv B one, bye replaced");
+  CHECK_EQUAL(alice_sink->said(), "3 app B one, bye replaced");
   CHECK(alice_sink->closed);
   CHECK_EQUAL(sink->said(), "resumed 0");
   CHECK_EQUAL(bob_sink->said(), "");
@@ -269,10 +273,10 @@ TEST(a full connection counts as lost and the client may resume) {
   alice = ask<msg::attached>(room, resume_of('r', 'A', 2, narrow));
   bob_says(1, "one");
   bob_says(2, "two");
-  CHECK_EQUAL(narrow->said(), "resumed 0, 3 recv B one");
+  CHECK_EQUAL(narrow->said(), "resumed 0, 3 app B one");
   CHECK(narrow->closed);
   CHECK_EQUAL(bob_sink->said(), "2 away A");
-  CHECK_EQUAL(alice_returns(3)->said(), "resumed 0, 4 recv B two");
+  CHECK_EQUAL(alice_returns(3)->said(), "resumed 0, 4 app B two");
 }
 
 TEST(a connection too narrow for what was missed is refused and the lease goes on) {

@@ -47,9 +47,9 @@ struct group_cast : test::cast {
             p.client.id(),
             test::share(std::move(key_package)),
             test::bytes_of("name"),
-            p.sink,
             test::share(base::to_buffer(link.admission.pub())),
-            group};
+            group,
+            p.sink};
   }
   page& join(char name) {
     auto& p = pages[name];
@@ -147,14 +147,15 @@ TEST(a wrong key package keeps one out and leaves no trace) {
   CHECK_EQUAL(count("members"), 0u);
 }
 
-TEST(who has no key package is in the room and not in the group) {
+TEST(nobody is in the room without a key package of it) {
   join('A');
-  auto sink = test::new_sink();
-  auto plain = join_of('r', 'Z', sink);
-  ask<msg::attached>(room, plain);
-  play(1s);
-  CHECK_EQUAL(sink->said(), "1 welcome A");
-  CHECK_EQUAL(count("group_members"), 1u);
+  auto p = std::make_unique<page>(link, 'B', 9);
+  auto interim = test::mls_writer{}.num(0, 1).raw(base::buffer(32)).out;
+  for (auto& form : {base::buffer{}, interim,
+                     test::mls_maker{test::mls_link{6}, p->client.id(), 9}.key_package()})
+    CHECK(refuse<msg::attached>(room, join_with(*p, form)) == errc::key_package);
+  CHECK_EQUAL(count("members"), 1u);
+  CHECK_EQUAL(pages['A']->sink->heard(), "welcome");
 }
 
 TEST(who leaves or crashes is removed from the group) {

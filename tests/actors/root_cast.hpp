@@ -35,7 +35,6 @@ inline room_actor::behavior_type mute_room(room_actor::stateful_pointer<mute_sta
       [=](const msg::get_status&) -> caf::result<msg::status> {
         return self->make_response_promise<msg::status>();
       },
-      [](const msg::pass_on&) {},
       [](const msg::pass_to_all&) {},
       [](const msg::pass_to_group&) {},
       [](const msg::presence&) {},

@@ -1,8 +1,8 @@
 #define CAF_SUITE admission
 #include "e2ee/admission.hpp"
 
-#include "e2ee/link_keys.hpp"
 #include "e2ee/room_id.hpp"
+#include "support/mls_maker.hpp"
 #include "support/test.hpp"
 
 using namespace catchup;
@@ -15,13 +15,12 @@ const base::buffer host_pk(32, std::byte{9});
 // Someone with the link, in front of a server with a nonce. The request points
 // into the fields, so a test changes a field and asks again.
 struct knocking {
-  link_secret secret{std::byte{1}, std::byte{2}};
-  link_keys keys = derive_link_keys(secret);
-  base::buffer admission_key = base::to_buffer(keys.admission_public);
+  test::sign_keys keys{1};
+  base::buffer admission_key = base::to_buffer(keys.pub());
   base::buffer host_key;
   base::buffer nonce = base::buffer(32, std::byte{3});
   base::buffer member = base::buffer(16, std::byte{4});
-  base::buffer key_package = make_key_package(join_nonce{std::byte{5}});
+  base::buffer key_package = base::buffer(300, std::byte{5});
   base::buffer sig;
   std::string origin = "https://meet.example.org";
   std::string room_text = format_room_id({tag(), 20500}, host_pk);
@@ -44,7 +43,7 @@ struct knocking {
 
   void sign() {
     room = tag();
-    sig = base::to_buffer(sign_admission(keys.admission_seed, request()));
+    sig = keys.sign(admission_transcript(request()));
   }
 
   std::optional<admission_error> check() const { return check_admission(request()); }
@@ -76,15 +75,15 @@ TEST(a signature is good for one nonce - member - room - origin and key package)
   };
   refused_with(nonce, base::buffer(32, std::byte{6}));
   refused_with(member, base::buffer(16, std::byte{6}));
-  refused_with(key_package, base::buffer(33, std::byte{6}));
+  refused_with(key_package, base::buffer(300, std::byte{6}));
   refused_with(origin, std::string{"https://evil.example.org"});
   refused_with(room_text, std::string(room_id_length, 'a'));
 }
 
 TEST(the keys of another room do not open this one) {
-  link_keys other = derive_link_keys(link_secret{std::byte{77}});
-  admission_key = base::to_buffer(other.admission_public);
-  sig = base::to_buffer(sign_admission(other.admission_seed, request()));
+  test::sign_keys other{77};
+  admission_key = base::to_buffer(other.pub());
+  sig = other.sign(admission_transcript(request()));
   CHECK(check() == admission_error::wrong_room);
 }
 

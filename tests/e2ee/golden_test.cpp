@@ -4,10 +4,11 @@
 #define CAF_SUITE golden
 #include "base/crypto.hpp"
 #include "base/encoding.hpp"
+#include "e2ee/admission.hpp"
 #include "e2ee/media_frame.hpp"
 #include "e2ee/room_id.hpp"
-#include "e2ee/sealed.hpp"
 #include "e2ee/session_token.hpp"
+#include "support/link_secret.hpp"
 #include "support/test.hpp"
 
 #include <cstdlib>
@@ -77,43 +78,34 @@ private:
   std::size_t depth_ = 2;
 };
 
-// {s: 1, k: "state", mic: true, cam: false, p: …} in MessagePack, padded to 256.
-base::buffer padded_signal() {
-  auto out = base::to_buffer(base::as_bytes("\x85\xa1s\x01\xa1k\xa5state\xa3mic\xc3\xa3"
-                                            "cam\xc2\xa1p\xc4"));
-  out.push_back(static_cast<std::byte>(255 - out.size()));
-  out.resize(256);
-  return out;
-}
-
 struct subject {
-  e2ee::link_secret secret = counting<24>(0x10);
-  e2ee::link_keys keys = e2ee::derive_link_keys(secret);
+  test::link_secret secret = counting<24>(0x10);
+  test::secret_keys keys{secret};
+  test::mls_link link{keys.admission()};
   std::string root = "correct horse battery staple";
-  e2ee::key256 room_mac_key = base::derive_secret(root, "room id");
-  e2ee::key256 session_key = base::derive_secret(root, "session token");
-  e2ee::key256 host_key = counting<32>(0xc0);
-  e2ee::room_id room{e2ee::make_room_tag(keys.admission_public, {}, {}), 20500};
+  test::key256 room_mac_key = base::derive_secret(root, "room id");
+  test::key256 session_key = base::derive_secret(root, "session token");
+  test::key256 host_key = counting<32>(0xc0);
+  e2ee::room_id room{link.tag, 20500};
   std::string room_text = e2ee::format_room_id(room, room_mac_key);
-  base::member_id alice = member(0x20), bob = member(0x40);
-  e2ee::join_nonce alice_nonce = counting<32>(0x60), bob_nonce = counting<32>(0x80);
-  e2ee::iv96 iv = counting<12>(0xa0);
-  e2ee::key128 sender_key = e2ee::interim_sender_key(keys.media_root, alice_nonce, alice);
-  std::uint8_t leaf = e2ee::interim_leaf(alice, alice_nonce);
+  base::member_id alice = member(0x20);
+  std::array<std::byte, 12> iv = counting<12>(0xa0);
+  /// Of an epoch's exporter, for frames.
+  std::array<std::byte, 16> base_key = counting<16>(0x90);
 };
 
 void link_and_room(json& out, const subject& s) {
   out.open("link")
       .hex("secret", s.secret)
-      .text("fragment", e2ee::format_fragment(s.secret))
+      .text("fragment", test::fragment_of(s.secret))
       .hex("prk", s.keys.prk)
       .hex("admission_seed", s.keys.admission_seed)
-      .hex("admission_public", s.keys.admission_public)
-      .hex("lobby_key", s.keys.lobby_key)
-      .hex("signal_key", s.keys.signal_key)
-      .hex("media_root", s.keys.media_root)
+      .hex("admission_public", s.link.admission.pub())
+      .hex("lobby_key", s.keys.lobby)
+      .hex("psk", s.keys.psk)
+      .hex("sas_salt", s.keys.sas_salt)
       .close();
-  e2ee::room_id hosted{e2ee::make_room_tag(s.keys.admission_public, s.host_key, {}), 20500};
+  e2ee::room_id hosted{e2ee::make_room_tag(s.link.admission.pub(), s.host_key, {}), 20500};
   out.open("room")
       .text("root_secret", s.root)
       .hex("room_mac_key", s.room_mac_key)
@@ -128,7 +120,7 @@ void link_and_room(json& out, const subject& s) {
 
 void admission(json& out, const subject& s) {
   auto nonce = counting<32>(0xe0);
-  auto key_package = e2ee::make_key_package(s.alice_nonce);
+  auto key_package = test::mls_maker{s.link, s.alice, 1}.key_package();
   e2ee::admission_request r;
   r.origin = "https://meet.example.org";
   r.room_text = s.room_text;
@@ -140,10 +132,9 @@ void admission(json& out, const subject& s) {
       .text("room", s.room_text)
       .hex("nonce", nonce)
       .hex("member", s.alice.view())
-      .hex("join_nonce", s.alice_nonce)
       .hex("key_package", key_package)
       .hex("signed", e2ee::admission_transcript(r))
-      .hex("signature", e2ee::sign_admission(s.keys.admission_seed, r))
+      .hex("signature", s.link.admission.sign(e2ee::admission_transcript(r)))
       .close();
   e2ee::session session{s.room.tag, s.alice, 1771286400};
   out.open("session")
@@ -155,36 +146,18 @@ void admission(json& out, const subject& s) {
       .close();
 }
 
-void sealed(json& out, const subject& s) {
+void lobby(json& out, const subject& s) {
   constexpr std::string_view name = "Zoë Åström";
   out.open("lobby")
       .text("name", name)
       .hex("tag", s.room.tag.view())
       .hex("member", s.alice.view())
       .hex("iv", s.iv)
-      .hex("sealed", e2ee::seal_lobby(s.keys.lobby_key, s.iv, name, s.room.tag, s.alice))
-      .close();
-  auto plaintext = padded_signal();
-  e2ee::signal_route route{s.alice, s.alice_nonce, s.bob, s.bob_nonce};
-  out.open("signal")
-      .hex("from", s.alice.view())
-      .hex("from_join_nonce", s.alice_nonce)
-      .hex("to", s.bob.view())
-      .hex("to_join_nonce", s.bob_nonce)
-      .hex("iv", s.iv)
-      .hex("plaintext", plaintext)
-      .hex("sealed", e2ee::seal_signal(s.keys.signal_key, s.iv, plaintext, route))
+      .hex("sealed", test::seal_name(s.keys.lobby, s.iv, name, s.room.tag, s.alice))
       .close();
 }
 
 void sframe(json& out, const subject& s) {
-  out.open("sender_key")
-      .hex("media_root", s.keys.media_root)
-      .hex("join_nonce", s.alice_nonce)
-      .hex("member", s.alice.view())
-      .hex("base_key", s.sender_key)
-      .number("leaf", s.leaf)
-      .close();
   constexpr auto suite = e2ee::sframe_suite::aes_128_gcm_sha256_128;
   constexpr std::uint64_t kid = 0x123, ctr = 0x4567;
   auto metadata = counting<9>(0x30);
@@ -193,10 +166,10 @@ void sframe(json& out, const subject& s) {
       .number("suite", static_cast<std::uint16_t>(suite))
       .number("kid", kid)
       .number("ctr", ctr)
-      .hex("base_key", s.sender_key)
+      .hex("base_key", s.base_key)
       .hex("metadata", metadata)
       .hex("plaintext", plaintext)
-      .hex("frame", *e2ee::sframe_sender{suite, kid, s.sender_key, ctr}.seal(plaintext, metadata))
+      .hex("frame", *e2ee::sframe_sender{suite, kid, s.base_key, ctr}.seal(plaintext, metadata))
       .close();
 
   // VP8: bit 0 of the first byte is 0 for a key frame and 1 for any other.
@@ -212,13 +185,13 @@ void sframe(json& out, const subject& s) {
         example{"vp8_key", e2ee::media_context::camera, e2ee::media_codec::vp8, 0x50, 7},
         example{"vp8_delta", e2ee::media_context::screen, e2ee::media_codec::vp8, 0x51, 300}}) {
     auto encoded = counting<32>(e.first_byte);
-    auto id = e2ee::media_kid(e.context, s.leaf, 0);
-    e2ee::sframe_sender sender{suite, id, s.sender_key, e.ctr};
+    auto id = e2ee::media_kid(e.context, 2, 0);
+    e2ee::sframe_sender sender{suite, id, s.base_key, e.ctr};
     out.open(e.name)
         .number("context", static_cast<std::uint8_t>(e.context))
         .number("kid", id)
         .number("ctr", e.ctr)
-        .hex("base_key", s.sender_key)
+        .hex("base_key", s.base_key)
         .hex("encoded", encoded)
         .hex("wire", *e2ee::seal_media(sender, e.codec, encoded))
         .close();
@@ -230,7 +203,7 @@ std::string generate() {
   json out;
   link_and_room(out, s);
   admission(out, s);
-  sealed(out, s);
+  lobby(out, s);
   sframe(out, s);
   return out.str();
 }

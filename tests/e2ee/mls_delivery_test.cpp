@@ -4,6 +4,7 @@
 
 using namespace catchup;
 using namespace catchup::e2ee;
+using test::mls_call;
 using test::mls_world;
 using test::person;
 using namespace std::chrono_literals;
@@ -25,9 +26,7 @@ TEST(the first makes the group and the second is added by it) {
 }
 
 TEST(who comes within thirty milliseconds is added by one commit) {
-  mls_world w;
-  w.enter('A');
-  w.run(1s);
+  mls_call w{"A"};
   w.enter_all("BCDEFGHIJKLMNOP");
   w.run(1s);
   CHECK_EQUAL(w.service->epoch().value(), 1u);
@@ -44,24 +43,19 @@ TEST(who comes while the group is being made is added when it is) {
 }
 
 TEST(who comes during a commit is added in the next epoch) {
-  mls_world w;
-  w.enter('A');
-  w.run(1s);
+  mls_call w{"A"};
   w.enter('B');
   w.run(35ms); // the duty is out, the commit is not in
   w.enter('C');
   w.run(1s);
   CHECK_EQUAL(w.service->epoch().value(), 2u);
-  CHECK_EQUAL(w.heard('A'),
-              "found, duty 0 by A +B, committed 1, ready 1 B, duty 1 by A +C, committed 2, "
-              "ready 2 B, ready 2 C");
+  CHECK_EQUAL(w.heard('A'), "duty 0 by A +B, committed 1, ready 1 B, duty 1 by A +C, committed 2, "
+                            "ready 2 B, ready 2 C");
   CHECK_EQUAL(w.disagreement(), "");
 }
 
 TEST(the key package of the admission may be said again) {
-  mls_world w;
-  w.enter('A');
-  w.run(1s);
+  mls_call w{"A"};
   auto& b = w.enter('B');
   auto first = *w.service->pending().find(person('B'));
   w.say('B', to_delivery::join{first.key_package});
@@ -73,10 +67,7 @@ TEST(the key package of the admission may be said again) {
 }
 
 TEST(a fresh key package takes the place of one and of the leaf) {
-  mls_world w;
-  w.enter_all("AB");
-  w.run(1s);
-  w.forget();
+  mls_call w{"AB"};
   CHECK(w.say('B', w.client('B').join()));
   w.run(1s);
   CHECK_EQUAL(w.heard('A'), "duty 1 by A +B -B, committed 2, ready 2 B");
@@ -85,22 +76,18 @@ TEST(a fresh key package takes the place of one and of the leaf) {
 }
 
 TEST(a commit with an older key package than the newest is stale) {
-  mls_world w;
-  w.enter('A');
-  w.run(1s);
+  mls_call w{"A"};
   w.enter('B');
   w.run(33ms); // A has the duty
   CHECK(w.say('B', w.client('B').join()));
   w.run(1s);
-  CHECK_EQUAL(w.heard('A'), "found, duty 0 by A +B, rejected 0 stale, duty 0 by A +B, "
+  CHECK_EQUAL(w.heard('A'), "duty 0 by A +B, rejected 0 stale, duty 0 by A +B, "
                             "committed 1, ready 1 B");
   CHECK_EQUAL(w.disagreement(), "");
 }
 
 TEST(a key package that is not of the room or its sender is a fault) {
-  mls_world w;
-  w.enter_all("AB");
-  w.run(1s);
+  mls_call w{"AB"};
   auto of_another = w.client('A').maker().key_package();
   CHECK(!w.say('B', to_delivery::join{test::share(of_another)}));
   test::mls_link elsewhere{78};
@@ -129,10 +116,7 @@ TEST(the first key package decides the suite) {
 // -- leaving ------------------------------------------------------------------
 
 TEST(who leaves is removed by the next commit) {
-  mls_world w;
-  w.enter_all("ABC");
-  w.run(1s);
-  w.forget();
+  mls_call w{"ABC"};
   w.leave('A');
   w.run(100ms);
   CHECK_EQUAL(w.heard('B'), "left A, duty 1 by B -A, committed 2, ready 2 C");
@@ -140,22 +124,18 @@ TEST(who leaves is removed by the next commit) {
 }
 
 TEST(who leaves before it was added is added by nobody) {
-  mls_world w;
-  w.enter('A');
-  w.run(1s);
+  mls_call w{"A"};
   w.enter('B');
   w.run(33ms);
   w.leave('B');
   w.run(1s);
-  CHECK_EQUAL(w.heard('A'), "found, duty 0 by A +B, rejected 0 stale");
+  CHECK_EQUAL(w.heard('A'), "duty 0 by A +B, rejected 0 stale");
   CHECK_EQUAL(w.service->leaves()->size(), 1u);
   CHECK(w.service->deadline() == base::time_point::max());
 }
 
 TEST(ten seconds without a connection are borne and not more) {
-  mls_world w;
-  w.enter_all("AB");
-  w.run(1s);
+  mls_call w{"AB"};
   w.cut('B');
   w.run(9'999ms);
   w.reconnect('B');
@@ -175,9 +155,7 @@ TEST(ten seconds without a connection are borne and not more) {
 }
 
 TEST(when all are away nobody is removed) {
-  mls_world w;
-  w.enter_all("AB");
-  w.run(1s);
+  mls_call w{"AB"};
   w.cut('A');
   w.cut('B');
   w.run(25s);
@@ -196,9 +174,7 @@ TEST(when all are away nobody is removed) {
 }
 
 TEST(the last to leave takes the group along) {
-  mls_world w;
-  w.enter_all("AB");
-  w.run(1s);
+  mls_call w{"AB"};
   auto before = w.service->incarnation();
   w.leave('A');
   w.leave('B');
@@ -214,10 +190,7 @@ TEST(the last to leave takes the group along) {
 // -- duties -------------------------------------------------------------------
 
 TEST(a duty that brings nothing goes to the next after 800 ms) {
-  mls_world w;
-  w.enter_all("ABC");
-  w.run(1s);
-  w.forget();
+  mls_call w{"ABC"};
   w.freeze('A');
   w.freeze('C'); // who would not wait for its turn
   w.enter('D');
@@ -234,10 +207,7 @@ TEST(a duty that brings nothing goes to the next after 800 ms) {
 }
 
 TEST(a duty goes on at once when the connection of its committer dies) {
-  mls_world w;
-  w.enter_all("ABC");
-  w.run(1s);
-  w.forget();
+  mls_call w{"ABC"};
   w.enter('D');
   w.run(33ms); // before it sent anything
   w.cut('A');
@@ -247,9 +217,7 @@ TEST(a duty goes on at once when the connection of its committer dies) {
 }
 
 TEST(a committer that dies after it sent its commit has done its duty) {
-  mls_world w;
-  w.enter_all("ABC");
-  w.run(1s);
+  mls_call w{"ABC"};
   w.enter('D');
   w.run(47ms); // sent, and taken
   CHECK_EQUAL(w.service->epoch().value(), 2u);
@@ -260,10 +228,7 @@ TEST(a committer that dies after it sent its commit has done its duty) {
 }
 
 TEST(who commits first has the epoch and everybody else is told so) {
-  mls_world w;
-  w.enter_all("ABC");
-  w.run(1s);
-  w.forget();
+  mls_call w{"ABC"};
   w.enter('D');
   w.run(33ms);
   auto a = w.client('A').commit();
@@ -278,28 +243,18 @@ TEST(who commits first has the epoch and everybody else is told so) {
 }
 
 TEST(anybody may rotate and nobody more than twelve times a minute) {
-  mls_world w;
-  w.enter_all("AB");
-  w.run(1s);
-  for (int i = 0; i < 12; ++i) {
-    CHECK(w.say('B', w.client('B').commit(true)));
-    w.run(500ms);
-  }
+  mls_call w{"AB"};
+  w.rotate('B', 12, 500ms);
   auto epoch = *w.service->epoch();
   CHECK_EQUAL(epoch, 13u);
   w.forget();
-  for (int i = 0; i < 2; ++i) {
-    CHECK(w.say('B', w.client('B').commit(true)));
-    w.run(500ms);
-  }
+  w.rotate('B', 2, 500ms);
   CHECK(w.heard('B').ends_with("rejected 14 rate"));
   CHECK_EQUAL(w.disagreement(), "");
 }
 
 TEST(three strikes and a member gets no duty while there is another) {
-  mls_world w;
-  w.enter_all("AB");
-  w.run(1s);
+  mls_call w{"AB"};
   for (int i = 0; i < 3; ++i) {
     CHECK(w.say('A', to_delivery::commit{w.client('A').incarnation(), 1,
                                          test::share(base::buffer(100)), nullptr}));
@@ -314,4 +269,44 @@ TEST(three strikes and a member gets no duty while there is another) {
   w.leave('C');
   w.run(1s); // there is nobody else
   CHECK_EQUAL(w.service->leaves()->size(), 1u);
+}
+
+// -- pages that nobody sees ----------------------------------------------------
+
+namespace {
+
+/// Who is asked in turn to commit, when nobody does.
+std::string asked(mls_call& w, base::duration time) {
+  std::string out;
+  w.lets_through = [&](const auto& to, const auto& message) {
+    if (const auto* duty = std::get_if<from_delivery::duty>(&message.body);
+        duty && to == person('D'))
+      out += test::name_of(duty->committer);
+    return false;
+  };
+  CHECK(w.say('D', w.client('D').join()));
+  w.run(time);
+  return out;
+}
+
+} // namespace
+
+TEST(a page that is seen is asked before one that is hidden) {
+  mls_call w{"ABCD"};
+  CHECK(w.say('A', to_delivery::visible{false}));
+  CHECK_EQUAL(asked(w, 4s), "BCABC");
+}
+
+TEST(a page that is seen again is asked as before) {
+  mls_call w{"ABCD"};
+  CHECK(w.say('A', to_delivery::visible{false}));
+  CHECK(w.say('A', to_delivery::visible{true}));
+  CHECK_EQUAL(asked(w, 2s), "ABC");
+}
+
+TEST(when all pages are hidden the lowest leaf is asked) {
+  mls_call w{"ABCD"};
+  for (char name : {'A', 'B', 'C', 'D'})
+    CHECK(w.say(name, to_delivery::visible{false}));
+  CHECK_EQUAL(asked(w, 2s), "ABC");
 }

@@ -4,6 +4,7 @@
 
 using namespace catchup;
 using namespace catchup::e2ee;
+using test::mls_call;
 using test::mls_world;
 using test::person;
 using namespace std::chrono_literals;
@@ -11,9 +12,7 @@ using namespace std::chrono_literals;
 // -- nobody answers -----------------------------------------------------------
 
 TEST(when no member answers for five seconds the newcomer makes another group) {
-  mls_world w;
-  w.enter_all("AB");
-  w.run(1s);
+  mls_call w{"AB"};
   auto before = w.service->incarnation();
   w.freeze('A');
   w.freeze('B');
@@ -32,9 +31,7 @@ TEST(when no member answers for five seconds the newcomer makes another group) {
 }
 
 TEST(a removal that nobody commits leads to another group as well) {
-  mls_world w;
-  w.enter_all("ABC");
-  w.run(1s);
+  mls_call w{"ABC"};
   w.freeze('A');
   w.freeze('B');
   w.leave('C');
@@ -92,9 +89,7 @@ TEST(when nothing ever answers little is said) {
 // -- forks --------------------------------------------------------------------
 
 TEST(members of different mind about an epoch get another group) {
-  mls_world w;
-  w.enter_all("ABC");
-  w.run(1s);
+  mls_call w{"ABC"};
   auto& c = w.client('C');
   auto other = c.tag();
   other[0] ^= std::byte{1};
@@ -109,9 +104,7 @@ TEST(members of different mind about an epoch get another group) {
 }
 
 TEST(another log than that of the server is a fork) {
-  mls_world w;
-  w.enter_all("AB");
-  w.run(1s);
+  mls_call w{"AB"};
   auto& b = w.client('B');
   auto hash = b.resume().hash;
   hash[0] ^= std::byte{1};
@@ -121,9 +114,7 @@ TEST(another log than that of the server is a fork) {
 }
 
 TEST(who cries fork is believed three times and then every twenty seconds) {
-  mls_world w;
-  w.enter_all("AB");
-  w.run(1s);
+  mls_call w{"AB"};
   for (int i = 0; i < 5; ++i) {
     CHECK(w.say('B', to_delivery::forked{w.client('B').incarnation(), w.client('B').epoch()}));
     w.run(1s);
@@ -136,9 +127,7 @@ TEST(who cries fork is believed three times and then every twenty seconds) {
 }
 
 TEST(of a group or an epoch that is over nothing counts) {
-  mls_world w;
-  w.enter_all("AB");
-  w.run(1s);
+  mls_call w{"AB"};
   auto& b = w.client('B');
   auto totals = w.service->totals().incarnations;
   CHECK(w.say('B', to_delivery::forked{b.incarnation() - 1, b.epoch()}));
@@ -156,14 +145,9 @@ TEST(of a group or an epoch that is over nothing counts) {
 // -- resuming -----------------------------------------------------------------
 
 TEST(who missed commits gets them from the log) {
-  mls_world w;
-  w.enter_all("AB");
-  w.run(1s);
+  mls_call w{"AB"};
   auto claim = w.client('B').resume();
-  for (int i = 0; i < 3; ++i) {
-    CHECK(w.say('A', w.client('A').commit(true)));
-    w.run(300ms);
-  }
+  w.rotate('A', 3, 300ms);
   w.forget();
   CHECK(w.say('B', claim));
   w.run(100ms);
@@ -171,14 +155,9 @@ TEST(who missed commits gets them from the log) {
 }
 
 TEST(one answer has sixty four commits at most) {
-  mls_world w;
-  w.enter_all("AB");
-  w.run(1s);
+  mls_call w{"AB"};
   auto claim = w.client('B').resume();
-  for (int i = 0; i < 70; ++i) {
-    CHECK(w.say('A', w.client('A').commit(true)));
-    w.run(6s);
-  }
+  w.rotate('A', 70, 6s);
   w.forget();
   CHECK(w.say('B', claim));
   w.run(100ms);
@@ -187,10 +166,7 @@ TEST(one answer has sixty four commits at most) {
 }
 
 TEST(who has another log or another group has nothing to resume) {
-  mls_world w;
-  w.enter_all("AB");
-  w.run(1s);
-  w.forget();
+  mls_call w{"AB"};
   auto good = w.client('B').resume();
   auto other = good;
   other.hash[3] ^= std::byte{1};
@@ -232,9 +208,7 @@ TEST(the log keeps its newest entries and the chain of all) {
 // -- a server that forgot -----------------------------------------------------
 
 TEST(after a restart the members who agree go on in their group) {
-  mls_world w;
-  w.enter_all("ABC");
-  w.run(1s);
+  mls_call w{"ABC"};
   auto incarnation = w.service->incarnation();
   w.restart();
   w.forget();
@@ -251,9 +225,7 @@ TEST(after a restart the members who agree go on in their group) {
 }
 
 TEST(who does not come back after a restart is removed) {
-  mls_world w;
-  w.enter_all("ABC");
-  w.run(1s);
+  mls_call w{"ABC"};
   w.restart();
   w.come_back('B');
   w.come_back('C');
@@ -268,9 +240,7 @@ TEST(who does not come back after a restart is removed) {
 }
 
 TEST(who comes back later after a restart finds the group) {
-  mls_world w;
-  w.enter_all("ABC");
-  w.run(1s);
+  mls_call w{"ABC"};
   w.restart();
   w.come_back('B');
   w.run(3s);
@@ -283,9 +253,7 @@ TEST(who comes back later after a restart finds the group) {
 }
 
 TEST(when members disagree after a restart there is another group) {
-  mls_world w;
-  w.enter_all("ABC");
-  w.run(1s);
+  mls_call w{"ABC"};
   auto incarnation = w.service->incarnation();
   // The server dies when only B has heard of its last commit.
   w.lets_through = [](const auto& to, const auto&) { return to == person('B'); };
@@ -303,9 +271,7 @@ TEST(when members disagree after a restart there is another group) {
 }
 
 TEST(when a newcomer is first after a restart it makes the group) {
-  mls_world w;
-  w.enter_all("AB");
-  w.run(1s);
+  mls_call w{"AB"};
   w.restart();
   w.enter('C');
   w.run(100ms);
@@ -317,9 +283,7 @@ TEST(when a newcomer is first after a restart it makes the group) {
 }
 
 TEST(a newcomer among those who come back after a restart is added) {
-  mls_world w;
-  w.enter_all("AB");
-  w.run(1s);
+  mls_call w{"AB"};
   w.restart();
   w.come_back('A');
   w.enter('C');
@@ -332,9 +296,7 @@ TEST(a newcomer among those who come back after a restart is added) {
 }
 
 TEST(a claim to a group of the far future or without oneself is none) {
-  mls_world w;
-  w.enter_all("AB");
-  w.run(1s);
+  mls_call w{"AB"};
   w.restart();
   auto& a = w.client('A');
   auto enter = [&](to_delivery::resume claim) {
@@ -374,9 +336,7 @@ TEST(commits beyond eight at once are refused and cost no strike) {
 }
 
 TEST(joins resumes and ready beyond their rates are dropped) {
-  mls_world w;
-  w.enter_all("AB");
-  w.run(1s);
+  mls_call w{"AB"};
   w.freeze('A');
   w.freeze('B');
   for (int i = 0; i < 6; ++i)

@@ -130,6 +130,14 @@ public:
     return ok;
   }
 
+  /// New path keys, one commit after the other.
+  void rotate(char name, int times, base::duration pause) {
+    for (int i = 0; i < times; ++i) {
+      CHECK(say(name, client(name).commit(true)));
+      run(pause);
+    }
+  }
+
   void at(base::time_point when, std::function<void()> what) {
     events_.push({when, order_++, std::move(what)});
   }
@@ -299,6 +307,15 @@ private:
   std::priority_queue<event> events_;
   std::uint64_t order_ = 0;
   std::uint64_t seeds_ = 0;
+};
+
+/// These people have been in one group for a second and read all of it.
+struct mls_call : mls_world {
+  explicit mls_call(std::string_view names) {
+    enter_all(names);
+    run(1s);
+    forget();
+  }
 };
 
 } // namespace catchup::test

@@ -35,10 +35,7 @@ bool same(const wire::mls& a, const wire::mls& b) {
          a.seq == b.seq && base::equal(a.key_package, b.key_package) &&
          base::equal(a.group_id, b.group_id) && base::equal(a.commit, b.commit) &&
          base::equal(a.tag, b.tag) && base::equal(a.hash, b.hash) &&
-         base::equal(a.leaves, b.leaves) && welcome;
-}
-bool same(const wire::send& a, const wire::send& b) {
-  return a.n == b.n && a.to == b.to && base::equal(a.data, b.data);
+         base::equal(a.leaves, b.leaves) && welcome && a.on == b.on;
 }
 bool same(const wire::ping& a, const wire::ping& b) { return a.ack == b.ack; }
 bool same(const wire::leave&, const wire::leave&) { return true; }
@@ -60,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         *m);
 
   auto payload = std::make_shared<const base::buffer>(in.begin(), in.end());
-  auto said = wire::encode(1, actors::signal::event{actors::signal::recv{{}, payload}});
+  auto said = wire::encode(1, actors::signal::event{actors::signal::app{{}, payload}});
   must(test::server_message{base::as_text(said)}.text("data") == base::as_text(in));
   return 0;
 }

@@ -226,9 +226,7 @@ TEST(somebody who is kicked is told so) {
   auto a = open();
   a.enter(person('a'));
   CHECK_EQUAL(act("/admin/api/peers/" + name_of_only("peer") + "/kick").status, 200);
-  auto bye = a.receive();
-  CHECK_EQUAL(bye.t(), "bye");
-  CHECK_EQUAL(bye.text("reason"), "kicked");
+  CHECK_EQUAL(a.receive("bye").text("reason"), "kicked");
 }
 
 TEST(a room that is closed sends everybody away) {

@@ -9,7 +9,7 @@ using namespace catchup::test;
 namespace {
 
 const std::string create_body =
-    "{\"admission_key\":\"" + base::to_base64url(link_keys{}.public_key) + "\"}";
+    "{\"admission_key\":\"" + base::to_base64url(link_keys{}.public_key()) + "\"}";
 
 std::string code(const answer& a) {
   auto from = a.body.find("\"code\":\"");

@@ -43,11 +43,10 @@ TEST(thousands of idle callers cost little and go without a trace) {
     auto address = "10.1." + std::to_string(i / 250) + '.' + std::to_string(i % 250 + 1);
     lines.emplace_back(server->port(), "http://localhost", "X-Forwarded-For: " + address + "\r\n");
     auto who = person(i % 2 == 0 ? 'a' : 'b');
-    std::array<unsigned char, 32> seed{};
+    sign_keys::seed_bytes seed{};
     std::memcpy(seed.data(), &i, sizeof i);
     seed[0] &= 0xfe; // the same for both
-    crypto_sign_seed_keypair(reinterpret_cast<unsigned char*>(who.keys.public_key.data()),
-                             who.keys.secret_key.data(), seed.data());
+    who.keys = link_keys{seed};
     who.room = who.keys.room(config, base::unix_now());
     REQUIRE_EQUAL(lines.back().enter(who).t(), "welcome");
   }

@@ -89,6 +89,15 @@ TEST(what a client says of the group is read as it was written) {
   REQUIRE(forked);
   CHECK_EQUAL(std::get<to::forked>(*forked).epoch, 6u);
 
+  for (bool on : {false, true}) {
+    auto visible = read({mls_kind::visible, 8, 0, 0, 0, {}, {}, {}, {}, {}, {}, {}, on});
+    REQUIRE(visible);
+    CHECK_EQUAL(std::get<to::visible>(*visible).on, on);
+  }
+  test::map_builder number{3};
+  number.text("t", "mls-visible").number("n", 8).number("on", 1);
+  CHECK(!decode(base::as_bytes(number.done())));
+
   base::buffer leaves = of(34);
   leaves[0] = std::byte{0};
   leaves[17] = std::byte{3};

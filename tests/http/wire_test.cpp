@@ -64,12 +64,11 @@ TEST(every message of a client is read as it was written) {
   CHECK_EQUAL(std::get<admit>(*a).key_package.size(), 33u);
   CHECK_EQUAL(base::as_text(std::get<admit>(*a).signature), signature);
 
-  auto s_bytes = test::encode(http::wire::send{5, id('t'), base::as_bytes("data")});
+  auto s_bytes = test::encode(app{5, base::as_bytes("data")});
   auto s = decode_text(s_bytes);
   REQUIRE(s);
-  CHECK_EQUAL(std::get<http::wire::send>(*s).n, 5u);
-  CHECK(std::get<http::wire::send>(*s).to == id('t'));
-  CHECK_EQUAL(base::as_text(std::get<http::wire::send>(*s).data), "data");
+  CHECK_EQUAL(std::get<app>(*s).n, 5u);
+  CHECK_EQUAL(base::as_text(std::get<app>(*s).data), "data");
 
   auto p_bytes = test::encode(ping{9});
   auto p = decode_text(p_bytes);
@@ -83,8 +82,8 @@ TEST(every message of a client is read as it was written) {
 
 TEST(no beginning of a message is a message) {
   for (auto& whole : {test::encode(hello{"room", "token", 17}), admit_message(),
-                      test::encode(http::wire::send{5, id('t'), base::as_bytes("data")}),
-                      test::encode(ping{300}), test::encode(leave{})})
+                      test::encode(app{5, base::as_bytes("data")}), test::encode(ping{300}),
+                      test::encode(leave{})})
     for (std::size_t n = 0; n < whole.size(); ++n)
       CHECK(refusal(whole.substr(0, n)) == wire_error::malformed);
 }
@@ -124,7 +123,6 @@ TEST(a repeated field is refused) {
 }
 
 TEST(a field of the wrong type or size is refused) {
-  auto bytes = [](std::size_t n) { return std::string(n, 'x'); };
   map_builder ack_text{2}, no_ack{1}, negative{2}, large{2};
   CHECK(refusal(ack_text.text("t", "ping").text("ack", "1").done()) == wire_error::field);
   CHECK(refusal(no_ack.text("t", "ping").done()) == wire_error::field);
@@ -133,13 +131,14 @@ TEST(a field of the wrong type or size is refused) {
   CHECK(refusal(large.text("t", "ping").number("ack", 1ull << 32).done()) == wire_error::field);
   map_builder t_number{1};
   CHECK(refusal(t_number.number("t", 1).done()) == wire_error::field);
-  CHECK(refusal(test::encode(http::wire::send{0, id('t'), {}})) ==
-        wire_error::field); // numbers start at 1
-  map_builder short_id{4};
-  CHECK(refusal(short_id.text("t", "send")
-                    .number("n", 1)
-                    .bin("to", base::as_bytes(bytes(15)))
-                    .bin("data", {})
+  CHECK(refusal(test::encode(app{0, {}})) == wire_error::field); // numbers start at 1
+  map_builder short_id{6};
+  CHECK(refusal(short_id.text("t", "admit")
+                    .bin("adm_pk", base::as_bytes(key))
+                    .bin("member", base::as_bytes(std::string(15, 'm')))
+                    .bin("key_package", {})
+                    .bin("lobby", {})
+                    .bin("sig", base::as_bytes(signature))
                     .done()) == wire_error::field);
   CHECK(decode_text(admit_message(8192, 1024)));
   CHECK(refusal(admit_message(8193)) == wire_error::field);
@@ -200,7 +199,7 @@ TEST(limits of depth and entries and sizes hold) {
   CHECK(refusal(text(257)) == wire_error::malformed);
 
   auto data = [](std::size_t n) {
-    return test::encode(http::wire::send{1, id('t'), base::as_bytes(std::string(n, 'x'))});
+    return test::encode(app{1, base::as_bytes(std::string(n, 'x'))});
   };
   auto largest = data(32768);
   CHECK(decode_text(largest));
@@ -257,9 +256,9 @@ TEST(events carry their number and answers do not ) {
   CHECK_EQUAL(left.text("reason"), "lost");
   check(signal::event{signal::away{id('a')}}, 4, "away", 3);
   check(signal::event{signal::back{id('a')}}, 5, "back", 3);
-  auto recv = check(signal::event{signal::recv{id('a'), shared("sealed")}}, 6, "recv", 4);
-  CHECK_EQUAL(recv.text("from"), std::string(16, 'a'));
-  CHECK_EQUAL(recv.text("data"), "sealed");
+  auto said = check(signal::event{signal::app{id('a'), shared("sealed")}}, 6, "app", 4);
+  CHECK_EQUAL(said.text("from"), std::string(16, 'a'));
+  CHECK_EQUAL(said.text("data"), "sealed");
   auto resumed = check(signal::resumed{7, "token"}, 0, "resumed", 3);
   CHECK_EQUAL(resumed.number("ack"), 7u);
   CHECK_EQUAL(resumed.text("session"), "token");
@@ -272,7 +271,7 @@ TEST(events carry their number and answers do not ) {
 }
 
 TEST(an event without payloads is still well formed) {
-  auto m = read_message(encode(9, signal::event{signal::recv{id('a'), nullptr}}));
+  auto m = read_message(encode(9, signal::event{signal::app{id('a'), nullptr}}));
   CHECK_EQUAL(m.text("data"), "");
 }
 

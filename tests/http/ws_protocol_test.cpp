@@ -112,6 +112,25 @@ TEST(a signature of another origin or nonce or room or key is refused) {
   CHECK_EQUAL(told(l.say(l.who.admit(std::string(32, 'x')))), "error admission, last");
 }
 
+TEST(a page that knows no groups is told to reload) {
+  // Such pages had a byte and 32 random ones for a key package.
+  for (auto form : {std::string(1, '\0') + std::string(32, 'n'), std::string(33, 'k')}) {
+    line l;
+    l.who.other_key_package = form;
+    l.say(l.who.hello());
+    CHECK_EQUAL(told(l.admit()), "error version, last");
+  }
+}
+
+TEST(what is no key package at all is refused) {
+  for (auto form : {std::string("\0\1\0\5", 4), std::string("\0\1", 2)}) {
+    line l;
+    l.who.other_key_package = form;
+    l.say(l.who.hello());
+    CHECK_EQUAL(told(l.admit()), "error admission, last");
+  }
+}
+
 TEST(a challenge is good for one hello and one answer) {
   say(who.hello());
   CHECK_EQUAL(told(say(who.hello())), "error bad-message, last");
@@ -131,7 +150,7 @@ TEST(a nonce is stale after 30 seconds) {
 
 TEST(nothing but hello opens a connection) {
   for (auto& message : {who.admit(std::string(32, 'n')), encode(wire::ping{0}),
-                        encode(wire::leave{}), encode(wire::send{1, who.member, {}})}) {
+                        encode(wire::leave{}), encode(wire::app{1, {}})}) {
     line l;
     CHECK_EQUAL(told(l.say(message)), "error bad-message, last");
     CHECK(l.protocol.ended());
@@ -145,11 +164,11 @@ TEST(a member may not start again) {
 
 TEST(what a member says goes to its peer) {
   enter();
-  auto message = encode(wire::send{3, member_named('b'), base::as_bytes("x")});
+  auto message = encode(wire::app{3, base::as_bytes("x")});
   auto a = say(message);
-  REQUIRE(is<ws::say>(a));
-  CHECK_EQUAL(std::get<ws::say>(a).n, 3u);
-  CHECK(std::get<ws::say>(a).to == member_named('b'));
+  REQUIRE(is<ws::app>(a));
+  CHECK_EQUAL(std::get<ws::app>(a).n, 3u);
+  CHECK_EQUAL(base::as_text(std::get<ws::app>(a).data), "x");
   a = say(encode(wire::ping{8}));
   REQUIRE(is<ws::acknowledge>(a));
   CHECK_EQUAL(std::get<ws::acknowledge>(a).n, 8u);
@@ -252,12 +271,12 @@ TEST(more than 50 messages a second are too many after a burst of 200) {
 
 TEST(more than 256 KiB a second are too much after a burst of 1 MiB) {
   enter();
-  auto large = encode(wire::send{1, member_named('b'), base::as_bytes(std::string(32000, 'x'))});
+  auto large = encode(wire::app{1, base::as_bytes(std::string(32000, 'x'))});
   std::size_t sent = 0;
   std::string last;
   for (int i = 0; i < 40 && last.empty(); ++i) {
     auto a = say(large);
-    is<ws::say>(a) ? void(sent += large.size()) : void(last = told(a));
+    is<ws::app>(a) ? void(sent += large.size()) : void(last = told(a));
   }
   CHECK(sent > 1000 * 1024 && sent <= 1024 * 1024);
   CHECK_EQUAL(last, "error too-fast, last");

@@ -38,15 +38,15 @@ struct narrow_site : running_site {
   narrow_site() : running_site(narrow()) {}
 };
 
-std::string send_to(char name, std::uint32_t n, std::string_view data) {
-  return encode(http::wire::send{n, member_named(name), base::as_bytes(data)});
+std::string say(std::uint32_t n, std::string_view data) {
+  return encode(http::wire::app{n, base::as_bytes(data)});
 }
 
 } // namespace
 
 FIXTURE_SCOPE(ws_tests, running_site)
 
-TEST(two callers are admitted and exchange signals) {
+TEST(two callers are admitted and hear each other) {
   auto alice = person('a'), bob = person('b');
   auto a = open(), b = open();
   REQUIRE_EQUAL(a.upgrade().status, 101);
@@ -67,20 +67,21 @@ TEST(two callers are admitted and exchange signals) {
   REQUIRE_EQUAL(welcome.size("members"), 1u);
   CHECK_EQUAL(welcome.at("members", 0).text("id"), std::string(16, 'a'));
   CHECK_EQUAL(welcome.at("members", 0).text("lobby"), alice.lobby);
-  CHECK_EQUAL(welcome.at("members", 0).text("key_package"), alice.key_package);
+  CHECK_EQUAL(welcome.at("members", 0).text("key_package"), alice.key_package());
 
+  CHECK_EQUAL(a.receive().t(), "mls-found");
   auto joined = a.receive();
   REQUIRE_EQUAL(joined.t(), "joined");
   CHECK_EQUAL(joined.at("member").text("id"), std::string(16, 'b'));
 
-  a.send(send_to('b', 1, "sealed"));
+  a.send(say(1, "sealed"));
   auto got = b.receive();
-  REQUIRE_EQUAL(got.t(), "recv");
+  REQUIRE_EQUAL(got.t(), "app");
   CHECK_EQUAL(got.number("n"), 2u);
   CHECK_EQUAL(got.text("from"), std::string(16, 'a'));
   CHECK_EQUAL(got.text("data"), "sealed");
 
-  a.send(encode(http::wire::ping{2}));
+  a.send(encode(http::wire::ping{3}));
   auto pong = a.receive();
   REQUIRE_EQUAL(pong.t(), "pong");
   CHECK_EQUAL(pong.number("ack"), 1u);
@@ -97,13 +98,13 @@ TEST(large signals and messages in pieces arrive whole) {
   REQUIRE_EQUAL(a.enter(person('a')).t(), "welcome");
   REQUIRE_EQUAL(b.enter(person('b')).t(), "welcome");
   std::string large(32768, 'x');
-  a.send(send_to('b', 1, large));
-  CHECK(b.receive("recv").text("data") == large);
-  auto message = send_to('b', 2, "in pieces");
+  a.send(say(1, large));
+  CHECK(b.receive("app").text("data") == large);
+  auto message = say(2, "in pieces");
   a.send_frame(ws_client::binary, message.substr(0, 10), false);
   a.send_frame(ws_client::ping_frame, "between");
   a.send_frame(0, message.substr(10));
-  CHECK_EQUAL(b.receive("recv").text("data"), "in pieces");
+  CHECK_EQUAL(b.receive("app").text("data"), "in pieces");
   a.receive("joined");
   auto pong = a.receive_frame();
   CHECK_EQUAL(pong.op, ws_client::pong_frame);
@@ -188,31 +189,31 @@ TEST(who lost the socket gets exactly what was missed) {
     auto welcome = a.enter(alice);
     session = welcome.text("session");
     REQUIRE_EQUAL(b.enter(person('b')).t(), "welcome");
-    REQUIRE_EQUAL(a.receive("joined").number("n"), 2u);
-    a.send(send_to('b', 1, "before"));
-    REQUIRE_EQUAL(b.receive("recv").text("data"), "before");
+    REQUIRE_EQUAL(a.receive("joined").number("n"), 3u);
+    a.send(say(1, "before"));
+    REQUIRE_EQUAL(b.receive("app").text("data"), "before");
   } // no goodbye: the socket just ends
   REQUIRE_EQUAL(b.receive("away").text("id"), std::string(16, 'a'));
   for (std::uint32_t n = 1; n <= 3; ++n)
-    b.send(send_to('a', n, "missed " + std::to_string(n)));
+    b.send(say(n, "missed " + std::to_string(n)));
   b.send(encode(http::wire::ping{0}));
   REQUIRE_EQUAL(b.receive("pong").number("ack"), 3u);
 
   auto again = open();
-  again.send(alice.resume(session, 2));
+  again.send(alice.resume(session, 3));
   auto resumed = again.receive();
   REQUIRE_EQUAL(resumed.t(), "resumed");
   CHECK_EQUAL(resumed.number("ack"), 1u);
   CHECK(!resumed.text("session").empty());
   for (std::uint32_t n = 1; n <= 3; ++n) {
     auto m = again.receive();
-    CHECK_EQUAL(m.number("n"), n + 2);
+    CHECK_EQUAL(m.number("n"), n + 3);
     CHECK_EQUAL(m.text("data"), "missed " + std::to_string(n));
   }
   CHECK_EQUAL(b.receive("back").text("id"), std::string(16, 'a'));
-  again.send(send_to('b', 1, "before")); // sent again: ignored
-  again.send(send_to('b', 2, "after"));
-  CHECK_EQUAL(b.receive("recv").text("data"), "after");
+  again.send(say(1, "before")); // sent again: ignored
+  again.send(say(2, "after"));
+  CHECK_EQUAL(b.receive("app").text("data"), "after");
 }
 
 TEST(a new socket of a session replaces the old one) {
@@ -224,7 +225,8 @@ TEST(a new socket of a session replaces the old one) {
   CHECK_EQUAL(fresh.receive().t(), "resumed");
   CHECK_EQUAL(old.receive("bye").text("reason"), "replaced");
   CHECK(!old.receive());
-  fresh.send(encode(http::wire::ping{1}));
+  CHECK_EQUAL(fresh.receive().t(), "mls-found"); // it had not acknowledged that
+  fresh.send(encode(http::wire::ping{2}));
   CHECK_EQUAL(fresh.receive().t(), "pong");
 }
 
@@ -290,7 +292,7 @@ TEST(a client that does not read is not kept) {
   bool gone = false;
   for (int i = 0; i < 60 && !gone; ++i) {
     for (int k = 0; k < (i == 0 ? 30 : 6); ++k)
-      talker.send(send_to('a', ++n, large));
+      talker.send(say(++n, large));
     talker.send(encode(http::wire::ping{0}));
     for (auto m = talker.receive(); m && m.t() != "pong"; m = talker.receive())
       gone = gone || m.t() == "away" || m.t() == "left";

@@ -16,16 +16,24 @@ struct sign_keys {
   std::array<unsigned char, crypto_sign_PUBLICKEYBYTES> pk{};
   std::array<unsigned char, crypto_sign_SECRETKEYBYTES> sk{};
 
-  explicit sign_keys(std::uint64_t seed) {
-    std::array<unsigned char, crypto_sign_SEEDBYTES> s{};
-    std::memcpy(s.data(), &seed, sizeof seed);
-    crypto_sign_seed_keypair(pk.data(), sk.data(), s.data());
+  using seed_bytes = std::array<unsigned char, crypto_sign_SEEDBYTES>;
+
+  explicit sign_keys(const seed_bytes& seed) {
+    crypto_sign_seed_keypair(pk.data(), sk.data(), seed.data());
   }
+  explicit sign_keys(std::uint64_t seed) : sign_keys(spread(seed)) {}
   base::const_bytes pub() const { return std::as_bytes(std::span{pk}); }
   base::buffer sign(base::const_bytes in) const {
     base::buffer out(crypto_sign_BYTES);
     crypto_sign_detached(reinterpret_cast<unsigned char*>(out.data()), nullptr,
                          reinterpret_cast<const unsigned char*>(in.data()), in.size(), sk.data());
+    return out;
+  }
+
+private:
+  static seed_bytes spread(std::uint64_t seed) {
+    seed_bytes out{};
+    std::memcpy(out.data(), &seed, sizeof seed);
     return out;
   }
 };
@@ -56,8 +64,10 @@ struct mls_link {
   base::room_tag tag;
   std::uint16_t suite;
 
+  explicit mls_link(const sign_keys& keys, std::uint16_t s = e2ee::mls_suite_x25519)
+    : admission(keys), tag(e2ee::make_room_tag(admission.pub(), {}, {})), suite(s) {}
   explicit mls_link(std::uint64_t seed, std::uint16_t s = e2ee::mls_suite_x25519)
-    : admission(seed), tag(e2ee::make_room_tag(admission.pub(), {}, {})), suite(s) {}
+    : mls_link(sign_keys{seed}, s) {}
 
   e2ee::mls_room room() const { return {tag, admission.pub(), suite}; }
   std::size_t key_size() const { return suite == e2ee::mls_suite_x25519 ? 32 : 1216; }

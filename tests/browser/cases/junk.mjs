@@ -55,7 +55,7 @@ function oddSocket(server) {
       () => randomBytes(randomInt(1, 3000)),
       () => encode({ t: 'hello', v: 1, room: 'x'.repeat(60_000) }),
       () => encode({ t: 'admit', adm_pk: randomBytes(32), member: randomBytes(16), sig: randomBytes(64) }),
-      () => encode({ t: 'send', n: 1, to: randomBytes(16), data: randomBytes(32_768) }),
+      () => encode({ t: 'app', n: 1, data: randomBytes(32_768) }),
       () => Buffer.from([0xdf, 0xff, 0xff, 0xff, 0xff]), // a map of 2^32 - 1 entries
       () => Buffer.from([0xc6, 0xff, 0xff, 0xff, 0xff]), // a binary of as many bytes
       () => Buffer.alloc(2000, 0x91), // arrays in arrays

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { decode, encode } from '@msgpack/msgpack';
 import WebSocket from 'ws';
-import { createRoom, linkKeys, signAdmission } from './keys.mjs';
+import { makeKeyPackage } from './key-package.mjs';
+import { createRoom, linkKeys, sha256, signAdmission } from './keys.mjs';
 
 export class Member {
   #inbox = [];
@@ -16,7 +17,7 @@ export class Member {
     one.#send({ t: 'hello', v: 1, room: one.room });
     const challenge = await one.#answer();
     const member = randomBytes(16);
-    const keyPackage = Buffer.concat([Buffer.from([0]), randomBytes(32)]);
+    const keyPackage = makeKeyPackage(keys, member, sha256);
     const nonce = Buffer.from(challenge.nonce);
     one.incarnation = challenge.incarnation;
     one.#send({

@@ -7,10 +7,8 @@
 #include "e2ee/room_id.hpp"
 #include "http/server_config.hpp"
 #include "http/support/wire_client.hpp"
+#include "support/mls_maker.hpp"
 
-#include <sodium.h>
-
-#include <array>
 #include <string>
 
 namespace catchup::test {
@@ -30,25 +28,26 @@ inline http::server_config test_config() {
 
 /// The keys that follow from a link's secret.
 struct link_keys {
-  std::array<std::byte, 32> public_key{};
-  std::array<unsigned char, 64> secret_key{};
+  sign_keys admission;
 
-  explicit link_keys(unsigned char seed = 1) {
-    if (sodium_init() < 0)
-      std::abort();
-    std::array<unsigned char, 32> s{};
-    s.fill(seed);
-    crypto_sign_seed_keypair(reinterpret_cast<unsigned char*>(public_key.data()), secret_key.data(),
-                             s.data());
-  }
+  explicit link_keys(const sign_keys::seed_bytes& seed) : admission(seed) {}
+  explicit link_keys(unsigned char seed = 1) : link_keys(filled(seed)) {}
 
-  base::room_tag tag() const { return e2ee::make_room_tag(public_key, {}, {}); }
+  base::const_bytes public_key() const { return admission.pub(); }
+  base::room_tag tag() const { return e2ee::make_room_tag(public_key(), {}, {}); }
 
   std::string room(const http::server_config& config, std::uint16_t last_day) const {
     return e2ee::format_room_id({tag(), last_day}, config.room_mac_key);
   }
   std::string room(const http::server_config& config, base::unix_seconds now) const {
     return room(config, e2ee::day_of(now));
+  }
+
+private:
+  static sign_keys::seed_bytes filled(unsigned char with) {
+    sign_keys::seed_bytes out;
+    out.fill(with);
+    return out;
   }
 };
 
@@ -64,28 +63,33 @@ struct caller {
   base::member_id member = member_named('a');
   std::string origin = "http://localhost";
   std::string room;
-  std::string key_package = std::string(33, 'k');
+  /// The member's own, unless there is one here.
+  std::string other_key_package = {};
   std::string lobby = "sealed name";
 
   std::string hello() const { return encode(http::wire::hello{room, std::nullopt, 0}); }
   std::string resume(std::string_view session, std::uint32_t ack) const {
     return encode(http::wire::hello{room, session, ack});
   }
+  std::string key_package() const {
+    if (!other_key_package.empty())
+      return other_key_package;
+    mls_link link{keys.admission};
+    auto made = mls_maker{link, member, static_cast<std::uint64_t>(member.value[0])}.key_package();
+    return std::string{base::as_text(made)};
+  }
   std::string admit(std::string_view nonce) const {
+    auto package = key_package();
     e2ee::admission_request r;
-    r.admission_key = keys.public_key;
+    r.admission_key = keys.public_key();
     r.nonce = base::as_bytes(nonce);
     r.member = member.view();
-    r.key_package = base::as_bytes(key_package);
+    r.key_package = base::as_bytes(package);
     r.origin = origin;
     r.room_text = room;
-    auto covered = e2ee::admission_transcript(r);
-    std::array<std::byte, 64> signature{};
-    crypto_sign_detached(reinterpret_cast<unsigned char*>(signature.data()), nullptr,
-                         reinterpret_cast<const unsigned char*>(covered.data()), covered.size(),
-                         keys.secret_key.data());
+    auto signature = keys.admission.sign(e2ee::admission_transcript(r));
     return encode(http::wire::admit{
-        keys.public_key, {}, member, r.key_package, base::as_bytes(lobby), signature, {}});
+        r.admission_key, {}, member, r.key_package, base::as_bytes(lobby), signature, {}});
   }
 };
 

@@ -84,14 +84,18 @@ inline std::string encode(const http::wire::app& m) {
 
 inline std::string encode(const http::wire::mls& m) {
   using http::wire::mls_kind;
-  static constexpr std::array names{"mls-join",  "mls-founded", "mls-commit",
-                                    "mls-ready", "mls-resume",  "mls-forked"};
-  static constexpr std::array fields{3u, 4u, 5u, 6u, 9u, 4u};
+  static constexpr std::array names{"mls-join",   "mls-founded", "mls-commit", "mls-ready",
+                                    "mls-resume", "mls-forked",  "mls-visible"};
+  static constexpr std::array fields{3u, 4u, 5u, 6u, 9u, 4u, 3u};
   auto kind = static_cast<std::size_t>(m.kind);
   map_builder out{fields.at(kind) + m.welcome.has_value()};
   out.text("t", names.at(kind)).number("n", m.n);
   if (m.kind == mls_kind::join)
     return out.bin("key_package", m.key_package).done();
+  if (m.kind == mls_kind::visible) {
+    m.on ? out.key("on").packer().pack_true() : out.key("on").packer().pack_false();
+    return out.done();
+  }
   out.number("incarnation", m.incarnation);
   if (m.kind != mls_kind::founded)
     out.number("epoch", m.epoch);
@@ -106,11 +110,6 @@ inline std::string encode(const http::wire::mls& m) {
   if (m.kind == mls_kind::resume)
     out.number("seq", m.seq).bin("leaves", m.leaves);
   return out.done();
-}
-
-inline std::string encode(const http::wire::send& m) {
-  map_builder out{4};
-  return out.text("t", "send").number("n", m.n).bin("to", m.to.view()).bin("data", m.data).done();
 }
 
 inline std::string encode(const http::wire::ping& m) {

@@ -203,7 +203,7 @@ class LinkCall implements Call {
     this.session = session;
     this.stopListening = listen({
       network: () => this.restartIce(),
-      visible: () => session.wake(),
+      shown: (visible) => session.show(visible),
       gone: () => void this.leave(),
     });
     this.sweeper = setInterval(() => this.sweep(), sweepEvery);

@@ -7,20 +7,20 @@ interface NetworkInformation extends EventTarget {
 export interface WakeUps {
   /** Probably another network. */
   network(): void;
-  /** Seen again after a while. */
-  visible(): void;
+  /** Seen again after a while, or hidden. */
+  shown(visible: boolean): void;
   /** The page goes away. */
   gone(): void;
 }
 
-export function listen({ network, visible, gone }: WakeUps): () => void {
+export function listen({ network, shown, gone }: WakeUps): () => void {
   const stop = new AbortController();
   const { signal } = stop;
   window.addEventListener('online', network, { signal });
   window.addEventListener('pagehide', gone, { signal });
   document.addEventListener(
     'visibilitychange',
-    () => document.visibilityState === 'visible' && visible(),
+    () => shown(document.visibilityState === 'visible'),
     { signal },
   );
   const information = (navigator as { connection?: NetworkInformation }).connection;

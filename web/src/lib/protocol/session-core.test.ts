@@ -95,6 +95,39 @@ beforeEach(() => {
   b = new Bench();
 });
 
+describe('a page that is hidden', () => {
+  const said = () => b.take().filter(({ t }) => t === 'mls-visible');
+
+  it('says so, and when it is seen again', () => {
+    b.enter();
+    b.core.show(false, b.now);
+    b.core.show(false, b.now);
+    b.core.show(true, b.now);
+    expect(said()).toEqual([
+      { t: 'mls-visible', n: 1, on: false },
+      { t: 'mls-visible', n: 2, on: true },
+    ]);
+  });
+
+  it('says so when it is admitted, also again', () => {
+    b.core.show(false, b.now);
+    b.core.start(b.now);
+    b.admit();
+    expect(said()).toEqual([{ t: 'mls-visible', n: 1, on: false }]);
+    b.say({ t: 'bye', reason: 'room-restarted' });
+    b.cut();
+    b.admit();
+    expect(said()).toEqual([{ t: 'mls-visible', n: 1, on: false }]);
+  });
+
+  it('need not say that it is seen', () => {
+    b.core.show(true, b.now);
+    b.core.start(b.now);
+    b.admit();
+    expect(said()).toEqual([]);
+  });
+});
+
 describe('admission', () => {
   it('says hello, signs the nonce, and is in', () => {
     b.core.start(b.now);

@@ -97,6 +97,7 @@ export class SessionCore {
   private offered: number | null = null;
   private incarnation: number | null = null;
   private acknowledged = 0;
+  private visible = true;
   private readonly outbox = new Outbox();
   private readonly backoff: Backoff;
 
@@ -152,6 +153,13 @@ export class SessionCore {
       this.port.close();
       this.connect(now);
     }
+  }
+
+  /** Whether the page is seen: commits are asked first of those that are. */
+  show(visible: boolean, now: number): void {
+    if (visible === this.visible) return;
+    this.visible = visible;
+    this.send({ t: 'mls-visible', on: visible }, now);
   }
 
   opened(now: number): void {
@@ -231,6 +239,7 @@ export class SessionCore {
       this.settle(message.session, now);
       const { you, members, topology } = message;
       this.port.emit({ e: 'welcome', you, members, topology, again, restarted });
+      if (!this.visible) this.send({ t: 'mls-visible', on: false }, now);
     } else if (message.t === 'resumed' && this.stage === 'resuming') {
       this.outbox.acknowledge(message.ack);
       this.settle(message.session, now);

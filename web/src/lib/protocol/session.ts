@@ -25,6 +25,7 @@ export class Session implements SessionPort {
   }
 
   start(): void {
+    this.core.show(document.visibilityState === 'visible', performance.now());
     this.core.start(performance.now());
     this.rearm();
   }
@@ -45,6 +46,13 @@ export class Session implements SessionPort {
   wake(): void {
     this.core.wake(performance.now());
     this.rearm();
+  }
+
+  /** The page is seen again, or hidden. */
+  show(visible: boolean): void {
+    this.core.show(visible, performance.now());
+    if (visible) this.wake();
+    else this.rearm();
   }
 
   leave(): void {

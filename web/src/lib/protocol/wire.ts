@@ -19,7 +19,7 @@ export interface Admission {
 }
 
 /** What is numbered, sent again and acknowledged. */
-export type Body = { t: 'app'; data: Bytes } | GroupBody;
+export type Body = { t: 'app'; data: Bytes } | { t: 'mls-visible'; on: boolean } | GroupBody;
 
 export type ClientMessage =
   | { t: 'hello'; v: 1; room: string; resume?: string; ack?: number }
