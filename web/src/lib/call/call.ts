@@ -13,7 +13,8 @@ import type { SessionEvent } from '../protocol/session-core';
 import { admissionOf } from './identity';
 import { inspect } from './inspect';
 import type { ParsedLink } from './link';
-import { openLink, prepareWorkers, type Workers } from './prepare';
+import { openLink, prepareWorkers, replaceGroup, type Workers } from './prepare';
+import { Renewals } from './renewals';
 import { Roster } from './roster';
 import { Store } from './store';
 import { Talk } from './talk';
@@ -55,6 +56,9 @@ class LinkCall implements Call {
   private roster: Roster | null = null;
   private workers: Workers | null = null;
   private talk: Talk | null = null;
+  private readonly renewals = new Renewals();
+  /** Another group worker is about to take the place of one that died. */
+  private renewing = false;
   private admitted = false;
   /** In the group, now or before. */
   private grouped = false;
@@ -168,16 +172,44 @@ class LinkCall implements Call {
       group.stop();
       return null;
     }
-    this.workers = workers;
+    const ready = { keys, ...workers };
+    this.workers = ready;
     frames.onbroken = (why) => this.stopEverything(why);
-    group.onbroken = (why) => this.stopEverything(why);
-    group.onheard = (message) => this.heardGroup(message);
+    this.hear(ready);
     this.update({ encryptionReady: true });
-    return { keys, frames, group };
+    return ready;
+  }
+
+  private hear(ready: Ready): void {
+    const { group } = ready;
+    group.onheard = (message) => this.heardGroup(message);
+    group.onbroken = (why) => void this.renewGroup(ready, why);
+  }
+
+  /** The group was lost with its worker: another one asks to be let in, as me with a new key. */
+  private async renewGroup(ready: Ready, why: string): Promise<void> {
+    const life = this.renewals.next(performance.now());
+    if (life === null) return this.stopEverything(why);
+    this.renewing = true;
+    this.update({ held: true, comparison: { is: 'idle' } });
+    const group = await replaceGroup(this.link, ready.frames, life);
+    if (this.workers !== ready) return group?.stop();
+    if (group === null) return this.stopEverything(why);
+    ready.group = group;
+    this.hear(ready);
+    if (this.session === null) return this.renewed();
+    await group.offer(this.me);
+    if (this.session?.connected) group.post({ t: 'connected' });
+  }
+
+  private renewed(): void {
+    if (!this.renewing) return;
+    this.renewing = false;
+    this.update({ held: false });
   }
 
   private enter(ready: Ready): void {
-    const { keys, group } = ready;
+    const { keys } = ready;
     const { room } = this.link;
     const url = new URL('/ws', location.origin);
     url.protocol = url.protocol.replace('http', 'ws');
@@ -190,7 +222,7 @@ class LinkCall implements Call {
       admission: async (nonce) => {
         const { me: id } = this;
         const { name } = this.options;
-        const offer = await group.offer(id);
+        const offer = await ready.group.offer(id);
         return admissionOf(keys, offer, { origin: location.origin, room, nonce, id, name });
       },
       renewIdentity: () => {
@@ -281,11 +313,14 @@ class LinkCall implements Call {
         if (this.store.value.roomCode !== null) this.askRoomCode();
         break;
       case 'status':
-        if (message.status === 'in') this.roster?.arrive();
+        if (message.status === 'in') {
+          this.renewed();
+          this.roster?.arrive();
+        }
         if (message.status === 'failed') this.stopEverything(`group: ${message.reason}`);
         break;
       case 'hold':
-        this.update({ held: message.on });
+        this.update({ held: message.on || this.renewing });
         break;
       case 'comparison':
         this.talk?.compared(message.comparison);
@@ -300,12 +335,13 @@ class LinkCall implements Call {
   }
 
   /** The first admission: from here on my id stays. */
-  private settle({ keys, frames, group }: Ready): void {
+  private settle(ready: Ready): void {
+    const { keys, frames } = ready;
     this.admitted = true;
     const session = this.session;
     const ice = new IceServerCache(fetchIce(() => session?.token ?? null));
     void ice.get();
-    const say = (said: Said) => group.post({ t: 'say', said });
+    const say = (said: Said) => ready.group.post({ t: 'say', said });
     this.roster = new Roster({
       keys,
       me: this.me,
@@ -314,13 +350,13 @@ class LinkCall implements Call {
       route: this.options.route ?? 'auto',
       say,
       signalling: () => session?.connected ?? false,
-      rejoin: () => group.post({ t: 'rejoin' }),
+      rejoin: () => ready.group.post({ t: 'rejoin' }),
       onchange: () => this.schedule(),
       onleak: (kind) => this.stopEverything(`more ${kind} was sent than sealed`),
     });
     this.talk = new Talk({
       say,
-      compare: (on) => group.post({ t: 'compare', on }),
+      compare: (on) => ready.group.post({ t: 'compare', on }),
       verify: (signatureKeys) => this.roster?.verify(signatureKeys),
       nameOf: (id) => this.roster?.nameOf(id) ?? '',
       update: (change) => this.update(change),
@@ -372,6 +408,7 @@ class LinkCall implements Call {
     this.workers?.group.stop();
     this.workers = null;
     this.grouped = false;
+    this.renewing = false;
     // Another try is another member: counters and numbers begin anew.
     this.me = random(16);
   }

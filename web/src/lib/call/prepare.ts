@@ -52,28 +52,34 @@ export async function openLink(link: ParsedLink): Promise<RoomKeys | { error: Ca
 
 /** Both workers for the call, connected with each other, after the self-test has passed. */
 export async function prepareWorkers(link: ParsedLink): Promise<Workers | { error: CallError }> {
-  const loading = loadGroup(link);
+  const { port1, port2 } = new MessageChannel();
+  const loading = startGroup(link, port1, 0);
   const result = await testOnce();
   if (!result.passed) {
-    void loading.then((loaded) => loaded?.group.stop());
+    void loading.then((group) => group?.stop());
     return { error: { code: 'encryption-failed', detail: result.why } };
   }
-  const [frames, loaded] = await Promise.all([FrameCrypto.start().catch(() => null), loading]);
-  if (frames === null || loaded === null) {
+  const [frames, group] = await Promise.all([FrameCrypto.start().catch(() => null), loading]);
+  if (frames === null || group === null) {
     frames?.stop();
-    loaded?.group.stop();
+    group?.stop();
     return { error: { code: 'encryption-failed', detail: 'a worker did not start' } };
   }
-  frames.listenTo(loaded.keys);
-  return { frames, group: loaded.group };
+  frames.listenTo(port2);
+  return { frames, group };
 }
 
-/** Loaded beside the self-test; `keys` is the end for the frame worker. */
-async function loadGroup({ secret, version }: ParsedLink) {
+/** Another group worker in the place of one that died; `frames` has no keys until it has. */
+export function replaceGroup(
+  link: ParsedLink,
+  frames: FrameCrypto,
+  life: number,
+): Promise<GroupClient | null> {
   const { port1, port2 } = new MessageChannel();
-  try {
-    return { group: await GroupClient.start(secret, version, port1), keys: port2 };
-  } catch {
-    return null;
-  }
+  frames.listenTo(port2);
+  return startGroup(link, port1, life);
+}
+
+function startGroup({ secret, version }: ParsedLink, keys: MessagePort, life: number) {
+  return GroupClient.start(secret, version, keys, life).catch(() => null);
 }

@@ -74,7 +74,7 @@ export class FrameCrypto {
     });
   }
 
-  /** Key messages come over `port` from now on, and not from this page. */
+  /** Keys come over `port` from now on; those that came over another one are forgotten. */
   listenTo(port: MessagePort): void {
     this.worker.postMessage({ t: 'port', port } satisfies ToWorker, [port]);
   }

@@ -37,7 +37,7 @@ export function noCounters(): Counters {
 }
 
 export type ToWorker =
-  | { t: 'port'; port: MessagePort } // KeyMessages come over it from now on
+  | { t: 'port'; port: MessagePort } // KeyMessages come over it from now on; keys of before are void
   | { t: 'key'; key: KeyMessage }
   | { t: 'close'; id: string }
   | { t: 'poll'; seq: number };

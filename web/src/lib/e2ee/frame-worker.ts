@@ -45,6 +45,8 @@ const keys = new FrameKeys();
 /** Key messages are obeyed one after the other. */
 let obeying: Promise<void> = Promise.resolve();
 const lanes = new Map<string, Lane>();
+/** Where keys come from. */
+let port: MessagePort | null = null;
 let reporting = false;
 
 scope.onrtctransform = ({ transformer }) => {
@@ -213,7 +215,11 @@ function broken(error: unknown): void {
 function handle(message: ToWorker): void {
   switch (message.t) {
     case 'port':
-      message.port.onmessage = ({ data }: MessageEvent<KeyMessage>) => obeyNext(data);
+      // Whoever had the one before is dead, and its keys are void.
+      port?.close();
+      port = message.port;
+      obeyNext({ k: 'forget-all' });
+      port.onmessage = ({ data }: MessageEvent<KeyMessage>) => obeyNext(data);
       break;
     case 'key':
       obeyNext(message.key);

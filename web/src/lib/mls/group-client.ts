@@ -10,7 +10,7 @@ type Heard = Exclude<FromGroup, { t: 'ready' | 'offer' | 'pong' | 'broken' }>;
 const startLimit = 10_000;
 const pingEvery = 1000;
 /** Pings without an answer: it hangs. */
-const maxSilent = 15;
+const maxSilent = 10;
 
 export class GroupClient {
   readonly #worker: Worker;
@@ -31,10 +31,15 @@ export class GroupClient {
     this.#pulse = setInterval(() => this.#ping(), pingEvery);
   }
 
-  /** `keys` is where it tells the frame worker about keys. */
-  static start(secret: Bytes, version: SuiteVersion, keys: MessagePort): Promise<GroupClient> {
+  /** `keys` is where it tells the frame worker about keys; `life` counts those of this page. */
+  static start(
+    secret: Bytes,
+    version: SuiteVersion,
+    keys: MessagePort,
+    life: number,
+  ): Promise<GroupClient> {
     const worker = new Worker(trustedScript(workerUrl), { type: 'module', name: 'group' });
-    const open: ToGroup = { t: 'open', secret: secret.slice(), version, keys };
+    const open: ToGroup = { t: 'open', secret: secret.slice(), version, keys, life };
     worker.postMessage(open, [keys]);
     return new Promise((resolve, reject) => {
       const refuse = (why: string) => {

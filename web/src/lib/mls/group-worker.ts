@@ -1,6 +1,6 @@
 /** The worker that holds the group and its keys. They leave it for the frame worker alone. */
 import { deriveRoomKeys } from '../crypto/room-keys';
-import { Host } from './host';
+import { Host, type HostPort } from './host';
 import type { FromGroup, ToGroup } from './host-messages';
 import { makeRoom } from './room';
 import { loadSuite } from './suite';
@@ -15,15 +15,16 @@ let host: Promise<Host> | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 async function open(message: Extract<ToGroup, { t: 'open' }>): Promise<Host> {
-  const { secret, version, keys } = message;
+  const { secret, version, keys, life } = message;
   const { tag, admission } = await deriveRoomKeys(secret, version);
   const room = await makeRoom(secret, version, tag, admission);
   secret.fill(0);
-  const made: Host = new Host(room, await loadSuite(version), {
+  const port: HostPort = {
     post: (out) => scope.postMessage(out),
     key: (key) => keys.postMessage(key),
     rearm: () => rearm(made),
-  });
+  };
+  const made: Host = new Host(room, await loadSuite(version), port, undefined, { life });
   return made;
 }
 

@@ -22,7 +22,8 @@ export interface Offer {
 }
 
 export type ToGroup =
-  | { t: 'open'; secret: Bytes; version: SuiteVersion; keys: MessagePort } // first, and once
+  /** First, and once; `life` counts the workers of a page. */
+  | { t: 'open'; secret: Bytes; version: SuiteVersion; keys: MessagePort; life: number }
   | { t: 'offer'; seq: number; id: Bytes } // answered with `offer`
   | { t: 'admitted' }
   | { t: 'connected' } // the same session over another socket

@@ -160,6 +160,35 @@ describe('a room', () => {
     expect(words(ann)).toEqual(['again']);
   });
 
+  it('goes on after its worker died, as the same member with another key', async () => {
+    const house = await House.build();
+    const [ann, bob] = (await house.invite(2)) as [Guest, Guest];
+    const keyOf = () => ann.last('roster')?.roster.find(({ id }) => id === bob.name)?.signatureKey;
+    const before = keyOf();
+    bob.say({ k: 'chat', text: 'one' });
+    await house.settle();
+    await bob.renew();
+    expect(bob.frames()).toMatchObject({ epochs: [], sealing: null });
+    await house.pass(1000);
+    expect(bob.roster).toEqual([ann.name, bob.name].sort());
+    expect(bob.frames()).toEqual({ ...ann.frames(), epochs: [ann.frames().sealing] });
+    expect(keyOf()).not.toBe(before);
+    // Numbers of what it says begin above those of its first life.
+    bob.say({ k: 'chat', text: 'two' });
+    await house.settle();
+    expect(words(ann)).toEqual(['one', 'two']);
+  });
+
+  it('goes on after its worker died while it was alone', async () => {
+    const house = await House.build();
+    const [ann] = (await house.invite(1)) as [Guest];
+    const group = ann.last('roster')?.group;
+    await ann.renew();
+    await house.pass(6000);
+    expect(ann.last('roster')?.group).not.toBe(group);
+    expect(ann.last('status')?.status).toBe('in');
+  });
+
   it('bears a flood: 512 messages wait at most', async () => {
     const house = await House.build();
     const [ann] = (await house.invite(1)) as [Guest];

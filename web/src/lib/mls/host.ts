@@ -25,12 +25,19 @@ export interface HostPort {
   rearm(): void;
 }
 
+export interface HostOptions extends MemberOptions {
+  /** How many there were for this page before. */
+  life?: number;
+}
+
 type Work = Exclude<ToGroup, { t: 'open' | 'ping' }>;
 
 /** What waits to be done or said, at most. */
 const maxWaiting = 512;
 const maxUnsaid = 64;
 const maxSpeakers = 256;
+/** Others drop what has a number not higher than the last: another life begins far above. */
+const saidInALife = 2 ** 32;
 /** After having been removed. */
 const returnAfter = 1000;
 
@@ -48,7 +55,7 @@ export class Host {
   #keys: Promise<void> = Promise.resolve();
   #unsaid: Said[] = [];
   /** Numbers of what we said, and the highest heard of each member. */
-  #said = 0;
+  #said: number;
   readonly #heard = new Map<string, number>();
   #returnAt = Infinity;
   #offered = false;
@@ -58,8 +65,9 @@ export class Host {
     private readonly suite: Suite,
     private readonly port: HostPort,
     private readonly clock: () => number = () => performance.now(),
-    private readonly options: MemberOptions = {},
+    private readonly options: HostOptions = {},
   ) {
+    this.#said = saidInALife * (options.life ?? 0);
     this.#compare = new Compare(room.sasSalt, {
       say: (said) => this.#say(said),
       show: (comparison) => port.post({ t: 'comparison', comparison }),

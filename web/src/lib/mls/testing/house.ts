@@ -17,7 +17,7 @@ type Of<T extends FromGroup['t']> = Extract<FromGroup, { t: T }>;
 /** A page with its group worker, without a frame worker: keys are collected. */
 export class Guest {
   id = random(16);
-  readonly host: Host;
+  host: Host;
   readonly posted: FromGroup[] = [];
   readonly keys: KeyMessage[] = [];
   online = false;
@@ -25,18 +25,39 @@ export class Guest {
   tamper: (message: ServerMessage) => ServerMessage | null = (message) => message;
   #offers = new Map<number, (offer: Offer) => void>();
   #seq = 0;
+  #life = 0;
 
   constructor(
     private readonly house: House,
-    room: Room,
-    suite: Suite,
+    private readonly room: Room,
+    private readonly suite: Suite,
   ) {
+    this.host = this.#live(0);
+  }
+
+  #live(life: number): Host {
+    // One that died posts nothing more.
+    const alive = () => this.#life === life;
+    this.#life = life;
     const port = {
-      post: (message: FromGroup) => this.#post(message),
-      key: (key: KeyMessage) => void this.keys.push(key),
+      post: (message: FromGroup) => alive() && this.#post(message),
+      key: (key: KeyMessage) => alive() && void this.keys.push(key),
       rearm: () => {},
     };
-    this.host = new Host(room, suite, port, () => house.now, { timeout: 60_000 });
+    const options = { timeout: 60_000, life };
+    return new Host(this.room, this.suite, port, () => this.house.now, options);
+  }
+
+  /** The worker dies, and the page puts another one in its place. */
+  async renew(): Promise<void> {
+    this.host = this.#live(this.#life + 1);
+    this.keys.push({ k: 'forget-all' });
+    const seq = ++this.#seq;
+    const offered = new Promise<Offer>((resolve) => this.#offers.set(seq, resolve));
+    this.host.take({ t: 'offer', seq, id: this.id });
+    await offered;
+    this.host.take({ t: 'connected' });
+    await this.house.settle();
   }
 
   get name(): string {
