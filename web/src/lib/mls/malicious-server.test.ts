@@ -249,6 +249,25 @@ describe('the server cannot keep people apart unnoticed', () => {
     }
   });
 
+  it('by a log with another past', async () => {
+    const house = await House.build();
+    const [ann, bob] = (await house.invite(2)) as [Guest, Guest];
+    const joins = () => bob.all('status').filter(({ status }) => status === 'joining').length;
+    const before = joins();
+    await house.invite(1);
+    expect(joins()).toBe(before);
+    bob.tamper = (message) =>
+      message.t === 'committed'
+        ? { ...message, entry: { ...message.entry, hash: random(32) } }
+        : message;
+    await house.invite(1);
+    bob.tamper = (message) => message;
+    expect(joins()).toBe(before + 1);
+    await house.pass(12_000);
+    expect(bob.roster).toEqual(ann.roster);
+    expect(bob.frames().sealing).toBe(ann.frames().sealing);
+  });
+
   it('by another order of the log', async () => {
     const house = await House.build();
     const [ann, bob] = (await house.invite(2)) as [Guest, Guest];
