@@ -1,15 +1,15 @@
 // Every case, one after the other, in one process: the browsers are shared.
-//   node tests/browser/main.mjs [--update-screens] [CASE...]
+//   node [--test-name-pattern=TEXT] tests/browser/main.mjs [--update-screens] [CASE...]
 import { readdirSync } from 'node:fs';
-import { after } from 'node:test';
 import { closeBrowsers } from './lib/browsers.mjs';
+import { begin } from './lib/scenario.mjs';
 
 const folders = ['cases/', 'screens/'].map((name) => new URL(name, import.meta.url));
 const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
-after(closeBrowsers);
 for (const folder of folders) {
   for (const file of readdirSync(folder).sort()) {
     const name = file.replace(/\.mjs$/, '');
     if (wanted.length === 0 || wanted.includes(name)) await import(new URL(file, folder));
   }
 }
+begin(closeBrowsers);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test from 'node:test';
+import test, { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createRoom, linkKeys } from './keys.mjs';
 import { Person } from './person.mjs';
@@ -12,6 +12,8 @@ import { Server } from './server.mjs';
 /** Where failures leave what helps to understand them. */
 const artifacts = process.env.TEST_ARTIFACTS ?? fileURLToPath(new URL('../artifacts', import.meta.url));
 rmSync(artifacts, { recursive: true, force: true });
+
+const waiting = [];
 
 /** TEST_LONG=1: the long cases at full length. */
 export const long = process.env.TEST_LONG === '1';
@@ -25,6 +27,19 @@ export const long = process.env.TEST_LONG === '1';
  * (see `never`; strangers asked, policy broken) fails at once.
  */
 export function scenario(title, options, run) {
+  waiting.push([title, options, run]);
+}
+
+/**
+ * Begins, with all scenarios at once and `end` behind them: node:test runs what is
+ * after all when those that it has heard of are done or skipped.
+ */
+export function begin(end) {
+  after(end);
+  for (const each of waiting.splice(0)) announce(...each);
+}
+
+function announce(title, options, run) {
   const { timeout = 90_000 } = options;
   test(title, { timeout: 2 * (timeout + 60_000) }, async (t) => {
     try {
