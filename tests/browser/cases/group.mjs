@@ -1,45 +1,12 @@
 // The group of a call: how people come, go and come back, and what they do in it.
 import assert from 'node:assert/strict';
 import { Front } from '../lib/front.mjs';
+import { agreed, count, enter, nowhere, until } from '../lib/group.mjs';
 import { never, scenario } from '../lib/scenario.mjs';
 import { pause } from '../lib/server.mjs';
 import { collect, leak, leaked, memberOf } from '../lib/tap.mjs';
 
 const offline = /WebSocket|ERR_CONNECTION|ERR_EMPTY|Failed to load|NetworkError|can.t establish|interrupted/i;
-
-const count = (person, testId) =>
-  person.page.evaluate((id) => document.querySelectorAll(`[data-testid="${id}"]`).length, testId);
-
-async function until(what, wanted, look, timeout = 20_000) {
-  const end = Date.now() + timeout;
-  let value;
-  while (Date.now() < end) {
-    value = await look();
-    if (value === wanted) return;
-    await pause(100);
-  }
-  assert.equal(value, wanted, what);
-}
-
-/** The newest epoch of each, when all have the same. */
-async function agreed(people, timeout = 20_000) {
-  const end = Date.now() + timeout;
-  for (;;) {
-    const all = await Promise.all(people.map(leaked));
-    const newest = all.map((epochs) => epochs.at(-1));
-    const same = newest.every(
-      (one) => one && one.group === newest[0]?.group && one.epoch === newest[0].epoch && one.roster.length === people.length,
-    );
-    if (same) return { all, newest };
-    if (Date.now() > end) {
-      assert.fail(`epochs differ: ${newest.map((one) => one && `${one.group.slice(-6)}/${one.epoch}/${one.roster.length}`)}`);
-    }
-    await pause(200);
-  }
-}
-
-/** Without media: a way through a relay that is not there. This is about keys, and the machine is small. */
-const nowhere = (stage) => ({ route: 'relay', relay: { from: stage.server.relayPort, to: 1 } });
 
 async function spied(stage, kind, options = {}) {
   const front = stage.with(await Front.start(stage.server, { prefixes: { group: leak } }));
@@ -55,12 +22,7 @@ for (const size of [2, 4, 8]) {
     const { path } = await stage.room();
     const people = [];
     for (const kind of kinds) people.push(await spied(stage, kind, nowhere(stage)));
-    for (const person of people) {
-      await person.open(path);
-      await person.type('name', person.name);
-      await person.click('cam-toggle');
-    }
-    for (const person of people) await person.click('join');
+    await enter(people, path, { camera: false });
     const { newest } = await agreed(people, 60_000);
     never(() => {
       const members = newest.map(({ roster, self }) => roster.find(({ leaf }) => leaf === self)?.member);

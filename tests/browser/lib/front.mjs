@@ -10,11 +10,15 @@ export class Front {
   rewritten = 0;
   #sockets = new Set();
 
-  /** `prefixes`: scripts to put before the worker for 'frame's and that for the 'group'. */
-  static async start(server, { prefixes = {} } = {}) {
+  /**
+   * `prefixes`: scripts to put before the worker for 'frame's and that for the 'group'.
+   * `upgrade(request, socket, head)` takes WebSockets instead of handing them on.
+   */
+  static async start(server, { prefixes = {}, upgrade = null } = {}) {
     const front = new Front();
     front.target = server.port;
     front.prefixes = prefixes;
+    front.takeOver = upgrade;
     front.http = http.createServer((request, response) => front.#forward(request, response));
     front.http.on('upgrade', (request, socket, head) => front.#upgrade(request, socket, head));
     await new Promise((done) => front.http.listen(0, '127.0.0.1', done));
@@ -64,6 +68,10 @@ export class Front {
   #upgrade(request, socket, head) {
     if (this.refusing) {
       socket.destroy();
+      return;
+    }
+    if (this.takeOver) {
+      this.takeOver(request, socket, head);
       return;
     }
     const lines = this.#head(request);

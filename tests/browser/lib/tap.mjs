@@ -56,6 +56,122 @@ function slip(mode) {
   });
 }
 
+/**
+ * A forwarder that attacks (see `attack`), before the frame worker, and one that
+ * watches what goes on to the decoders.
+ */
+export const forwarder = `(${attackFrames})();\n`;
+
+function attackFrames() {
+  const channel = new BroadcastChannel('test-attack');
+  const sealed = new Map(); // `peer/codec` to frames as they came
+  const opened = new Map(); // the same, of those that the app was given
+  const plain = new Map(); // codec to frames as they went on
+  const forged = new WeakSet();
+  let mode = 'none';
+  let counts;
+  const reset = () => {
+    counts = { forged: 0, through: 0, clean: 0 };
+  };
+  reset();
+  const keep = (map, key, bytes) => {
+    const list = map.get(key) ?? [];
+    map.set(key, list);
+    list.push(bytes);
+    if (list.length > 40) list.shift();
+  };
+  /** What is put in the place of a frame; null: nothing. */
+  const substitute = (peer, codec) => {
+    const lane = `${peer}/${codec}`;
+    if (mode === 'plain') return plain.get(codec)?.at(-1) ?? null;
+    if (mode === 'replay') return opened.get(lane)?.at(-1) ?? null;
+    if (mode === 'flip') {
+      const bytes = new Uint8Array(sealed.get(lane).at(-1).slice(0));
+      bytes[codec === 'opus' ? bytes.length - 1 : 0] ^= 0x10;
+      return bytes.buffer;
+    }
+    if (mode === 'swap') {
+      for (const [key, list] of sealed) if (key.endsWith(codec) && !key.startsWith(peer)) return list.at(-1);
+    }
+    return null;
+  };
+  channel.onmessage = ({ data }) => {
+    channel.postMessage({ counts });
+    mode = data.mode;
+    reset();
+  };
+  const wrap = ({ transformer }) => {
+    const { direction, codec, peer } = transformer.options ?? {};
+    if (peer === 'self-test' || direction !== 'open') return { transformer };
+    const before = new TransformStream({
+      transform(frame, controller) {
+        const came = frame.data.slice(0);
+        keep(sealed, `${peer}/${codec}`, came);
+        const bytes = frame.data.byteLength > 0 ? substitute(peer, codec) : null;
+        if (bytes) {
+          frame.data = bytes.slice(0);
+          forged.add(frame);
+          counts.forged++;
+        } else keep(opened, `${peer}/${codec}`, came);
+        controller.enqueue(frame);
+      },
+    });
+    const after = new TransformStream({
+      transform(frame, controller) {
+        if (forged.has(frame)) counts.through++;
+        else {
+          counts.clean++;
+          keep(plain, codec, frame.data.slice(0));
+        }
+        controller.enqueue(frame);
+      },
+    });
+    void after.readable.pipeTo(transformer.writable).catch(() => {});
+    const readable = transformer.readable.pipeThrough(before);
+    return {
+      transformer: new Proxy(transformer, {
+        get(_, key) {
+          if (key === 'readable') return readable;
+          if (key === 'writable') return after.writable;
+          const value = transformer[key];
+          return typeof value === 'function' ? value.bind(transformer) : value;
+        },
+      }),
+    };
+  };
+  let handler = null;
+  addEventListener('rtctransform', (event) => handler?.(wrap(event)));
+  Object.defineProperty(self, 'onrtctransform', {
+    get: () => handler,
+    set: (next) => {
+      handler = next;
+    },
+  });
+}
+
+/**
+ * Tells the forwarder of a person what to put in the place of all frames from now on:
+ *   none, plain (frames as an encoder makes them), replay (one of before),
+ *   flip (a bit), swap (somebody else's).
+ * Resolves to what came of the mode before: {forged, through, clean}, where `through`
+ * are forged frames that went on to a decoder.
+ */
+export function attack(person, mode) {
+  return person.page.evaluate(
+    (next) =>
+      new Promise((done) => {
+        const channel = new BroadcastChannel('test-attack');
+        channel.onmessage = ({ data }) => {
+          if (!data.counts) return;
+          channel.close();
+          done(data.counts);
+        };
+        channel.postMessage({ mode: next });
+      }),
+    mode,
+  );
+}
+
 /** A script to put before the group worker: every key for frames goes to the test, too. */
 export const leak = `(${giveAway})();\n`;
 
@@ -78,6 +194,29 @@ function giveAway() {
     }
     return post.call(this, message, ...rest);
   };
+}
+
+/** The same, and a worker that can be made to fail: see `ruin`. */
+export const brittle = `${leak}(${obeyRuin})();\n`;
+
+function obeyRuin() {
+  const channel = new BroadcastChannel('test-ruin');
+  channel.onmessage = ({ data }) => {
+    channel.close();
+    if (data === 'hang') for (;;);
+    setTimeout(() => {
+      throw new Error('ruined by the test');
+    });
+  };
+}
+
+/** Lets the group worker of a person 'die' or 'hang'. */
+export function ruin(person, how) {
+  return person.page.evaluate((what) => {
+    const channel = new BroadcastChannel('test-ruin');
+    channel.postMessage(what);
+    channel.close();
+  }, how);
 }
 
 /** Begins to collect in a page; before the app loads. */
