@@ -1,12 +1,13 @@
 // How long it takes from the press on Join: to the first opened frame of the second
-// person, and to the keys of the fourth and the eighth. Real server, real browsers.
+// person, and to the keys of the fourth and the eighth in their frame worker; and what
+// sealing and opening a frame costs. Real server, real browsers.
 //   node tests/bench/join/main.mjs [ROUNDS] [KIND...]
 import { closeBrowsers } from '../../browser/lib/browsers.mjs';
 import { Front } from '../../browser/lib/front.mjs';
 import { createRoom, linkKeys } from '../../browser/lib/keys.mjs';
 import { Person } from '../../browser/lib/person.mjs';
 import { pause, Server } from '../../browser/lib/server.mjs';
-import { collect, leak } from '../../browser/lib/tap.mjs';
+import { ask, installs, report, stopwatch } from './frames.mjs';
 
 const rounds = Number(process.argv[2] ?? 10);
 const kinds = process.argv.slice(3);
@@ -23,8 +24,9 @@ function watch() {
     },
     true,
   );
-  new BroadcastChannel('test-keys').addEventListener('message', () => {
-    times.keys ??= performance.now();
+  new BroadcastChannel('test-installed').addEventListener('message', () => {
+    // Before, it was the self-test.
+    if (times.join !== undefined) times.keys ??= performance.now();
   });
   const look = () => {
     const opened = (window.catchup?.frameCounters() ?? []).some((kinds) =>
@@ -36,47 +38,89 @@ function watch() {
   addEventListener('DOMContentLoaded', look);
 }
 
-async function round(kind, size, what) {
-  const server = await Server.start();
-  const fronts = [];
-  const people = [];
-  try {
+/** A room that people come to and leave. */
+class Call {
+  people = [];
+
+  static async start() {
+    const call = new Call();
+    call.server = await Server.start();
     const keys = linkKeys();
-    const path = `/r/${await createRoom(server, keys)}${keys.fragment}`;
-    for (let i = 0; i < size; i++) {
-      const front = await Front.start(server, { prefixes: { group: leak } });
-      fronts.push(front);
-      const person = await Person.create(kind, front.url, { name: `p${i}` });
-      await collect(person);
-      await person.page.evaluateOnNewDocument(watch);
-      people.push(person);
-      await person.open(path);
-      await person.type('name', person.name);
-      if (what === 'keys') await person.click('cam-toggle');
-      // The self-test runs while people look at themselves.
-      await pause(1500);
-      await person.click('join');
-      await person.phase(i === 0 ? 'alone' : 'active');
-    }
-    const last = people.at(-1);
-    const read = () => last.page.evaluate(() => window.__times);
-    for (let i = 0; i < 100 && (await read())[what] === undefined; i++) await pause(50);
-    const times = await read();
-    return times[what] - times.join;
-  } finally {
-    await Promise.all(people.map((p) => p.close()));
-    for (const front of fronts) await front.close();
-    await server.stop();
+    call.path = `/r/${await createRoom(call.server, keys)}${keys.fragment}`;
+    return call;
+  }
+
+  /** Somebody more, who waits until the page is ready before pressing Join. */
+  async enter(kind, { camera = false, prefixes = { frame: installs } } = {}) {
+    const front = await Front.start(this.server, { prefixes });
+    // Without a camera this is about keys: no way for media either, for the machine is small.
+    const nowhere = { route: 'relay', relay: { from: this.server.relayPort, to: 1 } };
+    const name = `p${this.people.length}`;
+    const person = await Person.create(kind, front.url, { name, ...(camera ? {} : nowhere) });
+    Object.assign(person, { front });
+    await person.page.evaluateOnNewDocument(watch);
+    await person.open(this.path);
+    await person.type('name', person.name);
+    if (!camera) await person.click('cam-toggle');
+    await person.page.waitForFunction(() => window.catchup?.state().encryptionReady, { timeout: 30_000 });
+    await pause(300);
+    await person.click('join');
+    await person.phase(this.people.length === 0 ? 'alone' : 'active');
+    this.people.push(person);
+    return person;
+  }
+
+  async leave(person) {
+    this.people = this.people.filter((one) => one !== person);
+    await person.click('leave').catch(() => {});
+    await person.phase('ended').catch(() => {});
+    await person.close();
+    await person.front.close();
+  }
+
+  async end() {
+    await Promise.all(this.people.map((p) => p.close()));
+    for (const { front } of this.people) await front.close();
+    await this.server.stop();
   }
 }
 
+/** Milliseconds from Join to `what` of the last of `size` people, again and again. */
+async function joins(call, kind, size, what) {
+  const camera = what === 'frame';
+  while (call.people.length < size - 1) await call.enter(kind, { camera });
+  const all = [];
+  for (let i = 0; i < rounds; i++) {
+    const last = await call.enter(kind, { camera });
+    const read = () => last.page.evaluate(() => window.__times);
+    for (let tries = 0; tries < 100 && (await read())[what] === undefined; tries++) await pause(50);
+    const times = await read();
+    all.push(times[what] - times.join);
+    await call.leave(last);
+    await pause(700); // the others have new keys
+  }
+  console.log(`${kind}, person ${size}, Join to ${what}: ${report(all, 0)}`);
+}
+
 for (const kind of kinds) {
-  for (const [size, what, share] of [[2, 'frame', 1], [4, 'keys', 0.5], [8, 'keys', 0.3]]) {
-    const all = [];
-    for (let i = 0; i < Math.max(1, Math.round(rounds * share)); i++) all.push(await round(kind, size, what));
-    all.sort((a, b) => a - b);
-    const at = (share) => Math.round(all[Math.min(all.length - 1, Math.floor(all.length * share))]);
-    console.log(`${kind} ${size} people, Join to ${what}: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms (${all.length})`);
+  for (const steps of [[[2, 'frame']], [[4, 'keys'], [8, 'keys']]]) {
+    const call = await Call.start();
+    try {
+      for (const [size, what] of steps) await joins(call, kind, size, what);
+    } finally {
+      await call.end();
+    }
+  }
+  // Three people: each seals two streams of video and opens two, and as many of sound.
+  const call = await Call.start();
+  try {
+    const prefixes = { frame: stopwatch };
+    for (let i = 0; i < 3; i++) await call.enter(kind, { camera: true, prefixes });
+    await pause(15_000);
+    const times = await call.people[0].page.evaluate(ask);
+    for (const [name, all] of Object.entries(times)) console.log(`${kind}, ${name}: ${report(all, 2)}`);
+  } finally {
+    await call.end();
   }
 }
 await closeBrowsers();
