@@ -292,6 +292,7 @@ scenario('who forwards frames or keeps removals back is found out', { timeout: 1
   const pair = [ann, bob];
   await agreed(pair, 30_000);
   await banner(pair, 0);
+  await tiles(pair, 1, 1000);
   await talk(pair);
 });
 

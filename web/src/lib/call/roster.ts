@@ -34,6 +34,8 @@ interface Entry {
   /** In the group now; otherwise kept for a while, because the group is a new one. */
   present: boolean;
   keepUntil: number;
+  /** The server has said that they left: they are not waited for. */
+  left: boolean;
   link: PeerLink;
 }
 
@@ -104,7 +106,7 @@ export class Roster {
     const others = roster.filter(({ id }) => id !== hex(this.options.me));
     for (const [id, entry] of this.entries) {
       if (others.some((one) => one.id === id)) continue;
-      if (another) this.miss(entry, now);
+      if (another && !entry.left) this.miss(entry, now);
       else if (entry.present) this.drop(id);
     }
     let met = this.arriving;
@@ -123,8 +125,10 @@ export class Roster {
       const id = hex(info.id);
       this.hints.set(id, info);
       this.readName(info);
+      const entry = this.entries.get(id);
+      if (entry) entry.left = false;
       // Both of us are with the server again: what was said last may have been lost.
-      this.entries.get(id)?.link.resync();
+      entry?.link.resync();
       met = met || this.entries.has(id);
     }
     if (met) this.sayState();
@@ -135,7 +139,9 @@ export class Roster {
   unhint(id: Bytes): void {
     const name = hex(id);
     this.hints.delete(name);
-    if (this.entries.get(name)?.present === false) this.drop(name);
+    const entry = this.entries.get(name);
+    if (entry) entry.left = true;
+    if (entry?.present === false) this.drop(name);
     this.options.onchange();
   }
 
@@ -231,6 +237,7 @@ export class Roster {
       reaction: null,
       present: true,
       keepUntil: 0,
+      left: false,
       link,
     });
     for (const kind of ['audio', 'video'] as const) link.setTrack(kind, this.tracks[kind]);
