@@ -1,7 +1,9 @@
 // Runs in a page before the app: keeps what the app makes within a test's reach.
-// It changes nothing but, when `relay` is set, the port of the TURN server.
+// It changes nothing but, when `relay` is set, the port of the TURN server, and,
+// when `light` is set, what camera and microphone give: little enough for twenty
+// pages, and not worked on.
 
-/** Init script; `options` = {relay?: {from: port, to: port}, storage?: {key: value}}. */
+/** Init script; `options` = {relay?: {from: port, to: port}, storage?: {key: value}, light?: boolean}. */
 export function observe(options) {
   const seen = { connections: [], sockets: [], violations: [] };
   Object.defineProperty(window, '__seen', { value: seen });
@@ -37,6 +39,13 @@ export function observe(options) {
       return super.setConfiguration(redirected(config));
     }
   };
+  if (options.light && navigator.mediaDevices) {
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    const video = { width: 160, height: 120, frameRate: 5 };
+    const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    navigator.mediaDevices.getUserMedia = (wanted = {}) =>
+      open({ ...(wanted.audio ? { audio } : {}), ...(wanted.video ? { video } : {}) });
+  }
   const Socket = window.WebSocket;
   window.WebSocket = class WebSocket extends Socket {
     constructor(...args) {

@@ -1,7 +1,7 @@
 // For how long nothing arrived, seen from inside the pages.
 
-/** Notes ten times a second what arrives and what the page says of itself. Runs in the page. */
-function record() {
+/** Notes every so many ms what arrives and what the page says of itself. Runs in the page. */
+function record(every) {
   window.__record = [];
   setInterval(async () => {
     const at = Date.now();
@@ -18,11 +18,11 @@ function record() {
     }
     const phase = document.querySelector('[data-testid="phase"]')?.dataset.phase;
     window.__record.push({ at, phase, told: document.querySelector('[data-testid="draining"]') !== null, ...sum });
-  }, 100);
+  }, every);
 }
 
-export async function startRecording(people) {
-  await Promise.all(people.map(({ page }) => page.evaluate(record)));
+export async function startRecording(people, every = 100) {
+  await Promise.all(people.map(({ page }) => page.evaluate(record, every)));
 }
 
 export function recorded(person) {

@@ -15,9 +15,10 @@ export class Person {
 
   /**
    * `site` is the origin to visit. `route` forces a way for the media; `relay`
-   * sends the relay's traffic through another port (see observer.mjs).
+   * sends the relay's traffic through another port, `light` makes the camera
+   * give little (see observer.mjs).
    */
-  static async create(kind, site, { name = kind, route, relay, viewport, insecure = false } = {}) {
+  static async create(kind, site, { name = kind, route, relay, viewport, light = false, insecure = false } = {}) {
     const person = new Person();
     const owner = await browser(kind);
     Object.assign(person, { kind, site, name });
@@ -28,9 +29,10 @@ export class Person {
       const devtools = await person.page.createCDPSession();
       await devtools.send('Security.setIgnoreCertificateErrors', { ignore: true });
     }
-    await person.page.setViewport(viewport ?? { width: 1280, height: 800 });
+    await person.page.setViewport(viewport ?? (light ? { width: 360, height: 480 } : { width: 1280, height: 800 }));
+    if (light) await person.page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
     const storage = route ? { 'catchup.settings': JSON.stringify({ route }) } : {};
-    await person.page.evaluateOnNewDocument(observe, { relay, storage });
+    await person.page.evaluateOnNewDocument(observe, { relay, storage, light });
     person.#listen();
     return person;
   }
@@ -147,6 +149,17 @@ export class Person {
       assert.ok(now.audioEnergy > before.audioEnergy, `${this.name} hears sound`);
       before = now;
     } while (Date.now() < end);
+  }
+
+  /** Frames arrive and can be opened; nothing is asked of how many reach the screen. */
+  async hears(timeout = 60_000) {
+    await this.media('encrypted', timeout);
+    const before = await this.stats();
+    for (const end = Date.now() + timeout; ; await pause(250)) {
+      const now = await this.stats();
+      if (now.audioPackets > before.audioPackets + 20) return;
+      assert.ok(Date.now() < end, `${this.name} hears nothing`);
+    }
   }
 
   /** Waits until pictures arrive (again); resolves to the ms it took. */

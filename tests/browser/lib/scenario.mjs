@@ -110,7 +110,7 @@ class Stage {
     return one;
   }
 
-  /** Two people in a call that carries pictures and sound both ways. */
+  /** Two people in a call that carries pictures and sound both ways; with `light`, sound. */
   async call(kinds, options = {}) {
     const room = options.room ?? (await this.room());
     const pair = [];
@@ -118,8 +118,8 @@ class Stage {
       pair.push(await this.person(kind, { ...options, ...options.each?.[i] }));
     }
     await Promise.all(pair.map((p) => p.join(room.path)));
-    await Promise.all(pair.map((p) => p.phase('active')));
-    await Promise.all(pair.map((p) => p.receives()));
+    await Promise.all(pair.map((p) => p.phase('active', options.light ? 60_000 : undefined)));
+    await Promise.all(pair.map((p) => (options.light ? p.hears() : p.receives())));
     return { pair, ...room };
   }
 
