@@ -249,7 +249,7 @@ public:
     if (identity)
       slot_->set(*identity);
     base::log(identity ? base::log_level::info : base::log_level::warn,
-              identity ? "certificate-renewed" : "certificate-unreadable");
+              identity ? "certificate_renewed" : "certificate-unreadable");
   }
 
 private:
@@ -323,7 +323,7 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
   state.stopping = true;
   manager.say("STOPPING=1\nSTATUS=Ending");
   if (state.failed)
-    base::log(base::log_level::error, "registry-down");
+    base::log(base::log_level::error, "registry_down");
   {
     caf::scoped_actor self{system};
     self->monitor(registry);

@@ -1,6 +1,7 @@
 #include "actors/limiter.hpp"
 
 #include "actors/fixed_windows.hpp"
+#include "actors/last_minute.hpp"
 #include "actors/metered.hpp"
 #include "actors/status.hpp"
 #include "actors/timer.hpp"
@@ -42,6 +43,8 @@ private:
     arm();
     auto allowed = wait == base::duration::zero();
     ++(allowed ? allowed_ : refused_);
+    if (!allowed)
+      recently_.add(now());
     auto& counts = config_.counts->of(m.endpoint);
     ++(allowed ? counts.allowed : counts.refused);
     return {allowed, static_cast<std::uint32_t>(ceil<seconds>(wait).count())};
@@ -60,12 +63,13 @@ private:
       timer_.arm(*end);
   }
 
-  msg::status status() const {
+  msg::status status() {
     auto out = describe("limiter", config_.name, "registry", "running", now() - started_);
     out.restarts = config_.restarts;
     out.counters = {{"sources", windows_.size()},
                     {"allowed", allowed_},
                     {"refused", refused_},
+                    {"refused_in_60_s", recently_.count(now())},
                     {"limit", config_.requests},
                     {"window_seconds",
                      static_cast<std::uint64_t>(duration_cast<seconds>(config_.window).count())}};
@@ -81,6 +85,7 @@ private:
   base::time_point started_{};
   std::uint64_t allowed_ = 0;
   std::uint64_t refused_ = 0;
+  last_minute recently_; // refused
 };
 
 } // namespace

@@ -62,6 +62,9 @@ msg::status relay_view(const msg::relay_status& r) {
                   {"dropped", r.carried.dropped}};
   own.counters.insert(own.counters.end(), {{"bindings", r.front.bindings},
                                            {"challenges", r.front.challenges},
+                                           {"auth_wrong", r.front.auth_wrong},
+                                           {"auth_expired", r.front.auth_expired},
+                                           {"auth_stale", r.front.auth_stale},
                                            {"requests", r.front.requests},
                                            {"refused_busy", r.front.refused},
                                            {"limited_strangers", r.front.limited_strangers},

@@ -6,8 +6,8 @@ file(GLOB admin_headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/http/admin/*.hpp)
 file(GLOB admin_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/http/admin/*.cpp)
 file(GLOB http_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/http/*.cpp)
 # Only these may include Boost or CAF.
-set(http_shell_sources ask.cpp asio_impl.cpp http_session.cpp server.cpp ws_session.cpp)
-set(http_shell_headers ask.hpp asio.hpp hub.hpp http_session.hpp server.hpp ws_session.hpp)
+set(http_shell_sources ask.cpp asio_impl.cpp exchange.cpp http_session.cpp server.cpp ws_session.cpp)
+set(http_shell_headers ask.hpp asio.hpp exchange.hpp hub.hpp http_session.hpp server.hpp ws_session.hpp)
 list(TRANSFORM http_shell_sources PREPEND ${CMAKE_SOURCE_DIR}/http/)
 list(TRANSFORM http_shell_headers PREPEND ${CMAKE_SOURCE_DIR}/http/)
 

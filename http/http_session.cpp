@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "http/ask.hpp"
+#include "http/exchange.hpp"
 #include "http/issuance.hpp"
 #include "http/origin.hpp"
 #include "http/router.hpp"
@@ -9,13 +10,8 @@
 #include "http/source_address.hpp"
 #include "http/ws_session.hpp"
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include <ctime>
@@ -24,20 +20,10 @@ namespace catchup::http {
 
 namespace {
 
-namespace beast = boost::beast;
-namespace bhttp = beast::http;
-
 constexpr std::size_t max_head = 64 * 1024;
 constexpr std::size_t max_body = 64 * 1024;
 /// What is read and thrown away after a last answer, so that it is not lost.
 constexpr std::size_t max_linger = 1024 * 1024;
-
-using request_parser = bhttp::request_parser<bhttp::string_body>;
-using request_type = bhttp::request<bhttp::string_body>;
-
-std::string_view view(beast::string_view s) noexcept { return {s.data(), s.size()}; }
-
-std::string_view header(const request_type& r, bhttp::field name) { return view(r[name]); }
 
 /// All lines of a list header as one.
 std::string joined_header(const request_type& r, const char* name) {
@@ -46,19 +32,6 @@ std::string joined_header(const request_type& r, const char* name) {
   for (auto i = first; i != last; ++i)
     (out += out.empty() ? "" : ",") += view(i->value());
   return out;
-}
-
-method method_of(const request_type& r) noexcept {
-  switch (r.method()) {
-  case bhttp::verb::get:
-    return method::get;
-  case bhttp::verb::head:
-    return method::head;
-  case bhttp::verb::post:
-    return method::post;
-  default:
-    return method::other;
-  }
 }
 
 actors::endpoint_kind endpoint_of(route r) noexcept {
@@ -96,8 +69,6 @@ bool offers_subprotocol(std::string_view list) noexcept {
   }
   return false;
 }
-
-auto token(error_code& ec) { return net::redirect_error(net::use_awaitable, ec); }
 
 /// A verdict on its way.
 struct pending_verdict {
@@ -318,28 +289,16 @@ private:
   // -- writing ------------------------------------------------------------------
 
   net::awaitable<bool> write(const request_type& request, reply answer, bool keep) {
-    auto content = answer.content();
-    bhttp::response<bhttp::span_body<const char>> response;
-    response.version(11);
-    response.result(answer.status);
+    if (answer.error)
+      ++hub_->counters.refusals[static_cast<std::size_t>(*answer.error)];
+    auto response = response_to(answer, keep);
     response.set(bhttp::field::date, http_date());
-    for (auto& [name, value] : answer.headers)
-      response.set(beast::string_view{name.data(), name.size()}, value);
     site where{hub_->config.domain, header(request, bhttp::field::host), is_https(request)};
     for (auto& [name, value] : site_headers(where))
-      response.set(beast::string_view{name.data(), name.size()}, value);
-    response.body() = {content.data(), content.size()};
-    if (answer.status != 304)
-      response.content_length(content.size());
-    response.keep_alive(keep);
-
+      response.set(beast_view(name), value);
     arm(hub_->config.limits.keep_alive_time);
-    bhttp::response_serializer<bhttp::span_body<const char>> serializer{response};
     error_code ec;
-    if (request.method() == bhttp::verb::head || answer.status == 304)
-      co_await bhttp::async_write_header(socket_, serializer, token(ec));
-    else
-      co_await bhttp::async_write(socket_, serializer, token(ec));
+    co_await send(socket_, request, response, ec);
     disarm();
     co_return keep && !ec;
   }

@@ -60,6 +60,7 @@ reply error_reply(api_error e) {
   json::writer w;
   w.open('{').key("error").open('{').member("code", code).member("message", message);
   auto out = json_reply(status, w.close('}').close('}').done());
+  out.error = e;
   if (e == api_error::unauthorized)
     out.with("WWW-Authenticate", "Bearer");
   if (e == api_error::draining || e == api_error::unavailable)

@@ -1,9 +1,11 @@
 #pragma once
 // An HTTP answer as a value; sending it is the session's business.
 
+#include "http/api_error.hpp"
 #include "http/server_config.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +19,8 @@ struct reply {
   std::string body;
   /// Sent instead of `body` when not empty; lives as long as the asset store.
   std::string_view static_body;
+  /// What it says, if it is a refusal.
+  std::optional<api_error> error = {};
 
   std::string_view content() const noexcept { return static_body.empty() ? body : static_body; }
   reply& with(std::string_view name, std::string value) & {
@@ -28,25 +32,6 @@ struct reply {
     return std::move(*this);
   }
 };
-
-/// Codes of docs/protocol.md §2, each with its status.
-enum class api_error : std::uint8_t {
-  bad_request,
-  unauthorized,
-  origin,
-  not_found,
-  method,
-  timeout,
-  body_too_large,
-  head_too_large,
-  media_type,
-  too_many,
-  draining,
-  unavailable,
-};
-
-unsigned status_of(api_error e) noexcept;
-std::string_view code_of(api_error e) noexcept;
 
 /// A JSON body, never cached.
 reply json_reply(unsigned status, std::string body);

@@ -53,7 +53,7 @@ public:
     accept();
     for (unsigned i = 0; i < hub_->config.threads; ++i)
       threads_.emplace_back([this] { hub_->io.run(); });
-    base::log(base::log_level::info, "http-listening", {{"port", std::to_string(port_)}});
+    base::log(base::log_level::info, "http_listening", {{"port", std::to_string(port_)}});
   }
 
   ~impl() { stop(); }
@@ -109,7 +109,7 @@ private:
       if (stopping_ || ec == net::error::operation_aborted)
         return;
       if (ec) {
-        base::log(base::log_level::warn, "accept-failed", {{"error", std::to_string(ec.value())}});
+        base::log(base::log_level::warn, "accept_failed", {{"error", std::to_string(ec.value())}});
         pause_.expires_after(accept_pause);
         pause_.async_wait([this](error_code) {
           if (!stopping_)

@@ -76,6 +76,7 @@ public:
       if (ec)
         return self->end();
       ++self->hub_->counters.sockets_opened;
+      self->opened_ = base::clock::now();
       if (!self->ticket_) {
         self->act(ws::transmit{wire::encode(wire::error{wire::error_code::too_many,
                                                         retry_seconds(wire::error_code::too_many)}),
@@ -238,6 +239,7 @@ private:
     hang_up_soon();
   }
   void on(ws::join& a) {
+    joining_ = true;
     ask(hub_->system, hub_->registry,
         actors::msg::join{a.room, a.member, share(a.key_package), share(a.lobby),
                           share(a.admission_key), a.group, shared_from_this()},
@@ -280,6 +282,8 @@ private:
     if (!answer) {
       act(protocol_.answered(code_of(answer.error())));
     } else {
+      if (joining_)
+        hub_->counters.joins.add(base::clock::now() - opened_);
       peer_ = std::move(answer->peer);
       attachment_ = answer->attachment;
       ticket_.admit();
@@ -348,6 +352,8 @@ private:
   actors::peer_actor peer_;
   std::uint64_t attachment_ = 0;
   base::buffer current_; // being written; empty when nothing is
+  base::time_point opened_{};
+  bool joining_ = false; // not resuming
   bool pinging_ = false;
   bool hanging_up_ = false;
   bool ended_ = false;

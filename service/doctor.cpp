@@ -9,8 +9,11 @@
 
 #include <cstdio>
 #include <memory>
+#include <netinet/udp.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/timex.h>
+#include <unistd.h>
 
 namespace catchup::service {
 
@@ -66,6 +69,29 @@ finding check_relay(const doctor_config& d, protocol p) {
               "is the server running with these settings, and a free port " + port + way + "?");
 }
 
+finding check_relay_certificate(const doctor_config& d) {
+  web_client relay{{d.settings.domain, d.settings.relay_port, true}};
+  auto trouble = relay.open();
+  return judge_relay_certificate(trouble, relay.days_left().value_or(0));
+}
+
+finding check_renewal(const std::string& domain) {
+  auto there = [](const std::string& path) { return access(path.c_str(), F_OK) == 0; };
+  const std::string wanted = "/etc/systemd/system/timers.target.wants/";
+  return judge_renewal({there("/etc/letsencrypt/renewal/" + domain + ".conf"),
+                        there(wanted + "certbot.timer") ||
+                            there(wanted + "snap.certbot.renew.timer") ||
+                            (there("/etc/cron.d/certbot") && !there("/run/systemd/system"))});
+}
+
+finding check_offload() {
+  socket_fd fd{socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  auto takes = [&](int option, int value) {
+    return setsockopt(fd.get(), SOL_UDP, option, &value, sizeof value) == 0;
+  };
+  return judge_offload(takes(UDP_SEGMENT, 1200), takes(UDP_GRO, 1));
+}
+
 finding check_admin(const doctor_config& d) {
   if (!d.settings.admin_enabled())
     return pass("admin", "off");
@@ -116,6 +142,7 @@ void check_site(const doctor_config& d, std::vector<finding>& out) {
   web_client client{secure};
   auto page = client.ask("GET", "/");
   out.push_back(judge_certificate(domain, page.trouble, client.days_left().value_or(0)));
+  out.push_back(check_renewal(domain));
   if (page.status == 0)
     return; // nothing more to be learnt behind a door that does not open
   out.push_back(judge_page(page));
@@ -136,6 +163,9 @@ std::vector<finding> examine(const doctor_config& d) {
   out.push_back(check_relay(d, protocol::udp));
   if (d.settings.turn_tcp)
     out.push_back(check_relay(d, protocol::tcp));
+  if (d.settings.turn_tcp && !d.settings.turn_cert.empty())
+    out.push_back(check_relay_certificate(d));
+  out.push_back(check_offload());
   out.push_back(check_admin(d));
   check_site(d, out);
   return out;

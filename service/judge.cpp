@@ -116,6 +116,35 @@ finding judge_certificate(const std::string& domain, const std::string& trouble,
               "renewal should have happened: certbot renew; is certbot.timer on?");
 }
 
+finding judge_renewal(const renewal& seen) {
+  if (!seen.certbot)
+    return pass("renewal", "the certificate is not certbot's: somebody else renews it");
+  if (seen.timer)
+    return pass("renewal", "certbot runs by itself");
+  return warn("renewal", "nothing runs certbot: the certificate will end",
+              "systemctl enable --now certbot.timer");
+}
+
+finding judge_relay_certificate(const std::string& trouble, long days_left) {
+  if (!trouble.empty())
+    return fail("relay, tls", trouble,
+                "CATCHUP_TURN_CERT wants fullchain.pem and privkey.pem of the domain "
+                "(mk/systemd/turn-tls.conf)");
+  auto saw = "trusted, valid for " + std::to_string(days_left) + " more days";
+  if (days_left > soon)
+    return pass("relay, tls", saw);
+  return warn("relay, tls", saw, "the relay has an old one: systemctl try-restart catchup");
+}
+
+finding judge_offload(bool send, bool receive) {
+  if (send && receive)
+    return pass("trains of packets", "the kernel takes and gives them (UDP_SEGMENT, UDP_GRO)");
+  return warn("trains of packets",
+              std::string{"the kernel does not "} + (send ? "give" : "take") +
+                  " them: relayed calls cost more",
+              "a kernel of Debian 12 or newer has them; nothing breaks without");
+}
+
 finding judge_strict_transport(const web_answer& secure) {
   if (secure.hsts.find("max-age=") != secure.hsts.npos)
     return pass("https only", secure.hsts);

@@ -31,6 +31,15 @@ finding judge_address(const std::string& domain, const std::vector<base::ip_addr
                       const std::optional<base::ip_address>& configured);
 finding judge_redirect(const std::string& domain, const web_answer& plain);
 finding judge_certificate(const std::string& domain, const std::string& trouble, long days_left);
+/// Who renews it: whether certbot made it, and what is there to run certbot.
+struct renewal {
+  bool certbot = false, timer = false;
+};
+finding judge_renewal(const renewal& seen);
+/// The certificate of the relay, where it speaks TLS.
+finding judge_relay_certificate(const std::string& trouble, long days_left);
+/// Whether the kernel takes and gives datagrams as trains.
+finding judge_offload(bool send, bool receive);
 finding judge_strict_transport(const web_answer& secure);
 finding judge_page(const web_answer& page);
 /// Answers to more requests than one source may make, each of which claimed to

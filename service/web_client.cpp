@@ -115,16 +115,22 @@ private:
 web_client::web_client(target where) : where_(std::move(where)) {}
 web_client::~web_client() = default;
 
+std::string web_client::open() {
+  if (line_)
+    return {};
+  auto opened = std::make_unique<line>();
+  auto trouble = opened->open(where_);
+  if (trouble.empty())
+    line_ = std::move(opened);
+  return trouble;
+}
+
 web_answer web_client::ask(const std::string& method, const std::string& path,
                            const std::string& headers, const std::string& body) {
   web_answer out;
-  if (!line_) {
-    auto opened = std::make_unique<line>();
-    out.trouble = opened->open(where_);
-    if (!out.trouble.empty())
-      return out;
-    line_ = std::move(opened);
-  }
+  out.trouble = open();
+  if (!out.trouble.empty())
+    return out;
   auto length = method == "POST" ? "Content-Length: " + std::to_string(body.size()) + "\r\n" : "";
   std::string got;
   std::size_t end = 0;

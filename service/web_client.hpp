@@ -20,6 +20,9 @@ public:
   explicit web_client(target where);
   ~web_client();
 
+  /// Connects, and agrees on TLS if that is wanted. Empty, or what went wrong.
+  std::string open();
+
   /// `headers` are whole lines. On trouble the status is 0. Keeps its connection.
   web_answer ask(const std::string& method, const std::string& path,
                  const std::string& headers = {}, const std::string& body = {});

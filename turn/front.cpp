@@ -96,8 +96,10 @@ action front::on_request(const moment& t, const five_tuple& from, const stun::me
     return {};
   }
   auto who = authenticator_.check(m, from.client, t.wall);
-  if (!who)
+  if (!who) {
+    count_failure(t.wall, m, who.error());
     return challenge(t, from, m, who.error());
+  }
   if (!all_understood(m)) {
     auto out = refuse_unknown(from, m, &*who);
     return out ? action{*out} : action{};
@@ -121,6 +123,17 @@ action front::on_request(const moment& t, const five_tuple& from, const stun::me
   out.credential_seconds = static_cast<std::uint32_t>(
       std::clamp<base::unix_seconds>(left, 1, std::numeric_limits<std::uint32_t>::max()));
   return out;
+}
+
+// Everybody begins without credentials: that is no failure.
+void front::count_failure(base::unix_seconds now, const stun::message& m, int code) {
+  if (code == error::stale_nonce)
+    ++totals_.auth_stale;
+  auto username = m.find(attribute::username);
+  if (code != error::unauthorized || !m.sealed_by() || !username)
+    return;
+  auto who = parse_username(base::as_text(*username));
+  ++(who && who->expiry + clock_skew < now ? totals_.auth_expired : totals_.auth_wrong);
 }
 
 // The offer of password algorithms is long (RFC 8489 §9.2.4). Over UDP the source

@@ -83,6 +83,7 @@ private:
   action on_channel_data(base::time_point now, const five_tuple& from, base::const_bytes in);
   action forward(base::time_point now, forwarding_table::entry& from, const base::endpoint& peer,
                  base::const_bytes payload);
+  void count_failure(base::unix_seconds now, const stun::message& m, int code);
   action challenge(const moment& t, const five_tuple& from, const stun::message& m, int code);
   std::optional<base::const_bytes> write_challenge(const moment& t, const five_tuple& from,
                                                    const stun::message& m, int code,

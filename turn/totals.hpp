@@ -8,6 +8,9 @@ namespace catchup::turn {
 struct front_totals {
   std::uint64_t bindings = 0;
   std::uint64_t challenges = 0; // 401 and 438
+  std::uint64_t auth_wrong = 0; // signed, and not with our credentials
+  std::uint64_t auth_expired = 0;
+  std::uint64_t auth_stale = 0; // 438
   std::uint64_t requests = 0;   // handed to the actors
   std::uint64_t forwarded = 0;
   std::uint64_t dropped = 0; // media without permission, channel or route

@@ -52,7 +52,13 @@ void rooms_and_peers(openmetrics& out, const measured& m) {
       .add(count(m.tree, "peer", "connected"), {{"state", "connected"}})
       .add(count(m.tree, "peer", "away"), {{"state", "away"}});
   out.counter("catchup_joins", "Members that were let in.").add(c.joins);
-  out.counter("catchup_resumes", "Members that came back on a new connection.").add(c.resumes);
+  out.counter("catchup_reconnects", "Members that came back on a new connection, and that tried.")
+      .add(c.resumes, {{"outcome", "resumed"}})
+      .add(m.site.errors[static_cast<std::size_t>(wire::error_code::resume_unknown)],
+           {{"outcome", "unknown"}});
+  auto joins = m.site.joins.counts();
+  out.histogram("catchup_join_seconds", "From the opening of a WebSocket until it was let in.",
+                durations::bounds, joins, m.site.joins.sum());
   out.counter("catchup_signals", "Messages handed from one member to another.").add(c.signals);
   out.counter("catchup_memberships_ended", "Members that are gone, by how they went.")
       .add(c.left, {{"reason", "left"}})
@@ -110,7 +116,10 @@ void limits(openmetrics& out, const measured& m) {
       .add(of(m.tree, "relay", "limited_strangers"), {{"quota", "relay-strangers"}})
       .add(of(m.tree, "relay", "limited_requests"), {{"quota", "relay-requests"}})
       .add(of(m.tree, "relay", "limited_allocations"), {{"quota", "relay-allocation-rate"}})
-      .add(of(m.tree, "relay", "limited_media"), {{"quota", "relay-rate"}});
+      .add(of(m.tree, "relay", "limited_media"), {{"quota", "relay-rate"}})
+      .add(of(m.tree, "relay", "tcp_refused"), {{"quota", "relay-connections"}})
+      .add(of(m.tree, "relay", "tcp_idle"), {{"quota", "relay-idle-connections"}})
+      .add(of(m.tree, "relay", "tcp_dropped"), {{"quota", "relay-slow-connections"}});
 }
 
 void relay(openmetrics& out, const measured& m) {
@@ -132,6 +141,10 @@ void relay(openmetrics& out, const measured& m) {
   out.counter("catchup_turn_challenges",
               "Requests without valid credentials; each allocation begins with one.")
       .add(of(m.tree, "relay", "challenges"));
+  out.counter("catchup_turn_auth_failures", "Requests with credentials that were refused.")
+      .add(of(m.tree, "relay", "auth_wrong"), {{"reason", "wrong"}})
+      .add(of(m.tree, "relay", "auth_expired"), {{"reason", "expired"}})
+      .add(of(m.tree, "relay", "auth_stale"), {{"reason", "stale-nonce"}});
   out.counter("catchup_turn_malformed", "Datagrams that were nothing the relay knows.")
       .add(of(m.tree, "relay", "malformed"));
 }
@@ -141,6 +154,9 @@ void site(openmetrics& out, const measured& m) {
   out.gauge("catchup_connections", "Open connections, HTTP and WebSocket.").add(s.connections);
   out.counter("catchup_connections_accepted", "Connections since the start.").add(s.accepted);
   out.counter("catchup_http_requests", "HTTP requests since the start.").add(s.requests);
+  out.counter("catchup_http_refused", "HTTP requests refused, by what they were told.");
+  for (std::size_t i = 0; i < api_errors; ++i)
+    out.add(s.refusals[i], {{"code", code_of(static_cast<api_error>(i))}});
   out.counter("catchup_ws_opened", "WebSockets since the start.").add(s.sockets_opened);
   out.counter("catchup_ws_messages", "Messages of clients, by type.");
   for (std::size_t i = 0; i < said_names.size(); ++i)

@@ -18,6 +18,12 @@ void append_escaped(std::string& out, std::string_view text) {
   }
 }
 
+std::string number(double value) {
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "%.15g", value);
+  return text.data();
+}
+
 } // namespace
 
 openmetrics& openmetrics::gauge(std::string_view name, std::string_view help,
@@ -32,6 +38,21 @@ openmetrics& openmetrics::counter(std::string_view name, std::string_view help,
 
 openmetrics& openmetrics::info(std::string_view name, std::string_view help) {
   return family(name, "info", "_info", help, {});
+}
+
+openmetrics& openmetrics::histogram(std::string_view name, std::string_view help,
+                                    std::span<const double> bounds,
+                                    std::span<const std::uint64_t> counts, double sum) {
+  family(name, "histogram", "_bucket", help, "seconds");
+  std::uint64_t all = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    all += counts[i];
+    add(all, {{"le", i < bounds.size() ? number(bounds[i]) : "+Inf"}});
+  }
+  (name_ = name) += "_count";
+  add(all);
+  (name_ = name) += "_sum";
+  return add(sum);
 }
 
 openmetrics& openmetrics::family(std::string_view name, std::string_view type,
@@ -51,11 +72,7 @@ openmetrics& openmetrics::add(std::uint64_t value, labels of) {
   return sample(std::to_string(value), of);
 }
 
-openmetrics& openmetrics::add(double value, labels of) {
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%.15g", value);
-  return sample(text.data(), of);
-}
+openmetrics& openmetrics::add(double value, labels of) { return sample(number(value), of); }
 
 openmetrics& openmetrics::sample(std::string_view value, labels of) {
   out_ += name_;

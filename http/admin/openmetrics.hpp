@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,11 @@ public:
   /// `name` is without `_total`, which its samples get.
   openmetrics& counter(std::string_view name, std::string_view help, std::string_view unit = {});
   openmetrics& info(std::string_view name, std::string_view help);
+  /// A family of one histogram: counts by upper bound in seconds, the last of
+  /// them without one, and the sum of all.
+  openmetrics& histogram(std::string_view name, std::string_view help,
+                         std::span<const double> bounds, std::span<const std::uint64_t> counts,
+                         double sum);
 
   /// A sample of the family.
   openmetrics& add(std::uint64_t value, labels of = {});

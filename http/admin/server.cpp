@@ -29,7 +29,7 @@ public:
     });
     accept();
     thread_ = std::thread{[this] { hub_->io.run(); }};
-    base::log(base::log_level::info, "admin-listening", {{"port", std::to_string(port_)}});
+    base::log(base::log_level::info, "admin_listening", {{"port", std::to_string(port_)}});
   }
 
   ~impl() { stop(); }

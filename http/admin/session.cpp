@@ -1,32 +1,18 @@
 #include "http/admin/session.hpp"
 
 #include "base/log.hpp"
+#include "http/exchange.hpp"
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
 
 namespace catchup::http::admin {
 
 namespace {
 
-namespace beast = boost::beast;
-namespace bhttp = beast::http;
-
 constexpr std::size_t max_head = 16 * 1024;
 constexpr std::size_t max_body = 4 * 1024;
-
-using request_parser = bhttp::request_parser<bhttp::string_body>;
-using request_type = bhttp::request<bhttp::string_body>;
-
-std::string_view view(beast::string_view s) noexcept { return {s.data(), s.size()}; }
-std::string_view header(const request_type& r, bhttp::field name) { return view(r[name]); }
-auto token(error_code& ec) { return net::redirect_error(net::use_awaitable, ec); }
 
 /// The page is ours alone, and frames nothing.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> headers{{
@@ -139,19 +125,6 @@ private:
     return error_reply(api_error::unauthorized);
   }
 
-  static method method_of(const request_type& r) noexcept {
-    switch (r.method()) {
-    case bhttp::verb::get:
-      return method::get;
-    case bhttp::verb::head:
-      return method::head;
-    case bhttp::verb::post:
-      return method::post;
-    default:
-      return method::other;
-    }
-  }
-
   // -- answers ------------------------------------------------------------------
 
   net::awaitable<reply> answer_to(const request_type& request, const wanted& w) {
@@ -193,26 +166,12 @@ private:
   }
 
   net::awaitable<bool> write(const request_type& request, reply answer, bool keep) {
-    auto content = answer.content();
-    bhttp::response<bhttp::span_body<const char>> response;
-    response.version(11);
-    response.result(answer.status);
-    for (auto& [name, value] : answer.headers)
-      response.set(beast::string_view{name.data(), name.size()}, value);
+    auto response = response_to(answer, keep);
     for (auto& [name, value] : headers)
-      response.set(beast::string_view{name.data(), name.size()},
-                   beast::string_view{value.data(), value.size()});
-    response.body() = {content.data(), content.size()};
-    if (answer.status != 304)
-      response.content_length(content.size());
-    response.keep_alive(keep);
+      response.set(beast_view(name), beast_view(value));
     arm();
-    bhttp::response_serializer<bhttp::span_body<const char>> serializer{response};
     error_code ec;
-    if (request.method() == bhttp::verb::head || answer.status == 304)
-      co_await bhttp::async_write_header(socket_, serializer, token(ec));
-    else
-      co_await bhttp::async_write(socket_, serializer, token(ec));
+    co_await send(socket_, request, response, ec);
     timer_.cancel();
     co_return keep && !ec;
   }

@@ -97,4 +97,21 @@ TEST(the status counts what was allowed and refused) {
   CHECK_EQUAL(counter(s, "refused"), 2u);
 }
 
+TEST(the status counts what was refused within a minute) {
+  for (int i = 0; i < 10; ++i)
+    spend();
+  auto recent = [&] { return counter(status_of(limiter, "limiter"), "refused_in_60_s"); };
+  CHECK_EQUAL(recent(), 2u);
+  advance(30s);
+  spend();
+  CHECK_EQUAL(recent(), 3u);
+  advance(30s);
+  CHECK_EQUAL(recent(), 1u);
+  advance(29s);
+  CHECK_EQUAL(recent(), 1u);
+  advance(1s);
+  CHECK_EQUAL(recent(), 0u);
+  CHECK_EQUAL(counter(status_of(limiter, "limiter"), "refused"), 3u);
+}
+
 FIXTURE_SCOPE_END()

@@ -53,6 +53,10 @@ TEST(the strict reader finds what is wrong) {
            "# TYPE a gauge\n# UNIT a bytes\na 1\n# EOF\n", // unit not in the name
            "# TYPE a gauge\n# EOF\n",                      // nothing in it
            "# TYPE a counter\na_total -1\n# EOF\n",        // fell below zero
+           "# TYPE a histogram\na_bucket{le=\"1\"} 1\na_count 1\na_sum 1\n# EOF\n", // no +Inf
+           "# TYPE a histogram\na_bucket{le=\"1\"} 2\na_bucket{le=\"+Inf\"} 1\na_count 1\na_sum "
+           "1\n# EOF\n",                                                               // shrinks
+           "# TYPE a histogram\na_bucket{le=\"+Inf\"} 1\na_count 2\na_sum 1\n# EOF\n", // no fit
        })
     CHECK(!openmetrics_reader{bad}.problems.empty());
 }
@@ -87,6 +91,42 @@ TEST(an empty server is measured by the letter) {
   CHECK(r.value("process_open_fds") >= 3);
   CHECK(r.value("process_threads") >= 1);
   CHECK(r.value("process_start_time_seconds") > 1.6e9);
+}
+
+TEST(how long joining takes is a histogram in seconds) {
+  using namespace std::chrono_literals;
+  for (auto took : {20ms, 50ms, 51ms, 400ms, 30'000ms})
+    site.joins.add(took);
+  openmetrics_reader r{text()};
+  check_no_problem(r);
+  CHECK_EQUAL(r.value("catchup_join_seconds_bucket{le=\"0.05\"}"), 2);
+  CHECK_EQUAL(r.value("catchup_join_seconds_bucket{le=\"0.1\"}"), 3);
+  CHECK_EQUAL(r.value("catchup_join_seconds_bucket{le=\"10\"}"), 4);
+  CHECK_EQUAL(r.value("catchup_join_seconds_bucket{le=\"+Inf\"}"), 5);
+  CHECK_EQUAL(r.value("catchup_join_seconds_count"), 5);
+  CHECK(std::abs(r.value("catchup_join_seconds_sum") - 30.521) < 1e-9);
+}
+
+TEST(refusals of the relay and the site show by reason) {
+  auto& relay = add("relay", "relay", "running");
+  relay.counters = {{"auth_wrong", 4},  {"auth_expired", 3}, {"auth_stale", 2},
+                    {"tcp_refused", 5}, {"tcp_idle", 6},     {"tcp_dropped", 7}};
+  site.refusals[static_cast<std::size_t>(api_error::timeout)] = 8;
+  site.refusals[static_cast<std::size_t>(api_error::unauthorized)] = 9;
+  control.resumes = 10;
+  site.errors[static_cast<std::size_t>(wire::error_code::resume_unknown)] = 11;
+  openmetrics_reader r{text()};
+  check_no_problem(r);
+  CHECK_EQUAL(r.value("catchup_turn_auth_failures_total{reason=\"wrong\"}"), 4);
+  CHECK_EQUAL(r.value("catchup_turn_auth_failures_total{reason=\"expired\"}"), 3);
+  CHECK_EQUAL(r.value("catchup_turn_auth_failures_total{reason=\"stale-nonce\"}"), 2);
+  CHECK_EQUAL(r.value("catchup_quota_refused_total{quota=\"relay-connections\"}"), 5);
+  CHECK_EQUAL(r.value("catchup_quota_refused_total{quota=\"relay-idle-connections\"}"), 6);
+  CHECK_EQUAL(r.value("catchup_quota_refused_total{quota=\"relay-slow-connections\"}"), 7);
+  CHECK_EQUAL(r.value("catchup_http_refused_total{code=\"timeout\"}"), 8);
+  CHECK_EQUAL(r.value("catchup_http_refused_total{code=\"unauthorized\"}"), 9);
+  CHECK_EQUAL(r.value("catchup_reconnects_total{outcome=\"resumed\"}"), 10);
+  CHECK_EQUAL(r.value("catchup_reconnects_total{outcome=\"unknown\"}"), 11);
 }
 
 TEST(actors are counted by kind and state and the fullest mailbox shows) {

@@ -29,6 +29,25 @@ TEST(a secret is long and varied) {
   CHECK(judge_secret("hunter2 hunter2").saw.find("hunter2") == std::string::npos);
 }
 
+TEST(what certbot made certbot renews if something runs it) {
+  CHECK(passes(judge_renewal({false, false})));
+  CHECK(passes(judge_renewal({true, true})));
+  CHECK(warns(judge_renewal({true, false})));
+}
+
+TEST(the certificate of the relay is trusted and not about to end) {
+  CHECK(passes(judge_relay_certificate("", 60)));
+  CHECK(warns(judge_relay_certificate("", 14)));
+  CHECK(fails(judge_relay_certificate("meet.example.com: certificate has expired", 0)));
+}
+
+TEST(a kernel without trains is a warning that says which way) {
+  CHECK(passes(judge_offload(true, true)));
+  CHECK(warns(judge_offload(false, true)));
+  CHECK(judge_offload(false, true).saw.find("take") != std::string::npos);
+  CHECK(judge_offload(true, false).saw.find("give") != std::string::npos);
+}
+
 TEST(what the machine allows is enough or a warning) {
   CHECK(passes(judge_clock(true)));
   CHECK(warns(judge_clock(false)));

@@ -77,7 +77,7 @@ test('turnutils_uclient talks to itself through the relay', async (t) => {
         name = await shownName(server);
       }
       assert.equal(name, 'second');
-      assert.match(server.log, /certificate-renewed/);
+      assert.match(server.log, /certificate_renewed/);
     });
   } finally {
     await server.stop();

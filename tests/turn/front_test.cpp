@@ -162,6 +162,16 @@ TEST(a wrong password or an unknown or expired user is unauthorized) {
     turn_client fresh{alice.tuple(), {}};
     alice = fresh;
   }
+  CHECK_EQUAL(core.totals().auth_expired, 1u);
+  CHECK_EQUAL(core.totals().auth_wrong, 5u);
+}
+
+TEST(to begin without credentials is no failure) {
+  authenticate(alice);
+  CHECK(hand_on(alice, alice.allocate()));
+  auto t = core.totals();
+  CHECK_EQUAL(t.challenges, 1u);
+  CHECK_EQUAL(t.auth_wrong + t.auth_expired + t.auth_stale, 0u);
 }
 
 TEST(a realm that is not ours is unauthorized even with a matching key) {
@@ -185,6 +195,7 @@ TEST(an old nonce is stale and the new one works) {
   auto out = ask(alice, alice.refresh(600));
   REQUIRE(out);
   CHECK_EQUAL(out->error(), 438);
+  CHECK_EQUAL(core.totals().auth_stale, 1u);
   CHECK_EQUAL(out->text(attribute::realm), "example.org");
   alice.learn(*out);
   CHECK(hand_on(alice, alice.refresh(600)));

@@ -40,7 +40,7 @@ void media_port::start() {
                                    handlers_.size() > 1));
     port_ = sockets.back().port;
   }
-  base::log(base::log_level::info, "media-port-open",
+  base::log(base::log_level::info, "media_port_open",
             {{"port", std::to_string(port_)},
              {"threads", std::to_string(sockets.size())},
              {"tcp", config_.tcp ? "1" : "0"},

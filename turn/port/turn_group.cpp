@@ -10,9 +10,10 @@ namespace catchup::turn::port {
 namespace {
 
 void add(front_totals& to, const front_totals& more) {
-  static_assert(sizeof(front_totals) == 14 * sizeof(std::uint64_t), "add the new one below");
+  static_assert(sizeof(front_totals) == 17 * sizeof(std::uint64_t), "add the new one below");
   for (auto field :
-       {&front_totals::bindings, &front_totals::challenges, &front_totals::requests,
+       {&front_totals::bindings, &front_totals::challenges, &front_totals::auth_wrong,
+        &front_totals::auth_expired, &front_totals::auth_stale, &front_totals::requests,
         &front_totals::forwarded, &front_totals::dropped, &front_totals::malformed,
         &front_totals::refused, &front_totals::limited_strangers, &front_totals::limited_requests,
         &front_totals::limited_allocations, &front_totals::limited_media,
@@ -110,7 +111,10 @@ void turn_group::subscribe(std::shared_ptr<events> to) {
   std::vector<std::shared_ptr<events>> through;
   for (std::size_t i = 0; i < all_.size(); ++i)
     through.push_back(std::make_shared<one_of_many>(
-        to, [i, r = reports_](const front_totals& t) { return r->from(i, t); }));
+        to, [i, weak = std::weak_ptr{reports_}](const front_totals& t) {
+          auto all = weak.lock(); // it holds us: not the other way round
+          return all ? all->from(i, t) : t;
+        }));
   reports_->subscribed(std::move(to), through);
   for (std::size_t i = 0; i < all_.size(); ++i)
     all_[i]->subscribe(through[i]);

@@ -114,7 +114,7 @@ scenario('the operator sees a call, its relay, an actor that is killed, and a dr
 function inspectLog(stage, { room, keys, people }) {
   const { log } = stage.server;
   for (const line of log.trimEnd().split('\n')) {
-    assert.match(line, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (debug|info|warn|error|audit) [a-z][a-z_-]*( [a-z][a-z0-9_]*=("([^"\\]|\\.)*"|[^\s"]+))*$/, line);
+    assert.match(line, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (debug|info|warn|error|audit) [a-z]+(_[a-z]+)*( [a-z][a-z0-9_]*=("([^"\\]|\\.)*"|[^\s"]+))*$/, line);
   }
   for (const expected of [/info room_opened room=[0-9a-f]{8}/, /error limiter_crashed endpoint=create-room/, /warn limiter_restarted/, /audit operator action=kill-actor on=limiter:create-room status=200/, /audit operator action=kick-peer on=peer:[0-9a-f]{8} status=200/, /audit operator action=drain on=server/]) {
     assert.match(log, expected);

@@ -1,7 +1,8 @@
 #pragma once
 // Reads OpenMetrics text by the letter of its specification, as far as counters,
-// gauges and infos go, and says what is wrong with it.
+// gauges, infos and histograms go, and says what is wrong with it.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <map>
@@ -57,6 +58,11 @@ private:
   void finish_family() {
     if (!family_.empty() && here_ == 0)
       problem(family_ + " has no sample");
+    if (type_ == "histogram" && (bound_ != "+Inf" || counted_ != all_ || !summed_))
+      problem(family_ + " lacks its last bound, a sum or a count that fits");
+    bound_.clear();
+    all_ = counted_ = 0;
+    summed_ = false;
   }
 
   void descriptor(const std::string& text) {
@@ -84,7 +90,8 @@ private:
       problem(name + " does not end with its unit " + rest);
     else if (what != "UNIT" && what != "HELP")
       problem("unknown descriptor " + what);
-    if (what == "TYPE" && rest != "counter" && rest != "gauge" && rest != "info")
+    if (what == "TYPE" && rest != "counter" && rest != "gauge" && rest != "info" &&
+        rest != "histogram")
       problem("unknown type " + rest);
     if (what == "TYPE" && (name.ends_with("_total") || name.ends_with("_info")))
       problem(name + " carries the suffix of its samples");
@@ -93,7 +100,13 @@ private:
   void sample(const std::string& line) {
     auto end = line.find_first_of("{ ");
     auto name = line.substr(0, end);
-    auto expected = family_ + (type_ == "counter" ? "_total" : type_ == "info" ? "_info" : "");
+    auto suffix = name.substr(std::min(name.size(), family_.size()));
+    auto of_histogram =
+        type_ == "histogram" && (suffix == "_bucket" || suffix == "_count" || suffix == "_sum");
+    auto expected = of_histogram ? name
+                                 : family_ + (type_ == "counter" ? "_total"
+                                              : type_ == "info"  ? "_info"
+                                                                 : "");
     if (name != expected)
       problem("sample " + name + " where " + expected + " is expected");
     ++here_;
@@ -109,8 +122,27 @@ private:
       problem("not a value: " + line);
     if (type_ == "counter" && v < 0)
       problem("a counter below zero: " + line);
+    if (of_histogram)
+      histogram(suffix, line.substr(0, at), v);
     if (!samples.emplace(line.substr(0, at), v).second)
       problem("twice: " + line);
+  }
+
+  /// Buckets grow, the last has no bound, and the count is that of the last.
+  void histogram(const std::string& suffix, const std::string& name, double v) {
+    if (suffix == "_sum")
+      summed_ = true;
+    else if (suffix == "_count")
+      counted_ = v;
+    else {
+      auto from = name.find("le=\"") + 4;
+      auto bound = name.substr(from, name.rfind('"') - from);
+      if (v < all_ || bound_ == "+Inf" ||
+          (!bound_.empty() && bound != "+Inf" && std::stod(bound) <= std::stod(bound_)))
+        problem("not in order: " + name);
+      bound_ = bound;
+      all_ = v;
+    }
   }
 
   /// Returns where the closing brace was, plus one.
@@ -145,6 +177,9 @@ private:
 
   std::set<std::string> families_, described_;
   std::string family_, type_;
+  std::string bound_; // of the last bucket of a histogram
+  double all_ = 0, counted_ = 0;
+  bool summed_ = false;
   int here_ = 0;
   bool ended_ = false;
 };
