@@ -90,6 +90,18 @@ private:
 
 } // namespace
 
+std::string endpoint_name(endpoint_kind e) {
+  switch (e) {
+  case endpoint_kind::create_room:
+    return "create-room";
+  case endpoint_kind::livekit_token:
+    return "livekit-token";
+  case endpoint_kind::turn_credentials:
+    return "turn-credentials";
+  }
+  return "unknown";
+}
+
 limiter_actor spawn_limiter(caf::local_actor& parent, limiter_config config) {
   return spawn_metered<limiter_actor, limiter_state, caf::monitored>(
       parent, [above = caf::strong_actor_ptr{parent.ctrl()}, config = std::move(config)](

@@ -7,6 +7,7 @@
 #include <caf/fwd.hpp>
 
 #include <memory>
+#include <string>
 
 namespace catchup::actors {
 
@@ -19,6 +20,9 @@ struct limiter_config {
   std::string last_error{};   ///< how the one before it ended
   std::shared_ptr<totals> counts = std::make_shared<totals>();
 };
+
+/// What the operator reads, e.g. `create-room`.
+std::string endpoint_name(endpoint_kind e);
 
 /// Spawns a limiter with empty windows, monitored by `parent`; it ends with it.
 limiter_actor spawn_limiter(caf::local_actor& parent, limiter_config config);

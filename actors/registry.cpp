@@ -1,5 +1,6 @@
 #include "actors/registry.hpp"
 
+#include "actors/crash_memory.hpp"
 #include "actors/errc.hpp"
 #include "actors/metered.hpp"
 #include "actors/relay_view.hpp"
@@ -83,11 +84,6 @@ private:
   struct limiter_slot {
     limiter_actor handle; // empty while it is away
     std::uint64_t starts = 0;
-    std::string last_error;
-  };
-  struct crashed_room {
-    base::room_tag tag;
-    std::uint64_t times = 0;
     std::string last_error;
   };
   using attached_promise = caf::typed_response_promise<msg::attached>;
@@ -195,7 +191,7 @@ private:
     auto pseudonym = pseudonym_of(tag);
     base::log(base::log_level::info, "room_opened", {{"room", pseudonym}});
     rooms_.emplace(tag, room);
-    if (crashes_of(tag))
+    if (crashed_.find(tag))
       ++counts_->room_restarts;
     by_actor_.emplace(room.id(), room_entry{tag, std::move(pseudonym), room});
     ++rooms_opened_;
@@ -222,7 +218,9 @@ private:
         ++room_crashes_;
         ++counts_->room_crashes;
         log_crash("room_crashed", "room", i->second.pseudonym, dm.reason);
-        remember_crash(i->second, dm.reason);
+        auto why = error_words(self_->system(), dm.reason);
+        last_error_ = "room: " + why;
+        crashed_.note(i->second.tag, std::move(why));
       }
       by_actor_.erase(i);
       return;
@@ -240,27 +238,6 @@ private:
       }
   }
 
-  // A room that crashed comes back with its members, as another actor.
-  void remember_crash(const room_entry& entry, const caf::error& why) {
-    last_error_ = "room: " + error_words(self_->system(), why);
-    auto i = std::find_if(crashed_.begin(), crashed_.end(),
-                          [&](const crashed_room& c) { return c.tag == entry.tag; });
-    if (i == crashed_.end()) {
-      if (crashed_.size() == max_crashed)
-        crashed_.erase(crashed_.begin());
-      i = crashed_.insert(crashed_.end(), {entry.tag, 0, {}});
-    }
-    ++i->times;
-    i->last_error = error_words(self_->system(), why);
-  }
-
-  const crashed_room* crashes_of(const base::room_tag& tag) const {
-    for (const auto& c : crashed_)
-      if (c.tag == tag)
-        return &c;
-    return nullptr;
-  }
-
   // By order of main, or because the relay, which is linked to us, is gone:
   // without it there is no service. All that is below us watches us.
   void end(const caf::exit_msg& em) {
@@ -276,18 +253,6 @@ private:
   }
 
   // -- limiters ---------------------------------------------------------------
-
-  static std::string endpoint_name(endpoint_kind e) {
-    switch (e) {
-    case endpoint_kind::create_room:
-      return "create-room";
-    case endpoint_kind::livekit_token:
-      return "livekit-token";
-    case endpoint_kind::turn_credentials:
-      return "turn-credentials";
-    }
-    return "unknown";
-  }
 
   std::uint32_t limit_of(endpoint_kind e) const {
     switch (e) {
@@ -412,7 +377,7 @@ private:
     }
     for (const auto& [id, entry] : by_actor_) {
       auto instead = describe("room", entry.pseudonym, "registry", "", {});
-      if (auto* before = crashes_of(entry.tag)) {
+      if (const auto* before = crashed_.find(entry.tag)) {
         instead.restarts = before->times;
         instead.last_error = before->last_error;
       }
@@ -443,7 +408,7 @@ private:
   std::uint64_t rooms_opened_ = 0;
   std::uint64_t room_crashes_ = 0;
   std::uint64_t refused_ = 0;
-  std::vector<crashed_room> crashed_; // the oldest first
+  crash_memory crashed_{max_crashed};
   std::string last_error_;
   std::shared_ptr<totals> counts_;
 };

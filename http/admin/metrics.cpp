@@ -155,8 +155,10 @@ void site(openmetrics& out, const measured& m) {
   out.counter("catchup_connections_accepted", "Connections since the start.").add(s.accepted);
   out.counter("catchup_http_requests", "HTTP requests since the start.").add(s.requests);
   out.counter("catchup_http_refused", "HTTP requests refused, by what they were told.");
-  for (std::size_t i = 0; i < api_errors; ++i)
-    out.add(s.refusals[i], {{"code", code_of(static_cast<api_error>(i))}});
+  for (std::size_t i = 0; i < api_errors; ++i) {
+    auto e = static_cast<api_error>(i);
+    out.add(s.refusals[i], {{"code", code_of(e)}, {"status", std::to_string(status_of(e))}});
+  }
   out.counter("catchup_ws_opened", "WebSockets since the start.").add(s.sockets_opened);
   out.counter("catchup_ws_messages", "Messages of clients, by type.");
   for (std::size_t i = 0; i < said_names.size(); ++i)

@@ -123,8 +123,8 @@ TEST(refusals of the relay and the site show by reason) {
   CHECK_EQUAL(r.value("catchup_quota_refused_total{quota=\"relay-connections\"}"), 5);
   CHECK_EQUAL(r.value("catchup_quota_refused_total{quota=\"relay-idle-connections\"}"), 6);
   CHECK_EQUAL(r.value("catchup_quota_refused_total{quota=\"relay-slow-connections\"}"), 7);
-  CHECK_EQUAL(r.value("catchup_http_refused_total{code=\"timeout\"}"), 8);
-  CHECK_EQUAL(r.value("catchup_http_refused_total{code=\"unauthorized\"}"), 9);
+  CHECK_EQUAL(r.value("catchup_http_refused_total{code=\"timeout\",status=\"408\"}"), 8);
+  CHECK_EQUAL(r.value("catchup_http_refused_total{code=\"unauthorized\",status=\"401\"}"), 9);
   CHECK_EQUAL(r.value("catchup_reconnects_total{outcome=\"resumed\"}"), 10);
   CHECK_EQUAL(r.value("catchup_reconnects_total{outcome=\"unknown\"}"), 11);
 }
@@ -184,8 +184,9 @@ TEST(no label names a room or a person) {
   auto all = text();
   for (auto secret : {"0123abcd", "4567cdef", "89ab89ab", "11112222"})
     CHECK(all.find(secret) == std::string::npos);
-  static const std::set<std::string> known{"kind",  "mode", "state", "reason", "endpoint", "quota",
-                                           "proto", "dir",  "type",  "code",   "version"};
+  static const std::set<std::string> known{"kind",    "mode",  "state",   "reason", "endpoint",
+                                           "quota",   "proto", "dir",     "type",   "code",
+                                           "version", "le",    "outcome", "status"};
   for (const auto& [name, value] : openmetrics_reader{all}.labels)
     CHECK(known.contains(name));
 }

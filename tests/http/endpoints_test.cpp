@@ -67,8 +67,9 @@ TEST(refusals have a status and a code) {
   check(client.post("/turn-cred", "", bearer("x")), 401, "unauthorized");
   check(client.post("/api/livekit/token", "", bearer(std::string(66, 'A'))), 401, "unauthorized");
   CHECK_EQUAL(client.post("/turn-cred", "", "").header("www-authenticate"), "Bearer");
-  CHECK_EQUAL(config.counters->refusals[static_cast<std::size_t>(api_error::unauthorized)].load(),
-              4u);
+  CHECK_EQUAL(
+      config.counters->refusals[static_cast<std::size_t>(http::api_error::unauthorized)].load(),
+      4u);
 }
 
 TEST(the ninth room within a minute is one too many) {

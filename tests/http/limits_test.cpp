@@ -51,7 +51,8 @@ TEST(a head that drips in is timed out) {
   }
   CHECK_EQUAL(client.receive().status, 408);
   CHECK(client.at_end());
-  CHECK_EQUAL(config.counters->refusals[static_cast<std::size_t>(api_error::timeout)].load(), 1u);
+  CHECK_EQUAL(config.counters->refusals[static_cast<std::size_t>(http::api_error::timeout)].load(),
+              1u);
 }
 
 TEST(a body that does not come is timed out) {

@@ -1,6 +1,7 @@
 // How the program starts, refuses to start, and stops.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import net from 'node:net';
 import test from 'node:test';
 import { freePort, program, root, Server } from '../browser/lib/server.mjs';
@@ -42,7 +43,39 @@ async function refused(env, line) {
   assert.equal(await listening(Number(own.CATCHUP_RELAY_PORT)), false);
 }
 
+/** Where a process listens: `tcp PORT`, and `udp PORT` for sockets that have a port. */
+function openPorts(pid) {
+  const folder = `/proc/${pid}/fd`;
+  const own = new Set(readdirSync(folder).map((fd) => /^socket:\[(\d+)\]$/.exec(readlinkSync(`${folder}/${fd}`))?.[1]));
+  const found = new Set();
+  for (const table of ['tcp', 'tcp6', 'udp', 'udp6']) {
+    for (const line of readFileSync(`/proc/${pid}/net/${table}`, 'utf8').trim().split('\n').slice(1)) {
+      const fields = line.trim().split(/\s+/);
+      const listens = table.startsWith('udp') || fields[3] === '0A';
+      if (listens && own.has(fields[9])) found.add(`${table.slice(0, 3)} ${Number.parseInt(fields[1].split(':')[1], 16)}`);
+    }
+  }
+  return [...found].sort();
+}
+
 const secret = { TURN_SECRET: 'a'.repeat(64) };
+
+test('it listens on its ports and on no other, also with calls through the relay', async () => {
+  const server = await Server.start({ CATCHUP_ADMIN_TOKEN: 'x'.repeat(16) });
+  const expected = [`tcp ${server.adminPort}`, `tcp ${server.port}`, `tcp ${server.relayPort}`, `udp ${server.relayPort}`].sort();
+  assert.deepEqual(openPorts(server.pid), expected);
+  const relayed = await run(['doctor', '1', '1'], server.env);
+  assert.match(relayed.text, /^PASS {2}relay, udp:/m);
+  assert.match(relayed.text, /^PASS {2}relay, tcp:/m);
+  assert.deepEqual(openPorts(server.pid), expected);
+  await server.stop();
+});
+
+test('without TURN over TCP nothing listens for it', async () => {
+  const server = await Server.start({ CATCHUP_TURN_ENABLE_TCP: '0' });
+  assert.deepEqual(openPorts(server.pid), [`tcp ${server.port}`, `udp ${server.relayPort}`].sort());
+  await server.stop();
+});
 
 for (const [what, value] of [['unset'], ['empty', ''], ['blank', ' \t ']]) {
   test(`does not start when TURN_SECRET is ${what}`, () =>

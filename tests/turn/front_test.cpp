@@ -169,9 +169,9 @@ TEST(a wrong password or an unknown or expired user is unauthorized) {
 TEST(to begin without credentials is no failure) {
   authenticate(alice);
   CHECK(hand_on(alice, alice.allocate()));
-  auto t = core.totals();
-  CHECK_EQUAL(t.challenges, 1u);
-  CHECK_EQUAL(t.auth_wrong + t.auth_expired + t.auth_stale, 0u);
+  auto seen = core.totals();
+  CHECK_EQUAL(seen.challenges, 1u);
+  CHECK_EQUAL(seen.auth_wrong + seen.auth_expired + seen.auth_stale, 0u);
 }
 
 TEST(a realm that is not ours is unauthorized even with a matching key) {

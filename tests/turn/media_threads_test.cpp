@@ -53,6 +53,19 @@ struct fixture {
 
 } // namespace
 
+TEST(a group that ends lets go of a subscriber that did not unsubscribe) {
+  struct silent final : port::events {
+    void on_request(const request&) override {}
+    void on_closed(const five_tuple&) override {}
+    void on_usage(std::vector<usage>, const front_totals&) override {}
+  };
+  auto subscriber = std::make_shared<silent>();
+  std::weak_ptr<silent> left = subscriber;
+  port::turn_group{front_config{.secret = "s3cr3t", .realm = "example.org"}, 2}.subscribe(
+      std::move(subscriber));
+  CHECK(left.expired());
+}
+
 FIXTURE_SCOPE(media_threads_tests, fixture)
 
 TEST(clients of two threads relay to each other over every pair of transports) {

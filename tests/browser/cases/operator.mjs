@@ -72,6 +72,9 @@ scenario('the operator sees a call, its relay, an actor that is killed, and a dr
   await shows(operator, 'peer', (all) => all.length === 2 && all.every((n) => n.state === 'connected' && n.level === '3'));
   await shows(operator, 'allocation', (all) => all.length >= 2 && all.every((n) => n.state === 'udp'));
   await select(operator, shown.id);
+  const epoch = () =>
+    operator.page.$$eval('[data-testid="detail"] dt', (all) => all.find((e) => e.textContent === 'epoch')?.nextElementSibling.textContent);
+  assert.ok(Number(await epoch()) >= 1, `two are in the group of the room, and its epoch is ${await epoch()}`);
   await pause(pictures ? 8000 : 0);
   await shot(operator, 'admin');
 

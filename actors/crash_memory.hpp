@@ -1,0 +1,33 @@
+#pragma once
+// Which rooms crashed, so that the operator sees it when one comes back.
+
+#include "base/ids.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace catchup::actors {
+
+class crash_memory {
+public:
+  struct entry {
+    base::room_tag tag;
+    std::uint64_t times = 0;
+    std::string last_error;
+  };
+
+  /// Remembers at most so many rooms: the oldest is forgotten first.
+  explicit crash_memory(std::size_t limit) : limit_(limit) {}
+
+  void note(const base::room_tag& tag, std::string error);
+
+  /// Null when it never did, or long ago. Valid until the next note().
+  const entry* find(const base::room_tag& tag) const noexcept;
+
+private:
+  std::size_t limit_;
+  std::vector<entry> rooms_; // the oldest first
+};
+
+} // namespace catchup::actors
