@@ -10,20 +10,27 @@ export const root = fileURLToPath(new URL('../../..', import.meta.url));
 export const program = process.env.TEST_PROGRAM ?? `${root}build/release/catchup`;
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-/** A port free for TCP and UDP at the moment. */
+/**
+ * A port free for TCP and UDP at the moment, below those that systems give to
+ * outgoing connections: it is still free when a server comes back to it.
+ */
 export async function freePort() {
   for (;;) {
+    const port = 20_000 + randomInt(12_000);
     const tcp = net.createServer();
-    await new Promise((done) => tcp.listen(0, '127.0.0.1', done));
-    const { port } = tcp.address();
-    const udp = dgram.createSocket('udp4');
-    const free = await new Promise((done) => {
-      udp.once('error', () => done(false));
-      udp.bind(port, '127.0.0.1', () => done(true));
-    });
-    await new Promise((done) => tcp.close(done));
-    if (free) await new Promise((done) => udp.close(done));
-    if (free) return port;
+    const udp = dgram.createSocket('udp6');
+    const bound = (socket, start) =>
+      new Promise((done) => {
+        socket.once('error', () => done(false));
+        start(() => done(true));
+      });
+    const free = [
+      await bound(tcp, (done) => tcp.listen(port, done)),
+      await bound(udp, (done) => udp.bind(port, done)),
+    ];
+    if (free[0]) await new Promise((done) => tcp.close(done));
+    if (free[1]) await new Promise((done) => udp.close(done));
+    if (free[0] && free[1]) return port;
   }
 }
 
