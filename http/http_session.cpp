@@ -232,7 +232,7 @@ private:
     ask(hub_->system, hub_->registry, actors::msg::spend{endpoint, std::move(source)},
         [shared = hub_, pending,
          ex = executor_](base::result<actors::msg::verdict, actors::errc> answer) {
-          shared->post(ex, [pending, answer = std::move(answer)] {
+          shared->post(ex, [pending, answer] {
             if (answer)
               pending->verdict = *answer;
             pending->ready.cancel();
@@ -357,7 +357,7 @@ base::ip_address to_address(const net::ip::address& a) {
 
 } // namespace
 
-void serve_http(hub_ptr shared, tcp::socket socket) {
+void serve_http(const hub_ptr& shared, tcp::socket socket) {
   error_code ec;
   auto peer = socket.remote_endpoint(ec);
   if (ec)

@@ -7,6 +7,6 @@ namespace catchup::http {
 
 /// Serves requests on `socket` until it closes or becomes a WebSocket. The
 /// socket's executor is a strand of its own.
-void serve_http(hub_ptr shared, tcp::socket socket);
+void serve_http(const hub_ptr& shared, tcp::socket socket);
 
 } // namespace catchup::http

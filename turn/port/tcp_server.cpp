@@ -42,8 +42,8 @@ base::endpoint local_endpoint(int fd) {
 
 tcp_server::tcp_server(file_descriptor fd, tcp_limits limits, epoll& poll, std::uint64_t first_tag,
                        listener& to)
-  : fd_(std::move(fd)), limits_(limits), poll_(poll), tag_(first_tag), last_id_(first_tag), to_(to),
-    space_(read_size) {
+  : fd_(std::move(fd)), limits_(std::move(limits)), poll_(poll), tag_(first_tag),
+    last_id_(first_tag), to_(to), space_(read_size) {
   if (fd_)
     poll_.add(fd_.get(), EPOLLIN, tag_);
 }

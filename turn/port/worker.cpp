@@ -29,7 +29,8 @@ worker::worker(socket_pair sockets, bool any_address, tcp_limits limits, handler
   : udp_(std::move(sockets.udp)), handlers_(std::move(served)), counters_(counters),
     others_(others), index_(index), receiver_(udp_.get(), sockets.port),
     sender_(udp_.get(), sockets.ipv6, any_address),
-    tcp_(std::move(sockets.tcp), limits, poll_, crossing::first_of(index) + first_tcp_tag, *this) {
+    tcp_(std::move(sockets.tcp), std::move(limits), poll_,
+         crossing::first_of(index) + first_tcp_tag, *this) {
   poll_.add(udp_.get(), EPOLLIN, udp_tag);
   poll_.add(stopper_.fd(), EPOLLIN, stop_tag);
   poll_.add(others_.inbox(index_).wake_fd(), EPOLLIN, inbox_tag);

@@ -49,7 +49,7 @@ const texts = {
   }),
   unsupported: () => ({
     title: 'This browser can’t do encrypted calls',
-    body: 'These can: Chrome and Edge 141, Firefox 129, Safari 17.4 (iPhone and iPad: iOS 17.4), and newer ones.',
+    body: 'These can: Chrome and Edge 141, Firefox 153, Safari 17.4 (iPhone and iPad: iOS 17.4), and newer ones.',
   }),
   embedded: ({ browser }: FaultWords) => ({
     title: 'This browser can’t do encrypted calls',
