@@ -231,8 +231,46 @@ async function talk(people) {
   }
 }
 
-scenario('who forwards frames or keeps removals back is found out', { timeout: 150_000 }, async (stage) => {
-  const { path } = await stage.room();
+/**
+ * From now on each is in a room of its own making: their commits are taken at once and
+ * go nowhere else, tags are kept back. `healed` lets these through; when forks are said
+ * the server is honest again, and is told of them as if they were of its epoch.
+ */
+function divide(people) {
+  const ready = new Map();
+  for (const { liar } of people) {
+    const { epoch } = liar.group;
+    liar.down = (message) => (isGroup(message) ? null : message);
+    liar.up = (message) => {
+      if (message.t === 'mls-ready') ready.set(liar, message);
+      if (message.t === 'mls-commit') setTimeout(() => liar.commits(message.commit));
+      if (message.t === 'mls-forked') {
+        // Late enough for people to see what the page makes of it.
+        setTimeout(() => {
+          for (const each of people) each.liar.honest();
+          liar.say({ ...message, epoch });
+        }, 1000);
+      }
+      return isGroup(message) ? null : message;
+    };
+  }
+  return {
+    /** What the server had to hand over: the tags of the others. */
+    healed: () => {
+      for (const one of people) {
+        for (const other of people.filter((each) => each !== one)) {
+          const { epoch, tag } = ready.get(other.liar);
+          one.liar.tell({ t: 'mls-ready', epoch, tag, id: other.liar.id });
+        }
+      }
+    },
+  };
+}
+
+scenario('who forwards frames, keeps removals back or keeps people apart is found out', { timeout: 150_000 }, async (stage) => {
+  const { candidate, roomOf } = await engine();
+  const { path, keys } = await stage.room();
+  const room = await roomOf(new Uint8Array(keys.secret));
   const ann = await deceived(stage, 'chromium', 'Ann', { prefixes: { frame: forwarder } });
   const bob = await deceived(stage, 'chromium', 'Bob');
   const cat = await deceived(stage, 'chromium', 'Cat');
@@ -293,6 +331,42 @@ scenario('who forwards frames or keeps removals back is found out', { timeout: 1
   await agreed(pair, 30_000);
   await banner(pair, 0);
   await tiles(pair, 1, 1000);
+  await talk(pair);
+
+  // Each is told that the other left.
+  let apart = divide(pair);
+  for (const [me, other] of [[ann, bob], [bob, ann]]) {
+    const { roster } = (await leaked(me)).at(-1);
+    const { leaf } = roster.find(({ member }) => member === hex(other.liar.id));
+    me.liar.tell({ t: 'mls-left', id: other.liar.id });
+    me.liar.duty([], [{ id: other.liar.id, leaf }]);
+  }
+  await tiles(pair, 0, 3000);
+  await Promise.all(pair.map((p) => p.phase('alone')));
+  const alone = (await Promise.all(pair.map(leaked))).map((epochs) => epochs.at(-1));
+  never(() => assert.ok(!alone[0].base.equals(alone[1].base), 'each has keys of their own'));
+  apart.healed();
+  await banner(pair, 1, 3000);
+  await agreed(pair, 30_000);
+  await tiles(pair, 1);
+  await talk(pair);
+
+  // Two commits of one epoch, one for each: their keys differ, whatever they are told.
+  const outsider = await candidate(room);
+  apart = divide(pair);
+  for (const { liar } of pair) liar.duty([{ id: outsider.id, key_package: outsider.keyPackage }]);
+  await Promise.all(pair.map((p) => until('a third one in the tree', 3, async () => (await leaked(p)).at(-1).roster.length)));
+  const [one, two] = (await Promise.all(pair.map(leaked))).map((epochs) => epochs.at(-1));
+  assert.deepEqual([one.group, one.epoch], [two.group, two.epoch]);
+  never(() => assert.ok(!one.base.equals(two.base), 'two keys of one epoch'));
+  const nameOf = { [ann.name]: bob.name, [bob.name]: ann.name };
+  const mediaOf = (person) =>
+    person.page.evaluate((name) => document.querySelector(`[data-testid="member"][aria-label="${name}"]`)?.dataset.media, nameOf[person.name]);
+  await Promise.all(pair.map((p) => until(`${p.name} is told that nothing opens`, 'cannot-decrypt', () => mediaOf(p), 8000)));
+  apart.healed();
+  await banner(pair, 1, 3000);
+  await agreed(pair, 30_000);
+  await banner(pair, 0);
   await talk(pair);
 });
 

@@ -142,6 +142,11 @@ export class Liar {
     }
   }
 
+  /** Says `message` to the server, as if the page had. */
+  say(message) {
+    for (const out of this.#out(message, this.#toServer, this.#toPage)) this.#server.send(out);
+  }
+
   /** Tells the page that `commit` is the next one of the log, with a hash that fits. */
   commits(commit) {
     const { epoch, seq, hash: before } = this.group;
