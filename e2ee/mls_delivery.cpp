@@ -165,7 +165,7 @@ bool mls_delivery::on(time_point now, const base::member_id& from, to_delivery::
   bool plausible = m.group_id.size() == mls_group_id_size &&
                    m.incarnation < config_.first_incarnation + clock_slack_ms;
   if (state_ == state::unknown) {
-    if (!plausible || !claims_.put(from, std::move(m)))
+    if (!plausible || m.incarnation < newest_ || !claims_.put(from, std::move(m)))
       say(from, from_delivery::gone{});
     else if (claims_.complete())
       settle_claims(now);

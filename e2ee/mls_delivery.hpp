@@ -154,6 +154,7 @@ private:
 
   state state_ = state::empty;
   std::uint64_t incarnation_;
+  std::uint64_t newest_ = 0; // of the groups that there were since the start
   std::map<base::member_id, person> persons_;
   /// When who is without a connection is given up.
   std::map<base::member_id, base::time_point> grace_;

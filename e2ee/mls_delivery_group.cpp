@@ -32,7 +32,7 @@ void mls_delivery::found(time_point now) {
   if (state_ == state::founding)
     before.push_back(founder_);
 
-  ++incarnation_;
+  newest_ = ++incarnation_;
   ++totals_.incarnations;
   group_.reset();
   log_ = mls_log{config_.log};
@@ -81,7 +81,7 @@ void mls_delivery::settle_claims(time_point now) {
   auto claim = claims_.agreed();
   if (!claim)
     return found(now);
-  incarnation_ = claim->incarnation;
+  newest_ = incarnation_ = claim->incarnation;
   group_.emplace(group_state{claim->group_id, claim->epoch, mls_leaves{claim->leaves}});
   log_ = mls_log{config_.log, claim->seq, claim->hash};
   new_epoch();

@@ -42,6 +42,20 @@ TEST(who claims a small group after a restart does not lock the others out) {
   CHECK_EQUAL(w.disagreement(), "");
 }
 
+TEST(a room that had another group since does not go back to an older one) {
+  mls_call w{"AB"};
+  w.restart();
+  w.enter('C');
+  w.run(1s);
+  auto newer = w.service->incarnation();
+  w.leave('C');
+  w.come_back('A');
+  w.come_back('B');
+  w.run(3s);
+  CHECK(w.service->incarnation() > newer);
+  CHECK_EQUAL(w.disagreement(), "");
+}
+
 TEST(nobody comes back from later groups more often than people cry fork) {
   mls_call w{"AB"};
   auto before = w.service->totals().incarnations;

@@ -28,7 +28,9 @@ base::member_id person(std::size_t i) {
 struct game {
   test::mls_link link{3};
   base::time_point now{1h};
-  mls_delivery service{link.tag, {1000, {8, 4096}}, now};
+  static constexpr mls_log::limits log{8, 4096};
+  std::uint64_t starts = 1;
+  mls_delivery service{link.tag, {1000, log}, now};
   std::vector<test::mls_client> clients;
   std::vector<std::vector<test::mls_client::todo>> todo{people};
   std::uint64_t incarnation = 0, seq = 0, epoch = 0;
@@ -40,9 +42,11 @@ struct game {
 
   void collect() {
     for (auto& out : service.take()) {
-      must(out.message.incarnation >= incarnation);
       must(service.knows(out.to));
-      if (out.message.incarnation > incarnation) {
+      // After a restart it may take a while until the service knows its group again.
+      bool counts = !std::holds_alternative<from_delivery::gone>(out.message.body);
+      must(!counts || out.message.incarnation >= incarnation);
+      if (counts && out.message.incarnation > incarnation) {
         incarnation = out.message.incarnation;
         seq = epoch = 0;
       }
@@ -92,12 +96,52 @@ struct game {
     must(service.receive(now, person(i), std::move(m)));
   }
 
+  /// The server forgets everything. Who has a group comes back and says so, or
+  /// says what the input makes of it.
+  void restart(base::const_bytes in) {
+    service = mls_delivery{link.tag, {1000 * ++starts, log}, now};
+    incarnation = seq = epoch = 0;
+    for (std::size_t i = 0; i < people; ++i)
+      todo[i].clear();
+    come_back(0, in);
+  }
+  void come_back(std::size_t i, base::const_bytes in) {
+    auto& c = clients[i];
+    auto claim = c.resume();
+    auto key_package = test::share(c.in() ? c.maker().key_package() : c.fresh());
+    auto entered = service.enter(now, person(i), link.admission.pub(), key_package,
+                                 c.in() ? std::optional{claim.incarnation} : std::nullopt);
+    if (entered != mls_entry::in || !c.in())
+      return;
+    base::reader r{in};
+    switch (r.u8() % 8) {
+    case 0:
+      claim.incarnation = r.u64() >> 11;
+      break;
+    case 1:
+      claim.epoch = r.u64() >> 11;
+      break;
+    case 2:
+      claim.seq = r.u64() >> 11;
+      break;
+    case 3:
+      claim.leaves = {{r.u8(), person(i)}};
+      break;
+    case 4:
+      claim.leaves.emplace_back(r.u8(), person(r.u8() % people));
+      break;
+    default:
+      break;
+    }
+    must(service.receive(now, person(i), claim));
+  }
+
   void act(std::uint8_t what, base::const_bytes rest) {
     std::size_t i = what % people;
     auto who = person(i);
     auto before = service.epoch();
     auto commits = service.totals().commits;
-    switch (what / people % 10) {
+    switch (what / people % 12) {
     case 0:
       if (!service.knows(who)) {
         service.enter(now, who, link.admission.pub(), test::share(clients[i].fresh()), {});
@@ -126,6 +170,18 @@ struct game {
         service.receive(now, who, clients[i].resume());
       break;
     case 8:
+      must(service.receive(now, who, to_delivery::visible{rest.size() % 2 == 0}));
+      break;
+    case 9:
+      if (rest.size() % 4 != 0) {
+        if (!service.knows(who))
+          come_back(i, rest);
+        break;
+      }
+      restart(rest);
+      collect();
+      return tick();
+    case 10:
       now += std::chrono::milliseconds{rest.empty() ? 1 : std::to_integer<int>(rest[0])};
       break;
     default:
