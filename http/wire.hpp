@@ -86,6 +86,7 @@ enum class error_code : std::uint8_t {
   room_invalid,
   room_expired,
   admission,
+  clock,
   room_full,
   member_taken,
   resume_unknown,

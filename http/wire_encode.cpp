@@ -95,6 +95,8 @@ std::string_view to_string(error_code code) noexcept {
     return "room-expired";
   case error_code::admission:
     return "admission";
+  case error_code::clock:
+    return "clock";
   case error_code::room_full:
     return "room-full";
   case error_code::member_taken:

@@ -16,6 +16,14 @@ using namespace std::chrono_literals;
 
 /// Admission takes less, but the promise is made separately.
 constexpr auto nonce_life = 30s;
+/// A key package is valid for a day with the client's time in its middle; members look
+/// at their own clocks. Of two clocks that are off by no more than this, each will do.
+constexpr base::unix_seconds clock_margin = 6 * 3600;
+
+bool valid_at(const e2ee::mls_leaf& leaf, base::unix_seconds wall) {
+  auto at = static_cast<std::uint64_t>(wall);
+  return leaf.not_before <= at - clock_margin && at + clock_margin <= leaf.not_after;
+}
 
 } // namespace
 
@@ -98,7 +106,7 @@ ws::action ws_protocol::resume_with(const wire::hello& m, bool room_valid,
   return ws::resume{session->tag, session->member, m.ack};
 }
 
-ws::action ws_protocol::on(const wire::admit& m, base::time_point now, base::unix_seconds) {
+ws::action ws_protocol::on(const wire::admit& m, base::time_point now, base::unix_seconds wall) {
   if (state_ != state::challenged)
     return fail(error_code::bad_message);
   if (now > candidate_->challenged_at + nonce_life)
@@ -116,9 +124,12 @@ ws::action ws_protocol::on(const wire::admit& m, base::time_point now, base::uni
   if (e2ee::check_admission(r))
     return fail(error_code::admission);
   // What is in it is for the room to see; another kind is of another version.
-  if (auto package = e2ee::parse_mls_key_package(m.key_package); !package)
+  auto package = e2ee::parse_mls_key_package(m.key_package);
+  if (!package)
     return fail(package.error() == e2ee::mls_error::wrong_kind ? error_code::version
                                                                : error_code::admission);
+  if (!valid_at(package->leaf, wall))
+    return fail(error_code::clock);
   state_ = state::joining;
   return ws::join{candidate_->tag, m.member,        m.key_package,
                   m.lobby,         m.admission_key, m.incarnation};

@@ -25,7 +25,10 @@ struct line {
                          return nonce;
                        }};
 
-  line() { who.room = who.keys.room(config, wall); }
+  line() {
+    who.room = who.keys.room(config, wall);
+    who.clock = wall;
+  }
 
   ws::action say(std::string_view message) {
     return protocol.received(base::as_bytes(message), now, wall);
@@ -120,6 +123,20 @@ TEST(a page that knows no groups is told to reload) {
     l.say(l.who.hello());
     CHECK_EQUAL(told(l.admit()), "error version, last");
   }
+}
+
+TEST(a clock that is off by more than six hours is told to its owner) {
+  auto told_at = [](base::unix_seconds off) {
+    line l;
+    l.who.clock += off;
+    l.say(l.who.hello());
+    return told(l.admit());
+  };
+  constexpr base::unix_seconds six_hours = 6 * 3600;
+  for (auto off : {-six_hours, six_hours})
+    CHECK_EQUAL(told_at(off), "nothing");
+  for (auto off : {-six_hours - 1, six_hours + 1, -wall, 10 * wall})
+    CHECK_EQUAL(told_at(off), "error clock, last");
 }
 
 TEST(what is no key package at all is refused) {

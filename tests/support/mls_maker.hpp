@@ -94,6 +94,12 @@ public:
 
   const base::member_id& id() const { return id_; }
 
+  /// What its clock says, in seconds since 1970.
+  mls_maker& clock(std::uint64_t now) {
+    valid_from_ = now - 12 * 3600;
+    return *this;
+  }
+
   /// Another one at each call.
   base::buffer key_package() {
     ++made_;
@@ -163,7 +169,7 @@ private:
       body.vec(number == 0 ? base::buffer{} : mls_writer{}.num(number, 2).out);
     body.num(source, 1);
     if (source == 1)
-      body.num(1000, 8).num(1000 + 24 * 3600, 8);
+      body.num(valid_from_, 8).num(valid_from_ + 24 * 3600, 8);
     else
       body.vec({});
     body.vec({});
@@ -175,6 +181,7 @@ private:
   base::member_id id_;
   sign_keys keys_;
   std::uint64_t made_ = 0;
+  std::uint64_t valid_from_ = 1000;
 };
 
 } // namespace catchup::test

@@ -39,8 +39,8 @@ export function makeKeyPackage(keys, member, sha256) {
     v(), // proposals
     v(u16(1)), // credentials
     u8(1),
-    u64(now - 3600),
-    u64(now + 3600),
+    u64(now - 12 * 3600),
+    u64(now + 12 * 3600),
     v(),
   ]);
   const node = Buffer.concat([leaf, v(signed(mine.privateKey, 'LeafNodeTBS', leaf))]);

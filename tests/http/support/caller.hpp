@@ -63,6 +63,7 @@ struct caller {
   base::member_id member = member_named('a');
   std::string origin = "http://localhost";
   std::string room;
+  base::unix_seconds clock = base::unix_now();
   /// The member's own, unless there is one here.
   std::string other_key_package = {};
   std::string lobby = "sealed name";
@@ -75,7 +76,8 @@ struct caller {
     if (!other_key_package.empty())
       return other_key_package;
     mls_link link{keys.admission};
-    auto made = mls_maker{link, member, static_cast<std::uint64_t>(member.value[0])}.key_package();
+    mls_maker maker{link, member, static_cast<std::uint64_t>(member.value[0])};
+    auto made = maker.clock(static_cast<std::uint64_t>(clock)).key_package();
     return std::string{base::as_text(made)};
   }
   std::string admit(std::string_view nonce) const {

@@ -67,6 +67,10 @@ const texts = {
     title: 'This link has expired',
     body: 'Links work for a limited time. Start a new call and send its link.',
   }),
+  clock: () => ({
+    title: 'The clock of this device is wrong',
+    body: 'It is off by hours, and encryption needs it. Set date, time and time zone, then try again.',
+  }),
   'room-full': () => ({
     title: 'This call is full',
     body: 'As many people as it can hold are in it. Try again when somebody has left.',

@@ -9,6 +9,7 @@ export type CallErrorCode =
   | 'link-incomplete' // no secret behind #
   | 'link-wrong' // secret and room do not belong together, or the server does not know the room
   | 'link-expired'
+  | 'clock' // that of the device is wrong by hours
   | 'room-full'
   | 'too-many' // 429; retryAfter in seconds
   | 'unsupported' // a browser without what end-to-end encryption needs

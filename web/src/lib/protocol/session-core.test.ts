@@ -171,6 +171,7 @@ describe('admission', () => {
     ['version', 'version'],
     ['room-invalid', 'link-wrong'],
     ['room-expired', 'link-expired'],
+    ['clock', 'clock'],
     ['room-full', 'room-full'],
     ['too-many', 'too-many'],
   ])('ends at once on %s', (code, expected) => {

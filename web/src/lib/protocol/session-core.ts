@@ -302,6 +302,9 @@ export class SessionCore {
       case 'room-expired':
         this.fail('link-expired');
         break;
+      case 'clock':
+        this.fail('clock');
+        break;
       case 'room-full':
         this.fail('room-full');
         break;

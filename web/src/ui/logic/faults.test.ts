@@ -57,6 +57,7 @@ it('every fault says something and offers something to do', () => {
     'link-incomplete',
     'link-wrong',
     'link-expired',
+    'clock',
     'room-full',
     'too-many',
     'unsupported',

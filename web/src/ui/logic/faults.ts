@@ -131,6 +131,7 @@ const actions: Record<Exclude<FaultCode, 'in-use'>, FaultAction[]> = {
   'link-incomplete': ['paste-link', 'new-call'],
   'link-wrong': ['new-call', 'retry'],
   'link-expired': ['new-call', 'retry'],
+  clock: ['retry'],
   'room-full': ['retry', 'new-call'],
   'too-many': ['retry'],
   'cannot-connect': ['retry', 'report'],
