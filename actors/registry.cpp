@@ -321,6 +321,8 @@ private:
       config_.on_drain(m.on);
     for (const auto& [tag, room] : rooms_)
       self_->send(room, m);
+    if (relay_)
+      self_->send(relay_, m);
   }
 
   void operate(const msg::operate& m) {

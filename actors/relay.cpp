@@ -96,6 +96,7 @@ relay_actor::behavior_type relay_state::init(relay_config config,
       },
       [this](const msg::end_named& m) { end_named(m); },
       [this](const msg::check_expiry&) { check_claims(); },
+      [this](const msg::drain& m) { draining_ = m.on; },
       [this](const msg::get_relay_status&) { return status(); },
   };
 }
@@ -126,6 +127,11 @@ int relay_state::refuse(const turn::request& r, const std::string& user) {
     return code;
   if (addresses_->redeems(now(), r, user))
     return 0; // it has been counted
+  // A call that goes on may need another way; who has none yet goes elsewhere.
+  if (draining_ && !of_user_.contains(user)) {
+    ++totals_.refused_draining;
+    return turn::error::insufficient_capacity;
+  }
   std::size_t more = r.reserve_next ? 2 : 1;
   if (entries_.size() + addresses_->reserved() + more > config_.total) {
     ++totals_.refused_capacity;

@@ -77,6 +77,7 @@ private:
   turn::allocation_id last_id_ = 0;
   msg::relay_status totals_;
   base::time_point begun_;
+  bool draining_ = false;
 };
 
 /// Hears of requests from `media` until it ends, and answers there. Its

@@ -89,6 +89,7 @@ struct relay_status {
   std::uint64_t crashed = 0;         // allocations that ended by a failure
   std::uint64_t refused_quota = 0;
   std::uint64_t refused_capacity = 0;
+  std::uint64_t refused_draining = 0;
   turn::counters carried; // by all, ever
   turn::front_totals front;
   load mailbox;
@@ -168,6 +169,7 @@ using relay_actor =
                      caf::reacts_to<msg::turn_usage>, caf::reacts_to<msg::membership>,
                      caf::reacts_to<msg::allocation_ended>, caf::reacts_to<msg::end_named>,
                      caf::reacts_to<msg::check_expiry>,
+                     caf::reacts_to<msg::drain>,
                      caf::replies_to<msg::get_relay_status>::with<msg::relay_status>>;
 
 /// Adds the message types of relay and allocations. Call it once, before the

@@ -112,6 +112,7 @@ void limits(openmetrics& out, const measured& m) {
       .add(m.site.too_large, {{"quota", "request-size"}})
       .add(of(m.tree, "relay", "refused_quota"), {{"quota", "allocations-per-peer"}})
       .add(of(m.tree, "relay", "refused_capacity"), {{"quota", "allocations"}})
+      .add(of(m.tree, "relay", "refused_draining"), {{"quota", "relay-draining"}})
       .add(of(m.tree, "relay", "refused_busy"), {{"quota", "relay-in-flight"}})
       .add(of(m.tree, "relay", "limited_strangers"), {{"quota", "relay-strangers"}})
       .add(of(m.tree, "relay", "limited_requests"), {{"quota", "relay-requests"}})

@@ -76,6 +76,24 @@ TEST(an allocation that is killed leaves no trace and its client starts anew) {
   CHECK_EQUAL(code(alice, alice.permit({again})), 0);
 }
 
+TEST(while it drains nobody new is served and whoever is there goes on) {
+  auto a = allocate(alice);
+  auto b = allocate(bob);
+  tell(relay, msg::drain{});
+  auto carol = client(3, "carol");
+  CHECK_EQUAL(try_allocate(carol), 508);
+  CHECK_EQUAL(relay_status().refused_draining, 1u);
+  CHECK_EQUAL(code(alice, alice.refresh(600)), 0);
+  CHECK_EQUAL(code(alice, alice.permit({b})), 0);
+  CHECK_EQUAL(code(bob, bob.permit({a})), 0);
+  CHECK(carries(alice, bob, b));
+  // An ICE restart of a call that goes on.
+  CHECK_EQUAL(try_allocate(client(4, "alice")), 0);
+
+  tell(relay, msg::drain{false});
+  CHECK_EQUAL(try_allocate(carol), 0);
+}
+
 TEST(when the relay dies its allocations and the table go with it) {
   allocate(alice);
   allocate(bob);

@@ -154,6 +154,31 @@ TEST(actors are counted by kind and state and the fullest mailbox shows) {
   CHECK_EQUAL(r.value("catchup_draining"), 1);
 }
 
+TEST(every refusal of the relay has a number) {
+  std::array names{
+      std::pair{"refused_quota", "allocations-per-peer"},
+      std::pair{"refused_capacity", "allocations"},
+      std::pair{"refused_draining", "relay-draining"},
+      std::pair{"refused_busy", "relay-in-flight"},
+      std::pair{"limited_strangers", "relay-strangers"},
+      std::pair{"limited_requests", "relay-requests"},
+      std::pair{"limited_allocations", "relay-allocation-rate"},
+      std::pair{"limited_media", "relay-rate"},
+      std::pair{"tcp_refused", "relay-connections"},
+      std::pair{"tcp_idle", "relay-idle-connections"},
+      std::pair{"tcp_dropped", "relay-slow-connections"},
+  };
+  auto& relay = add("relay", "relay", "running");
+  for (std::size_t i = 0; i < names.size(); ++i)
+    relay.counters.emplace_back(names[i].first, i + 1);
+  openmetrics_reader r{text()};
+  check_no_problem(r);
+  for (std::size_t i = 0; i < names.size(); ++i)
+    CHECK_EQUAL(
+        r.value("catchup_quota_refused_total{quota=\"" + std::string{names[i].second} + "\"}"),
+        i + 1);
+}
+
 TEST(every refusal has a number) {
   control.rooms_full = 1;
   control.members_full = 2;
