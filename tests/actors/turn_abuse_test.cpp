@@ -2,6 +2,10 @@
 #define CAF_SUITE turn_abuse
 #include "support/hex.hpp"
 #include "support/turn_service.hpp"
+#include "turn/port/file_descriptor.hpp"
+#include "turn/port/socket_address.hpp"
+
+#include <ifaddrs.h>
 
 using namespace catchup;
 using catchup::test::at;
@@ -48,6 +52,17 @@ struct fixture : test::turn_service {
     return s.ask(s.client.request(method::binding)).success();
   }
 };
+
+/// A UDP socket of this machine on a port of at least `least`.
+std::pair<turn::port::file_descriptor, std::uint16_t> bound_beyond(int least) {
+  for (int port = least; port < 65'536; ++port) {
+    turn::port::file_descriptor fd{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    turn::port::socket_address to{at("127.0.0.1", static_cast<std::uint16_t>(port)), false};
+    if (fd && ::bind(fd.get(), to.data(), to.size()) == 0)
+      return {std::move(fd), static_cast<std::uint16_t>(port)};
+  }
+  FAIL_TEST("no port is free");
+}
 
 bytes request(method m, const turn_client::fill& f, message_class cls = message_class::request) {
   bytes space(65'536);
@@ -246,6 +261,46 @@ TEST(nothing but relayed addresses can be a peer however it is spelled) {
   REQUIRE_EQUAL(now.list.size(), 1u);
   CHECK_EQUAL(now.list.front().permissions, 0u);
   CHECK_EQUAL(now.list.front().channels, 0u);
+}
+
+TEST(no address of this machine is reached from a relayed one) {
+  auto s = udp();
+  s.allocate();
+  ifaddrs* all = nullptr;
+  REQUIRE_EQUAL(::getifaddrs(&all), 0);
+  std::size_t looked_at = 0;
+  for (auto* i = all; i != nullptr; i = i->ifa_next) {
+    if (i->ifa_addr == nullptr ||
+        (i->ifa_addr->sa_family != AF_INET && i->ifa_addr->sa_family != AF_INET6))
+      continue;
+    ++looked_at;
+    auto ip = turn::port::socket_address{*i->ifa_addr}.to_endpoint().ip;
+    int expected = ip.is_v4() ? 403 : 443;
+    for (int port : {1, 22, 80, 3478, 8000, 8001, 49'151, 49'152, 65'535, int{media.port()}}) {
+      base::endpoint peer{ip, static_cast<std::uint16_t>(port)};
+      CHECK_EQUAL(s.ask(s.client.permit({peer})).error(), expected);
+      CHECK_EQUAL(s.ask(s.client.bind(0x4000, peer)).error(), expected);
+    }
+  }
+  ::freeifaddrs(all);
+  CHECK(looked_at >= 1); // loopback at least
+}
+
+TEST(a socket that listens where relayed addresses are hears nothing of it) {
+  test::turn_service_settings here;
+  here.relay.plan.public_ips = {at("127.0.0.1", 0).ip};
+  test::turn_service own{here};
+  auto s = own.connect(transport::udp, "alice");
+  s.allocate();
+  auto listens = bound_beyond(49'152);
+  auto peer = at("127.0.0.1", listens.second);
+  CHECK_EQUAL(s.ask(s.client.permit({peer})).error(), 0); // relayed addresses may be there
+  CHECK_EQUAL(s.ask(s.client.bind(0x4000, peer)).error(), 0);
+  s.send(s.client.send(peer, base::as_bytes("x")));
+  s.send(turn_client::channel_data(0x4000, base::as_bytes("x")));
+  CHECK_EQUAL(s.ask(s.client.refresh(600)).error(), 0); // both have been looked at
+  pollfd p{listens.first.get(), POLLIN, 0};
+  CHECK_EQUAL(::poll(&p, 1, 100), 0);
 }
 
 TEST(an address of the other family in disguise is no way in on an IPv6 allocation) {

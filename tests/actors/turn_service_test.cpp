@@ -1,12 +1,17 @@
 // Relay, allocations and media port together: real threads, real sockets.
 #define CAF_SUITE turn_service
 #include "support/turn_service.hpp"
+#include "turn/port/file_descriptor.hpp"
 
 using namespace catchup;
 using namespace catchup::actors;
+using catchup::test::at;
 using catchup::test::join;
 using catchup::test::passes;
+using catchup::test::stun_copy;
+using catchup::test::turn_socket;
 using turn::transport;
+using turn::stun::attribute;
 
 namespace {
 
@@ -56,3 +61,43 @@ TEST(the status says what was carried) {
 }
 
 FIXTURE_SCOPE_END()
+
+TEST(IPv6 from end to end) {
+  auto six = at("::1", 0).ip;
+  turn::port::file_descriptor probe{::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  turn::port::socket_address any{{six, 0}, true};
+  if (!probe || ::bind(probe.get(), any.data(), any.size()) != 0) {
+    CAF_MESSAGE("this machine has no IPv6");
+    return;
+  }
+  test::turn_service_settings settings;
+  settings.bind = six;
+  test::turn_service s{settings};
+  auto allocate = [](turn_socket& c) {
+    c.client.learn(c.ask(c.client.allocate()));
+    auto out = c.ask(c.client.allocate(
+        [](auto& w) { w.add_u32(attribute::requested_address_family, 2u << 24); }));
+    CHECK_EQUAL(out.error(), 0);
+    CHECK(out.address(attribute::xor_mapped_address) == at("::1", c.local_port()));
+    return *out.address(attribute::xor_relayed_address);
+  };
+  for (auto [one, two] :
+       {std::pair{transport::udp, transport::udp}, std::pair{transport::tcp, transport::udp},
+        std::pair{transport::tcp, transport::tcp}}) {
+    auto a = s.connect(one, "alice", "::1");
+    auto b = s.connect(two, "bob", "::1");
+    auto relayed_a = allocate(a);
+    auto relayed_b = allocate(b);
+    CHECK(relayed_a.ip == at("2001:db8::1", 0).ip);
+    CHECK_EQUAL(a.ask(a.client.permit({relayed_b})).error(), 0);
+    CHECK_EQUAL(b.ask(b.client.permit({relayed_a})).error(), 0);
+    a.send(a.client.send(relayed_b, base::as_bytes("indication")));
+    stun_copy in{b.receive()};
+    CHECK_EQUAL(in.text(attribute::data), "indication");
+    CHECK(in.address(attribute::xor_peer_address) == relayed_a);
+    CHECK_EQUAL(a.ask(a.client.bind(0x4000, relayed_b)).error(), 0);
+    CHECK_EQUAL(b.ask(b.client.bind(0x4000, relayed_a)).error(), 0);
+    CHECK(passes(a, b, "to bob"));
+    CHECK(passes(b, a, "to alice"));
+  }
+}

@@ -18,6 +18,7 @@ struct turn_service_settings {
   turn::front_limits front{};
   actors::relay_config relay{};
   turn::port::tcp_limits tcp{};
+  base::ip_address bind = at("127.0.0.1", 0).ip;
 };
 
 class turn_service {
@@ -27,7 +28,7 @@ public:
   explicit turn_service(settings s = {})
     : handler(std::make_shared<turn::port::turn_handler>(
           turn::front_config{.secret = "s3cr3t", .limits = s.front})),
-      media({.bind = at("127.0.0.1", 0).ip, .port = 0, .tcp = true, .limits = s.tcp}, {{handler}}) {
+      media({.bind = s.bind, .port = 0, .tcp = true, .limits = s.tcp}, {{handler}}) {
     media.start();
     // Relayed addresses are virtual: they need not be this machine's.
     if (s.relay.plan.public_ips.empty())

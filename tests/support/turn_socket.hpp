@@ -1,10 +1,11 @@
 #pragma once
-// A TURN client on a real socket of 127.0.0.1. Every wait ends.
+// A TURN client on a real socket of loopback: 127.0.0.0/8, or ::1 with a source of
+// IPv6. Every wait ends.
 
 #include "support/turn_client.hpp"
+#include "turn/port/socket_address.hpp"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -18,18 +19,13 @@ public:
   turn_socket(turn::transport t, std::uint16_t port, turn::credentials c,
               std::string_view source = "127.0.0.1")
     : client(turn::five_tuple{}, std::move(c)), tcp_(t == turn::transport::tcp) {
-    fd_ = ::socket(AF_INET, (tcp_ ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    sockaddr_in from{};
-    from.sin_family = AF_INET;
-    auto octets = at(source, 0).ip.octets();
-    std::copy_n(octets.begin(), 4, reinterpret_cast<std::uint8_t*>(&from.sin_addr));
-    if (source != "127.0.0.1" && ::bind(fd_, reinterpret_cast<sockaddr*>(&from), sizeof from) != 0)
+    auto six = !at(source, 0).ip.is_v4();
+    fd_ = ::socket(six ? AF_INET6 : AF_INET, (tcp_ ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
+    turn::port::socket_address from{at(source, 0), six};
+    turn::port::socket_address to{at(six ? "::1" : "127.0.0.1", port), six};
+    if (source != "127.0.0.1" && ::bind(fd_, from.data(), from.size()) != 0)
       FAIL_TEST("cannot bind");
-    if (fd_ < 0 || ::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0)
+    if (fd_ < 0 || ::connect(fd_, to.data(), to.size()) != 0)
       FAIL_TEST("cannot connect");
     int on = 1;
     if (tcp_)
@@ -48,10 +44,9 @@ public:
   int fd() const { return fd_; }
 
   std::uint16_t local_port() const {
-    sockaddr_in a{};
-    socklen_t n = sizeof a;
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&a), &n);
-    return ntohs(a.sin_port);
+    turn::port::socket_address a;
+    ::getsockname(fd_, a.data(), a.capacity());
+    return a.to_endpoint().port;
   }
 
   /// As it is; over TCP the caller pads.

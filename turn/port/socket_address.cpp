@@ -51,6 +51,11 @@ socket_address::socket_address(const base::endpoint& e, bool ipv6_socket) noexce
   }
 }
 
+socket_address::socket_address(const sockaddr& in) noexcept {
+  size_ = in.sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+  std::memcpy(&storage_, &in, size_);
+}
+
 base::endpoint socket_address::to_endpoint() const noexcept {
   if (storage_.ss_family == AF_INET6) {
     const auto* a = reinterpret_cast<const sockaddr_in6*>(&storage_);
