@@ -12,7 +12,9 @@ tcp_connection::tcp_connection(file_descriptor fd, const five_tuple& peer, base:
 tcp_connection::io tcp_connection::read(base::bytes space) {
   auto n = ::recv(fd_.get(), space.data(), space.size(), MSG_DONTWAIT);
   if (n > 0) {
-    return take(space.first(static_cast<std::size_t>(n)));
+    auto state = take(space.first(static_cast<std::size_t>(n)));
+    bool full = static_cast<std::size_t>(n) == space.size();
+    return state == io::ok && full ? io::more : state;
   }
   framer_.feed({});
   bool later = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);

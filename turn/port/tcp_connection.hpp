@@ -29,7 +29,7 @@ public:
   enum class io { ok, more, closed };
 
   /// Reads once into `space`; frames are then in `framer()`. `closed` when the
-  /// peer has ended or failed.
+  /// peer has ended or failed; `more` when there may be more to read.
   io read(base::bytes space);
   tcp_framer& framer() noexcept { return framer_; }
 

@@ -110,6 +110,7 @@ void tcp_server::read(base::time_point now, std::uint64_t id) {
   if (to_.wants(c.peer()))
     c.wanted(now);
   auto state = c.read(space_);
+  unread_ = unread_ || state == tcp_connection::io::more;
   while (auto frame = c.framer().next())
     to_.on_frame(c.peer(), *frame);
   bool over = state == tcp_connection::io::closed || c.framer().broken();

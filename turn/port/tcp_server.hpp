@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace catchup::turn::port {
@@ -49,6 +50,9 @@ public:
   /// Closes what has been idle too long. Call about once a second.
   void sweep(base::time_point now);
 
+  /// Whether, since the last call, a connection had more than was read.
+  bool left_unread() noexcept { return std::exchange(unread_, false); }
+
   std::size_t size() const noexcept { return connections_.size(); }
   const tcp_totals& totals() const noexcept { return totals_; }
 
@@ -73,6 +77,7 @@ private:
   std::vector<std::uint64_t> dirty_;
   base::buffer space_;
   bool accepting_ = true;
+  bool unread_ = false;
   tcp_totals totals_;
 };
 

@@ -50,18 +50,20 @@ void worker::run() {
     auto ready = poll_.wait(tick_interval);
     time_ = read_clocks();
     packets_ = 0;
+    frames_ = 0;
     drained_ = true;
     for (const auto& e : ready)
       if (e.data.u64 == udp_tag)
         drain_udp();
       else if (e.data.u64 >= first_tcp_tag)
         tcp_.on_ready(time_.now, e.data.u64, e.events);
+    drained_ = !tcp_.left_unread() && drained_;
     work();
     collect();
     tick();
     flush();
     counters_.packets_in.fetch_add(packets_, std::memory_order_relaxed);
-    if (auto pause = pacer_.after(time_.now, packets_); drained_ && pause.count() > 0)
+    if (auto pause = pacer_.after(time_.now, packets_, frames_); drained_ && pause.count() > 0)
       std::this_thread::sleep_for(pause);
   }
   for (auto& h : handlers_)
@@ -170,7 +172,10 @@ void worker::flush() {
   tcp_.flush();
 }
 
-void worker::on_frame(const five_tuple& from, base::const_bytes frame) { dispatch(from, frame); }
+void worker::on_frame(const five_tuple& from, base::const_bytes frame) {
+  ++frames_;
+  dispatch(from, frame);
+}
 
 bool worker::wants(const five_tuple& from) {
   for (auto& h : handlers_)

@@ -76,6 +76,7 @@ private:
   base::time_point sweep_due_{};
   wake_pacer pacer_;
   std::size_t packets_ = 0;  // since the last wait
+  std::size_t frames_ = 0;   // of these, over TCP
   bool drained_ = true;      // nothing was left unread
   bool input_stays_ = false; // until the next flush
 };
