@@ -36,7 +36,7 @@ function start(command, env = {}) {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'ignore', process.env.BENCH_LOG ? 'inherit' : 'ignore'],
   });
-  const ended = new Promise((done) => child.once('exit', done));
+  const ended = new Promise((done) => child.once('exit', (code, signal) => done(code ?? signal)));
   return { child, ended };
 }
 
@@ -79,9 +79,10 @@ async function answering(port, run) {
   throw new Error('the server does not serve (BENCH_LOG=1 shows why)');
 }
 
-async function ours(env = {}) {
+/** `env` adds to the settings; `command` is another build of the program. */
+async function ours(env = {}, command = program) {
   const port = await freePort();
-  const run = start([program], {
+  const run = start([command], {
     TURN_SECRET: secret,
     CATCHUP_HTTP_PORT: `${await freePort()}`,
     CATCHUP_RELAY_PORT: `${port}`,
@@ -90,7 +91,16 @@ async function ours(env = {}) {
     ...env,
   });
   await answering(port, run);
-  return { port, pid: run.child.pid, stop: () => stopped(run) };
+  return {
+    port,
+    pid: run.child.pid,
+    stop: () => stopped(run),
+    /** Ends it as its manager would; the exit code, or the signal it died of before. */
+    end() {
+      run.child.kill('SIGINT');
+      return run.ended;
+    },
+  };
 }
 
 async function coturn() {
