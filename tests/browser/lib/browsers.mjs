@@ -1,4 +1,5 @@
-// The two stock browsers, one process each, shared by all cases.
+// The two stock browsers, one process each, shared by all cases; and Chromium once
+// more, that takes every certificate.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +61,12 @@ const firefox = () => ({
   },
 });
 
-const options = { chromium, firefox };
+const credulous = () => {
+  const out = chromium();
+  return { ...out, args: [...out.args, '--ignore-certificate-errors'] };
+};
+
+const options = { chromium, 'chromium-credulous': credulous, firefox };
 const running = new Map();
 
 /** The shared browser of that kind, started at first use. */

@@ -1,9 +1,9 @@
 // Runs in a page before the app: keeps what the app makes within a test's reach.
-// It changes nothing but, when `relay` is set, the port of the TURN server, and,
-// when `light` is set, what camera and microphone give: little enough for twenty
-// pages, and not worked on.
+// It changes nothing but, when `relay` is set, the port of the TURN server, with
+// `only` (a pattern) which of its addresses there are, and, when `light` is set,
+// what camera and microphone give: little enough for twenty pages, and not worked on.
 
-/** Init script; `options` = {relay?: {from: port, to: port}, storage?: {key: value}, light?: boolean}. */
+/** Init script; `options` = {relay?: {from: port, to: port}, only?: string, storage?: {key: value}, light?: boolean}. */
 export function observe(options) {
   const seen = { connections: [], sockets: [], violations: [] };
   Object.defineProperty(window, '__seen', { value: seen });
@@ -18,15 +18,16 @@ export function observe(options) {
     seen.violations.push(`${e.violatedDirective} ${e.blockedURI}`),
   );
 
-  const { relay } = options;
+  const { relay, only } = options;
+  const redirect = (url) => (relay ? url.replace(`localhost:${relay.from}`, `127.0.0.1:${relay.to}`) : url);
+  const allowed = (url) => !only || new RegExp(only).test(url);
   const redirected = (config) =>
-    relay && config?.iceServers
+    (relay || only) && config?.iceServers
       ? {
           ...config,
-          iceServers: config.iceServers.map((s) => ({
-            ...s,
-            urls: [s.urls].flat().map((u) => u.replace(`localhost:${relay.from}`, `127.0.0.1:${relay.to}`)),
-          })),
+          iceServers: config.iceServers
+            .map((s) => ({ ...s, urls: [s.urls].flat().filter(allowed).map(redirect) }))
+            .filter((s) => s.urls.length > 0),
         }
       : config;
   const Connection = window.RTCPeerConnection;

@@ -15,10 +15,10 @@ export class Person {
 
   /**
    * `site` is the origin to visit. `route` forces a way for the media; `relay`
-   * sends the relay's traffic through another port, `light` makes the camera
-   * give little (see observer.mjs).
+   * sends the relay's traffic through another port, `only` leaves few of its
+   * addresses, `light` makes the camera give little (see observer.mjs).
    */
-  static async create(kind, site, { name = kind, route, relay, viewport, light = false, insecure = false } = {}) {
+  static async create(kind, site, { name = kind, route, relay, only, viewport, light = false, insecure = false } = {}) {
     const person = new Person();
     const owner = await browser(kind);
     Object.assign(person, { kind, site, name });
@@ -32,7 +32,7 @@ export class Person {
     await person.page.setViewport(viewport ?? (light ? { width: 360, height: 480 } : { width: 1280, height: 800 }));
     if (light) await person.page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
     const storage = route ? { 'catchup.settings': JSON.stringify({ route }) } : {};
-    await person.page.evaluateOnNewDocument(observe, { relay, storage, light });
+    await person.page.evaluateOnNewDocument(observe, { relay, only, storage, light });
     person.#listen();
     return person;
   }

@@ -19,6 +19,7 @@ import {
 } from './health';
 import { connectionConfig, type IceServerCache } from './ice-servers';
 import { Recovery } from './recovery';
+import { StallWatch } from './stall';
 import { receivedOf, type Sample, sampleOf, sentOf } from './stats';
 
 /** What outlives a link, so that a member who comes back goes on counting. */
@@ -72,6 +73,7 @@ export class PeerLink {
   private connection: Connection | null = null;
   private readonly impolite: boolean;
   private readonly recovery: Recovery;
+  private readonly stall: StallWatch;
   private health = freshHealth();
   private bypass = freshBypass();
   private leak = freshLeak();
@@ -99,6 +101,7 @@ export class PeerLink {
   constructor(private readonly options: PeerLinkOptions) {
     this.impolite = compare(options.me, options.other) > 0;
     this.recovery = new Recovery(!this.impolite);
+    this.stall = new StallWatch(this.impolite ? 0 : politeLag);
     this.timer = setInterval(() => this.tick(), tickEvery);
     // Another link to the same member may live on over there: it has to give way.
     if (this.impolite || options.memory.gen > 0) this.rebuild();
@@ -366,6 +369,7 @@ export class PeerLink {
       const now = performance.now();
       this.sample = sampleOf(report, now);
       this.route = connection.state === 'connected' ? this.sample.route : null;
+      this.watchArrival(this.sample.received, now);
       const [leak] = connection.lanes.filter(({ kind, seal }) =>
         this.leak[kind].leaks(sentOf(report, kind, seal.counters), now),
       );
@@ -383,6 +387,14 @@ export class PeerLink {
     } finally {
       this.checking = false;
     }
+  }
+
+  /** Another route when this one seems dead, long before ICE says so. */
+  private watchArrival(received: number, now: number): void {
+    const relayed = this.route === 'relayed';
+    const expected = this.announced.audio || this.announced.video;
+    const dead = this.stall.stalled({ relayed, expected, received }, now);
+    if (dead && this.options.signalling()) void this.restartIce();
   }
 
   private view(kind: Kind, lane: Lane): IncomingView {
