@@ -196,6 +196,8 @@ TEST(a drain that is called off lets people in again) {
   tell(root, msg::undrain{});
   join('r', 'A');
   CHECK_EQUAL(only("registry").state, "running");
+  const auto& told = state<test::relay_probe_state>(children->relay).ended;
+  CHECK((told == std::vector<std::string>{"drain", "undrain"}));
 }
 
 // -- limits -------------------------------------------------------------------
