@@ -168,8 +168,7 @@ using relay_actor =
     caf::typed_actor<caf::reacts_to<msg::turn_request>, caf::reacts_to<msg::turn_closed>,
                      caf::reacts_to<msg::turn_usage>, caf::reacts_to<msg::membership>,
                      caf::reacts_to<msg::allocation_ended>, caf::reacts_to<msg::end_named>,
-                     caf::reacts_to<msg::check_expiry>,
-                     caf::reacts_to<msg::drain>,
+                     caf::reacts_to<msg::check_expiry>, caf::reacts_to<msg::drain>,
                      caf::replies_to<msg::get_relay_status>::with<msg::relay_status>>;
 
 /// Adds the message types of relay and allocations. Call it once, before the
