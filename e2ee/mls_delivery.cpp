@@ -165,8 +165,10 @@ bool mls_delivery::on(time_point now, const base::member_id& from, to_delivery::
   bool plausible = m.group_id.size() == mls_group_id_size &&
                    m.incarnation < config_.first_incarnation + clock_slack_ms;
   if (state_ == state::unknown) {
+    // The group that is found again may be older than what we would begin now.
+    auto theirs = std::min(m.incarnation, incarnation_);
     if (!plausible || m.incarnation < newest_ || !claims_.put(from, std::move(m)))
-      say(from, from_delivery::gone{});
+      out_.push_back({from, {theirs, from_delivery::gone{}}});
     else if (claims_.complete())
       settle_claims(now);
     return true;

@@ -16,7 +16,7 @@ struct mls_delivery::verdict {
 };
 
 bool mls_delivery::on(base::time_point now, const base::member_id& from, to_delivery::commit& m) {
-  if (m.incarnation != incarnation_)
+  if (m.incarnation != incarnation_ || state_ == state::unknown)
     return true;
   auto v = judge(now, from, m);
   if (!v.refusal) {

@@ -42,6 +42,28 @@ TEST(who claims a small group after a restart does not lock the others out) {
   CHECK_EQUAL(w.disagreement(), "");
 }
 
+TEST(who is told that there is nothing to resume hears of the older group that is found again) {
+  mls_call w{"AB"};
+  auto incarnation = w.service->incarnation();
+  w.restart();
+  // A is first and says that somebody else is on its leaf.
+  auto claim = w.client('A').resume();
+  auto stale = w.client('A').commit(true);
+  claim.leaves = {{0, person('B')}};
+  auto& a = *w.pages['A'];
+  a.connected = true;
+  auto key_package = test::share(a.client.maker().key_package());
+  CHECK(w.service->enter(w.now, person('A'), w.link.admission.pub(), key_package,
+                         claim.incarnation) == mls_entry::in);
+  CHECK(w.say('A', claim));
+  stale.incarnation = w.service->incarnation();
+  CHECK(w.say('A', stale));
+  w.come_back('B');
+  w.run(5s);
+  CHECK_EQUAL(w.service->incarnation(), incarnation);
+  CHECK_EQUAL(w.disagreement(), "");
+}
+
 TEST(a room that had another group since does not go back to an older one) {
   mls_call w{"AB"};
   w.restart();

@@ -4,6 +4,7 @@
 #include "e2ee/mls_delivery.hpp"
 #include "support/mls_client.hpp"
 
+#include <cstdio>
 #include <cstdlib>
 
 using namespace catchup;
@@ -12,9 +13,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-void must(bool truth) {
-  if (!truth)
-    std::abort();
+void must(bool truth, int line = __builtin_LINE()) {
+  if (truth)
+    return;
+  std::fprintf(stderr, "broken: the rule in line %d\n", line);
+  std::abort();
 }
 
 constexpr std::size_t people = 4;
