@@ -92,18 +92,29 @@ export async function measure() {
 /** Waits for `wanted` frames on screen; resolves to {frames, width}. Runs in the page. */
 export function watch(selector, wanted, timeout) {
   return new Promise((done) => {
-    const video = document.querySelector(selector);
-    if (!video) return done({ frames: 0, width: 0, missing: true });
+    let video = null;
     let frames = 0;
-    const finish = () => done({ frames, width: video.videoWidth, muted: video.muted });
-    const late = setTimeout(finish, timeout);
-    const next = () => {
-      frames++;
-      if (frames < wanted) return void video.requestVideoFrameCallback(next);
+    const finish = () => {
       clearTimeout(late);
-      finish();
+      clearInterval(looking);
+      done({ frames, width: video?.videoWidth ?? 0, muted: video?.muted, missing: !video });
     };
-    video.requestVideoFrameCallback(next);
+    const next = (of) => () => {
+      if (of !== video) return;
+      frames++;
+      if (frames < wanted) of.requestVideoFrameCallback(next(of));
+      else finish();
+    };
+    // The page may put another element in its place, as when pictures stop and come back.
+    const look = () => {
+      const now = document.querySelector(selector);
+      if (now === video) return;
+      video = now;
+      video?.requestVideoFrameCallback(next(video));
+    };
+    const late = setTimeout(finish, timeout);
+    const looking = setInterval(look, 100);
+    look();
   });
 }
 
