@@ -247,4 +247,18 @@ export const rules = [
     to: '      this.#held = true;\n    } else if',
     tests: ['mls/host.test', 'mls/delivery.test'],
   },
+  {
+    rule: '9k only the removal that was announced ends the wait for it',
+    file: 'mls/delivery.ts',
+    from: 'if (this.#leaving.size === 0) this.#release();',
+    to: 'this.#release();',
+    tests: ['mls/delivery.test'],
+  },
+  {
+    rule: '9l what stops media stops messages',
+    file: 'mls/host.ts',
+    from: 'group === null || this.#view === null || this.#held',
+    to: 'group === null || this.#view === null',
+    tests: ['mls/host.test'],
+  },
 ];

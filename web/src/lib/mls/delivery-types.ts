@@ -89,7 +89,7 @@ export type OperationResult =
   | { is: 'fresh'; keyPackage: Bytes }
   | { is: 'prepared'; commit: Bytes; welcome: Bytes | null; refused: PendingAdd[] }
   | { is: 'idle'; refused: PendingAdd[] } // nothing left to prepare
-  | { is: 'next'; view: View; joined: number; left: number; path: boolean }
+  | { is: 'next'; view: View; joined: number; left: number[]; path: boolean } // `left`: leaves
   | { is: 'removed' }
   | { is: 'failed'; reason: Reason | 'log' };
 

@@ -73,10 +73,10 @@ class Bench {
     return this.server({ t: 'committed', incarnation: 1, entry });
   }
 
-  next(leaves: number[], change: { joined?: number; left?: number } = {}): Output[] {
+  next(leaves: number[], change: { joined?: number; left?: number[] } = {}): Output[] {
     const epoch = (this.delivery.view?.epoch ?? 0n) + 1n;
-    const { joined = 0, left = 0 } = change;
-    const path = joined === 0 || left > 0;
+    const { joined = 0, left = [] } = change;
+    const path = joined === 0 || left.length > 0;
     const next = view(epoch, this.leaf, leaves);
     return this.result({ is: 'next', view: next, joined, left, path });
   }
@@ -352,7 +352,7 @@ describe('keys', () => {
   it('are used at once when somebody left, and the old ones kept for 2 s', () => {
     const bench = Bench.member(0, [0, 1, 2]);
     bench.committed('remove');
-    expect(bench.next([0, 1], { left: 1 })).toContainEqual({ t: 'switch', epoch: 5n });
+    expect(bench.next([0, 1], { left: [2] })).toContainEqual({ t: 'switch', epoch: 5n });
     expect(bench.wait(keepAfterLeave)).toContainEqual({ t: 'forget', epoch: 4n });
   });
 
@@ -375,7 +375,28 @@ describe('keys', () => {
     expect(bench.wait(stuckAfter - 1)).toEqual([]);
     expect(bench.wait(1)).toContainEqual({ t: 'hold', on: true });
     bench.committed('remove');
-    expect(bench.next([0, 1], { left: 1 })).toContainEqual({ t: 'hold', on: false });
+    expect(bench.next([0, 1], { left: [2] })).toContainEqual({ t: 'hold', on: false });
+  });
+
+  it('are not used for sending again by a commit that leaves who left in the group', () => {
+    const bench = Bench.member(0, [0, 1, 2]);
+    bench.server({ t: 'left', incarnation: 1, memberId: person(2) });
+    bench.wait(stuckAfter - 1);
+    bench.committed('rotation');
+    bench.next([0, 1, 2]);
+    expect(bench.wait(1)).toContainEqual({ t: 'hold', on: true });
+    bench.committed('another rotation', 6n);
+    expect(kinds(bench.next([0, 1, 2]))).not.toContain('hold');
+    bench.committed('remove', 7n);
+    expect(bench.next([0, 1], { left: [2] })).toContainEqual({ t: 'hold', on: false });
+  });
+
+  it('are used again when who left came back in the same commit, on the same leaf', () => {
+    const bench = Bench.member(0, [0, 1, 2]);
+    bench.duty(1, [2], [2]);
+    bench.committed('remove and add');
+    bench.next([0, 1, 2], { joined: 1, left: [2] });
+    expect(kinds(bench.wait(stuckAfter))).not.toContain('hold');
   });
 
   it('are not used when somebody in our epoch has others', () => {

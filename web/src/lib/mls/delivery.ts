@@ -61,6 +61,8 @@ export class Delivery {
   #rejoins = 0;
   #joins = 0;
   #held = false;
+  /** Leaves whose removal was announced and has not come: without it nothing is sent for long. */
+  readonly #leaving = new Set<number>();
   #out: Output[] = [];
 
   constructor(memberId: Bytes) {
@@ -166,16 +168,17 @@ export class Delivery {
       case 'duty':
         if (message.epoch < view.epoch) break;
         this.#duty = message;
-        if (message.removes.length > 0) this.#expectRemoval(now);
+        this.#expectRemoval(now, leavesToRemove(message, view));
         if (message.epoch === view.epoch) this.#arm(now, message, view);
         break;
       case 'ready':
         if (!this.#keys.report(message.epoch, message.memberId, message.tag)) this.#fork(view);
         break;
       case 'left':
-        if (view.roster.some((entry) => equal(entry.memberId, message.memberId))) {
-          this.#expectRemoval(now);
-        }
+        this.#expectRemoval(
+          now,
+          view.roster.filter((e) => equal(e.memberId, message.memberId)).map((e) => e.leaf),
+        );
         break;
       case 'resumed':
         this.#timers.delete('answer');
@@ -276,16 +279,15 @@ export class Delivery {
     this.#rejoins = 0;
     this.#refusals = 0;
     this.#joins = result.path ? 0 : this.#joins + result.joined;
-    for (const timer of ['fallback', 'stuck'] as const) this.#timers.delete(timer);
-    if (this.#held) this.#emit({ t: 'hold', on: false });
-    this.#held = false;
+    this.#timers.delete('fallback');
+    this.#removed(result.left);
     if (this.#duty !== null && this.#duty.epoch < view.epoch) this.#duty = null;
     this.#ready(view);
-    this.#emit(...this.#keys.advance(now, view, this.#memberId, result.left > 0));
+    this.#emit(...this.#keys.advance(now, view, this.#memberId, result.left.length > 0));
     if (this.#keys.contradicted) this.#fork(view);
     if (result.path || this.#joins >= rotateAfterJoins) this.#planRotation(now, view);
     if (this.#duty !== null) {
-      if (this.#duty.removes.length > 0) this.#expectRemoval(now);
+      this.#expectRemoval(now, leavesToRemove(this.#duty, view));
       this.#arm(now, this.#duty, view);
     }
   }
@@ -379,8 +381,23 @@ export class Delivery {
     if (!admitted) this.#emit({ t: 'send', message: { t: 'join', keyPackage } });
   }
 
-  #expectRemoval(now: number): void {
-    if (!this.#held && !this.#timers.has('stuck')) this.#timers.set('stuck', now + stuckAfter);
+  #expectRemoval(now: number, leaves: number[]): void {
+    for (const leaf of leaves) this.#leaving.add(leaf);
+    if (this.#leaving.size === 0 || this.#held || this.#timers.has('stuck')) return;
+    this.#timers.set('stuck', now + stuckAfter);
+  }
+
+  /** Only the removal that was announced ends the wait for it, and no other commit. */
+  #removed(leaves: number[]): void {
+    for (const leaf of leaves) this.#leaving.delete(leaf);
+    if (this.#leaving.size === 0) this.#release();
+  }
+
+  #release(): void {
+    this.#leaving.clear();
+    this.#timers.delete('stuck');
+    if (this.#held) this.#emit({ t: 'hold', on: false });
+    this.#held = false;
   }
 
   #fork(view: View): void {
@@ -421,8 +438,7 @@ export class Delivery {
     this.#refusals = 0;
     this.#timers.clear();
     this.#emit(...this.#keys.reset());
-    if (this.#held) this.#emit({ t: 'hold', on: false });
-    this.#held = false;
+    this.#release();
   }
 
   #status(status: Status): void {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { random } from '../crypto/bytes';
 import type { EpochKey } from '../e2ee/keys';
+import type { ServerMessage } from './delivery-types';
 import { type Guest, House } from './testing/house';
 
 const words = (guest: Guest) =>
@@ -128,6 +129,33 @@ describe('a room', () => {
     await house.pass(200);
     expect(ann.frames().hold).toBe(true);
     expect(ann.last('hold')?.on).toBe(true);
+    const relayed = house.relayed.length;
+    ann.say({ k: 'chat', text: 'still here?' });
+    await house.settle();
+    expect(house.relayed).toHaveLength(relayed);
+  });
+
+  it('says what was held back when there are new keys, to those who stayed', async () => {
+    const house = await House.build();
+    const [ann, bob, eve] = (await house.invite(3)) as [Guest, Guest, Guest];
+    const kept: ServerMessage[] = [];
+    const hold = (message: ServerMessage) => {
+      if (message.t !== 'committed' && message.t !== 'duty') return message;
+      kept.push(message);
+      return null;
+    };
+    ann.tamper = hold;
+    eve.leave();
+    await house.pass(5100);
+    ann.say({ k: 'chat', text: 'to those who stayed' });
+    await house.settle();
+    expect(words(bob)).toEqual([]);
+    ann.tamper = (message) => message;
+    for (const message of kept) ann.host.take({ t: 'server', message });
+    await house.pass(100);
+    expect(ann.last('hold')?.on).toBe(false);
+    expect(words(bob)).toEqual(['to those who stayed']);
+    expect(words(eve)).toEqual([]);
   });
 
   it('shows a key package beside the group when it is admitted again, and goes on', async () => {

@@ -54,6 +54,8 @@ export class Host {
   #running: Promise<void> | null = null;
   #keys: Promise<void> = Promise.resolve();
   #unsaid: Said[] = [];
+  /** Nothing may be sent: media by the frame worker, messages by us. */
+  #held = false;
   /** Numbers of what we said, and the highest heard of each member. */
   #said: number;
   readonly #heard = new Map<string, number>();
@@ -186,6 +188,7 @@ export class Host {
     await this.#operations?.group?.end().catch(() => {});
     this.#key({ k: 'forget-all' });
     this.#key({ k: 'hold', on: false });
+    this.#held = false;
     this.#view = null;
     this.#returnAt = Infinity;
     this.#heard.clear();
@@ -224,8 +227,10 @@ export class Host {
         this.#key({ k: 'forget-all' });
         break;
       case 'hold':
+        this.#held = output.on;
         this.#key({ k: 'hold', on: output.on });
         this.port.post({ t: 'hold', on: output.on });
+        if (!output.on) this.#sayUnsaid();
         break;
       case 'refused':
         this.port.post({ t: 'refused', count: output.adds.length });
@@ -259,6 +264,10 @@ export class Host {
     });
     const group = hex(view.groupId);
     this.port.post({ t: 'roster', group, epoch: view.epoch, self: view.leaf, roster });
+    this.#sayUnsaid();
+  }
+
+  #sayUnsaid(): void {
     for (const said of this.#unsaid.splice(0)) this.#say(said);
   }
 
@@ -295,8 +304,10 @@ export class Host {
 
   #say(said: Said): void {
     const group = this.#group;
-    if (group === null || this.#view === null) {
-      if (this.#unsaid.length < maxUnsaid) this.#unsaid.push(said);
+    if (group === null || this.#view === null || this.#held) {
+      // A comparison is of one epoch, and this one is over.
+      const lasts = said.k !== 'sas-commit' && said.k !== 'sas-nonce';
+      if (lasts && this.#unsaid.length < maxUnsaid) this.#unsaid.push(said);
       return;
     }
     group.seal(packSaid(said, ++this.#said)).then(

@@ -100,7 +100,7 @@ export class Operations {
     this.#prepared = null;
     const path = form.pathLeaf !== null;
     const view = await this.#view();
-    return { is: 'next', view, joined: form.adds.length, left: form.removes.length, path };
+    return { is: 'next', view, joined: form.adds.length, left: form.removes, path };
   }
 
   async #view(): Promise<View> {
