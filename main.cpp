@@ -249,7 +249,7 @@ public:
     if (identity)
       slot_->set(*identity);
     base::log(identity ? base::log_level::info : base::log_level::warn,
-              identity ? "certificate_renewed" : "certificate-unreadable");
+              identity ? "certificate_renewed" : "certificate_unreadable");
   }
 
 private:
