@@ -121,6 +121,7 @@ private:
     bool hidden = false;
     std::uint32_t leaf = 0;
     base::member_id who;
+    // NOLINTNEXTLINE(modernize-use-nullptr): it sees a null pointer in the default
     auto operator<=>(const committer&) const = default;
   };
   std::vector<committer> committers() const;
