@@ -54,6 +54,10 @@ void count_down(Map& map, const Key& key) {
     map.erase(i);
 }
 
+bool carried_any(const turn::counters& c) {
+  return c.packets_from_client + c.packets_to_client + c.dropped > 0;
+}
+
 void add(turn::counters& to, const turn::counters& more) {
   to.packets_from_client += more.packets_from_client;
   to.bytes_from_client += more.bytes_from_client;
@@ -110,9 +114,10 @@ base::time_point relay_state::now() const { return self_->clock().now(); }
 
 void relay_state::on_request(const msg::turn_request& m) {
   const auto& r = m.value;
-  if (auto i = entries_.find(r.from); i != entries_.end())
+  if (auto i = entries_.find(r.from); i != entries_.end()) {
+    i->second.heard = now();
     self_->send(i->second.handle, m);
-  else if (r.method != turn::stun::method::allocate)
+  } else if (r.method != turn::stun::method::allocate)
     answer(r, turn::error::allocation_mismatch);
   else if (r.defect != 0)
     answer(r, r.defect);
@@ -121,8 +126,9 @@ void relay_state::on_request(const msg::turn_request& m) {
 }
 
 // Why there is no allocation for this user, or 0. A port that is set aside counts
-// as an allocation, so that nobody can set all of them aside.
-int relay_state::refuse(const turn::request& r, const std::string& user) {
+// as an allocation, so that nobody can set all of them aside. `too_many`: how many
+// of the user's own have to go.
+int relay_state::refuse(const turn::request& r, const std::string& user, std::size_t& too_many) {
   if (auto code = addresses_->refuse_family(r))
     return code;
   if (addresses_->redeems(now(), r, user))
@@ -137,21 +143,56 @@ int relay_state::refuse(const turn::request& r, const std::string& user) {
     ++totals_.refused_capacity;
     return turn::error::insufficient_capacity;
   }
-  if (count_of(of_user_, user) + more > config_.per_user ||
-      count_of(of_source_, turn::source_of(r.from.client.ip)) + more > config_.per_source) {
+  auto i = of_user_.find(user);
+  auto wanted = more + (i != of_user_.end() ? i->second.held : 0);
+  too_many = wanted - std::min(wanted, config_.per_user);
+  if (count_of(of_source_, turn::source_of(r.from.client.ip)) + more > config_.per_source ||
+      idlest(user, too_many).size() < too_many) {
     ++totals_.refused_quota;
     return turn::error::quota_reached;
   }
   return 0;
 }
 
+// A client that nobody hears of any more, or that has been here for a while and
+// never used what it has. ICE asks for consent every five seconds (RFC 7675 §5.1).
+bool relay_state::idle(const entry& e) const {
+  return now() >= e.heard + (carried_any(e.counted) ? config_.idle : config_.unused);
+}
+
+// At most `n` of the user's that are idle, longest first. Who has no name may be
+// anybody, so nobody is there to choose among them.
+std::vector<turn::five_tuple> relay_state::idlest(const std::string& user, std::size_t n) const {
+  std::vector<turn::five_tuple> out;
+  auto i = of_user_.find(user);
+  if (n == 0 || user.empty() || i == of_user_.end())
+    return out;
+  for (const auto& client : i->second.clients)
+    if (idle(entries_.at(client)))
+      out.push_back(client);
+  std::stable_sort(out.begin(), out.end(), [&](const auto& a, const auto& b) {
+    return entries_.at(a).heard < entries_.at(b).heard;
+  });
+  out.resize(std::min(n, out.size()));
+  return out;
+}
+
+// Forgotten at once and not when its actor says so: the next request counts it no
+// more.
+void relay_state::replace(const turn::five_tuple& client) {
+  self_->send(entries_.at(client).handle, msg::end_allocation{});
+  ++totals_.replaced_idle;
+  forget(client);
+}
+
 void relay_state::hold(const std::string& user, const base::ip_address& source) {
-  ++of_user_[user];
+  ++of_user_[user].held;
   ++of_source_[source];
 }
 
 void relay_state::release(const std::string& user, const base::ip_address& source) {
-  count_down(of_user_, user);
+  if (auto i = of_user_.find(user); i != of_user_.end() && --i->second.held == 0)
+    of_user_.erase(i);
   count_down(of_source_, source);
 }
 
@@ -165,7 +206,8 @@ void relay_state::allocate(const msg::turn_request& m) {
   auto user = user_of(r.username);
   auto source = turn::source_of(r.from.client.ip);
   end_reservations();
-  if (auto code = refuse(r, user)) {
+  std::size_t too_many = 0;
+  if (auto code = refuse(r, user, too_many)) {
     answer(r, code);
     return;
   }
@@ -175,6 +217,8 @@ void relay_state::allocate(const msg::turn_request& m) {
     answer(r, chosen.error());
     return;
   }
+  for (const auto& client : idlest(user, too_many))
+    replace(client);
   if (chosen->extras.token)
     hold(user, source);
   if (chosen->held_for)
@@ -191,6 +235,8 @@ void relay_state::allocate(const msg::turn_request& m) {
   e.port = chosen->relayed.port;
   e.user = user;
   e.source = source;
+  e.heard = now();
+  of_user_[user].clients.push_back(r.from);
   ++totals_.allocated;
   by_actor_.emplace(e.handle->id(), r.from);
   self_->send(e.handle, m);
@@ -204,6 +250,7 @@ void relay_state::forget(const turn::five_tuple& client) {
   auto& e = i->second;
   media_->post(turn::remove{client, e.id});
   addresses_->give_back(now(), e.port);
+  std::erase(of_user_[e.user].clients, client);
   release(e.user, e.source);
   by_actor_.erase(e.handle->id());
   entries_.erase(i);
@@ -227,6 +274,7 @@ void relay_state::on_usage(const msg::turn_usage& m) {
       continue;
     add(totals_.carried, u.carried);
     add(i->second.counted, u.carried);
+    i->second.heard = now();
     self_->send(i->second.handle, msg::count_usage{i->second.counted});
   }
   media_->post(turn::usage_seen{});

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 namespace catchup::actors {
 
@@ -20,6 +21,8 @@ struct relay_config {
   turn::address_plan plan;
   std::size_t per_user = 16;            ///< allocations of one credential's user
   std::size_t per_source = 256;         ///< of one IPv4 address or IPv6 /64
+  std::chrono::seconds idle{10};        ///< without a packet, before it may be replaced
+  std::chrono::seconds unused{30};      ///< for a new one to carry its first packet
   std::size_t total = 10'000;           ///< at most 16,384: one port each
   std::chrono::seconds quarantine{120}; ///< before a port gets a new owner
   std::chrono::seconds grace{30};       ///< for a member whose actor crashed to come back
@@ -45,6 +48,12 @@ private:
     std::string user;
     base::ip_address source;
     turn::counters counted;
+    base::time_point heard; // a packet either way, or a request of its client
+  };
+  /// What a user has: allocations, and ports that are set aside.
+  struct account {
+    std::size_t held = 0;
+    std::vector<turn::five_tuple> clients;
   };
 
   base::time_point now() const;
@@ -55,9 +64,12 @@ private:
   void end_user(const std::string& user);
   void check_claims();
   void end_named(const msg::end_named& m);
-  int refuse(const turn::request& r, const std::string& user);
+  int refuse(const turn::request& r, const std::string& user, std::size_t& too_many);
+  bool idle(const entry& e) const;
+  std::vector<turn::five_tuple> idlest(const std::string& user, std::size_t n) const;
   void allocate(const msg::turn_request& m);
   void end_reservations();
+  void replace(const turn::five_tuple& client);
   void forget(const turn::five_tuple& client);
   void answer(const turn::request& r, int error);
   void hold(const std::string& user, const base::ip_address& source);
@@ -70,7 +82,7 @@ private:
   std::optional<turn::relayed_addresses> addresses_;
   std::unordered_map<turn::five_tuple, entry> entries_;
   std::unordered_map<caf::actor_id, turn::five_tuple> by_actor_;
-  std::unordered_map<std::string, std::size_t> of_user_;
+  std::unordered_map<std::string, account> of_user_;
   std::unordered_map<base::ip_address, std::size_t> of_source_;
   std::optional<claims> claims_;
   base::time_point armed_ = base::time_point::max(); // for claims

@@ -58,6 +58,7 @@ msg::status relay_view(const msg::relay_status& r) {
                   {"refused_quota", r.refused_quota},
                   {"refused_capacity", r.refused_capacity},
                   {"refused_draining", r.refused_draining},
+                  {"replaced_idle", r.replaced_idle},
                   {"packets_from_clients", r.carried.packets_from_client},
                   {"bytes_from_clients", r.carried.bytes_from_client},
                   {"dropped", r.carried.dropped}};

@@ -90,7 +90,8 @@ struct relay_status {
   std::uint64_t refused_quota = 0;
   std::uint64_t refused_capacity = 0;
   std::uint64_t refused_draining = 0;
-  turn::counters carried; // by all, ever
+  std::uint64_t replaced_idle = 0; // gave way to a new one of their user
+  turn::counters carried;          // by all, ever
   turn::front_totals front;
   load mailbox;
   std::string last_error; // of an allocation that crashed

@@ -131,6 +131,8 @@ void relay(openmetrics& out, const measured& m) {
       .add(tcp, {{"proto", "tcp"}});
   out.counter("catchup_turn_allocated", "Allocations that were made.")
       .add(of(m.tree, "relay", "allocated"));
+  out.counter("catchup_turn_replaced", "Idle allocations that gave way to a new one of their user.")
+      .add(of(m.tree, "relay", "replaced_idle"));
   out.counter("catchup_turn_bytes", "Payload that the relay carried.", "bytes")
       .add(of(m.tree, "relay", "bytes_from_clients"), {{"dir", "in"}})
       .add(of(m.tree, "relay", "bytes_to_clients"), {{"dir", "out"}});

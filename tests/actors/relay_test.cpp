@@ -46,6 +46,18 @@ struct fixture : turn_world {
 
 struct small_fixture : fixture {
   small_fixture() : fixture(small()) {}
+
+  /// Allocates and permits both ways, and something has gone either way.
+  std::pair<base::endpoint, base::endpoint> connect(turn_client& a, turn_client& b) {
+    auto ra = allocate(a);
+    auto rb = allocate(b);
+    CHECK_EQUAL(code(a, a.permit({rb})), 0);
+    CHECK_EQUAL(code(b, b.permit({ra})), 0);
+    CHECK(carries(a, b, rb));
+    CHECK(carries(b, a, ra));
+    report_usage();
+    return {ra, rb};
+  }
 };
 struct dual_fixture : fixture {
   dual_fixture() : fixture(dual()) {}
@@ -282,6 +294,154 @@ TEST(a user who is refused counts for nothing) {
   tell(relay, msg::membership{"alice", stay::gone});
   CHECK_EQUAL(relay_status().allocations, 0u);
   CHECK_EQUAL(try_allocate(client(50, "alice")), 0);
+}
+
+TEST(beyond that the idlest gives way to a new one) {
+  auto one = client(1, "alice", "198.51.100.1");
+  auto two = client(2, "alice", "198.51.100.2");
+  auto three = client(3, "alice", "198.51.100.3");
+  auto ben = client(4, "ben", "198.51.100.4");
+  auto to = connect(one, ben);
+  allocate(two);
+  advance(29s);
+  CHECK_EQUAL(try_allocate(three), 0); // the first was last used 29 seconds ago
+  CHECK(!core.known(one.tuple()));
+  CHECK(core.known(two.tuple()));
+  CHECK(!carries(ben, one, to.first));
+  CHECK_EQUAL(code(one, one.refresh(600)), 437);
+  auto s = relay_status();
+  CHECK_EQUAL(s.replaced_idle, 1u);
+  CHECK_EQUAL(s.refused_quota, 0u);
+  CHECK_EQUAL(s.crashed, 0u);
+  CHECK_EQUAL(s.allocations, 3u);
+}
+
+TEST(what carries something does not give way) {
+  auto one = client(1, "alice", "198.51.100.1");
+  auto two = client(2, "alice", "198.51.100.2");
+  auto ben = client(4, "ben", "198.51.100.4");
+  auto carol = client(5, "carol", "198.51.100.5");
+  auto to_one = connect(one, ben);
+  auto to_two = connect(two, carol);
+  for (int i = 0; i < 10; ++i) {
+    advance(6s);                              // as often as ICE asks for consent (RFC 7675)
+    CHECK(carries(one, ben, to_one.second));  // one only sends
+    CHECK(carries(carol, two, to_two.first)); // two only hears
+    report_usage();
+    CHECK_EQUAL(try_allocate(client(3, "alice", "198.51.100.3")), 486);
+  }
+  advance(9s);
+  CHECK_EQUAL(try_allocate(client(3, "alice", "198.51.100.3")), 486);
+  CHECK(carries(carol, two, to_two.first));
+  report_usage();
+  advance(1s);
+  CHECK_EQUAL(try_allocate(client(3, "alice", "198.51.100.3")), 0);
+  CHECK(!core.known(one.tuple()));
+  CHECK(core.known(two.tuple()));
+  CHECK_EQUAL(relay_status().refused_quota, 11u);
+}
+
+TEST(a new one has time to be used) {
+  allocate(alice);
+  auto two = client(2, "alice");
+  allocate(two);
+  advance(29s);
+  auto three = client(3, "alice");
+  CHECK_EQUAL(try_allocate(three), 486);
+  advance(1s);
+  CHECK_EQUAL(try_allocate(three), 0);
+  CHECK_EQUAL(try_allocate(client(4, "alice")), 0);
+  CHECK(!core.known(alice.tuple()));
+  CHECK(!core.known(two.tuple()));
+  // And so have those that took their places.
+  CHECK_EQUAL(try_allocate(client(5, "alice")), 486);
+  CHECK(core.known(three.tuple()));
+  CHECK_EQUAL(relay_status().replaced_idle, 2u);
+}
+
+TEST(a request of its client is a sign of life) {
+  auto two = client(2, "alice");
+  auto own = allocate(alice);
+  allocate(two);
+  advance(29s);
+  CHECK_EQUAL(code(alice, alice.permit({own})), 0);
+  CHECK_EQUAL(code(two, two.refresh(600)), 0);
+  advance(5s);
+  CHECK_EQUAL(try_allocate(client(3, "alice")), 486);
+}
+
+TEST(nobody takes the place of somebody else) {
+  auto two = client(2, "alice", "198.51.100.9");
+  allocate(alice);
+  allocate(two);
+  CHECK_EQUAL(try_allocate(client(10, "", "198.51.100.88")), 0);
+  CHECK_EQUAL(try_allocate(client(11, "", "198.51.100.88")), 0);
+  advance(100s);
+  // A user without a name may be anybody.
+  CHECK_EQUAL(try_allocate(client(12, "", "198.51.100.88")), 486);
+  allocate(bob);
+  advance(100s);
+  CHECK_EQUAL(try_allocate(client(13, "bob")), 508); // the server is full, and not of bob
+  CHECK(core.known(alice.tuple()));
+  CHECK(core.known(two.tuple()));
+  CHECK(core.known(bob.tuple()));
+  CHECK_EQUAL(relay_status().replaced_idle, 0u);
+}
+
+TEST(where the source is full or there is no such address nobody gives way) {
+  auto two = client(2, "alice");
+  allocate(alice);
+  allocate(two);
+  CHECK_EQUAL(try_allocate(client(3, "bob")), 0);
+  advance(100s);
+  CHECK_EQUAL(try_allocate(client(4, "alice")), 486);
+  auto elsewhere = client(4, "alice", "198.51.100.4");
+  authenticate(elsewhere);
+  CHECK_EQUAL(code(elsewhere, elsewhere.allocate([](auto& w) {
+                w.add_u32(turn::stun::attribute::requested_address_family, 2u << 24);
+              })),
+              440);
+  CHECK(core.known(alice.tuple()));
+  CHECK(core.known(two.tuple()));
+  CHECK_EQUAL(relay_status().replaced_idle, 0u);
+}
+
+TEST(who wants two at once needs two that are idle) {
+  auto two = client(2, "alice", "198.51.100.2");
+  auto three = client(3, "alice", "198.51.100.3");
+  auto pair = [&] {
+    authenticate(three);
+    return code(three, three.allocate([](auto& w) {
+      w.add(turn::stun::attribute::even_port, std::array{std::byte{0x80}});
+    }));
+  };
+  allocate(alice);
+  advance(20s);
+  allocate(two);
+  advance(20s);
+  CHECK_EQUAL(pair(), 486);
+  CHECK(core.known(alice.tuple()));
+  advance(10s);
+  CHECK_EQUAL(pair(), 0);
+  CHECK_EQUAL(relay_status().replaced_idle, 2u);
+  // What is set aside is no allocation, and gives way to nobody.
+  CHECK_EQUAL(try_allocate(client(5, "alice", "198.51.100.5")), 486);
+}
+
+TEST(who gave way counts no more when its actor ends) {
+  auto two = client(2, "alice", "198.51.100.2");
+  allocate(alice);
+  allocate(two);
+  auto gone = actor_of(alice);
+  advance(30s);
+  CHECK_EQUAL(try_allocate(client(3, "alice", "198.51.100.3")), 0);
+  CHECK(!is_alive(gone));
+  // The same client again is another allocation.
+  CHECK_EQUAL(try_allocate(alice), 0);
+  CHECK_EQUAL(relay_status().allocations, 2u);
+  CHECK_EQUAL(try_allocate(two), 486);
+  tell(relay, msg::membership{"alice", stay::gone});
+  CHECK_EQUAL(relay_status().allocations, 0u);
 }
 
 TEST(an address has so many allocations and no more) {

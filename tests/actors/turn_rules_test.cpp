@@ -416,7 +416,8 @@ TEST(a reserved port comes back when nobody asks for it in thirty seconds) {
         udp(w);
         w.add(attribute::reservation_token, token);
       },
-      486);
+      508);
+  CHECK(core.known(c.tuple())); // it is idle, but nobody came into its place
 }
 
 TEST(a dual allocation without IPv6 says what is missing) {

@@ -138,7 +138,8 @@ TEST(actors are counted by kind and state and the fullest mailbox shows) {
   add("peer", "p3", "connected");
   auto& relay = add("relay", "relay", "running");
   relay.counters = {{"allocations", 1200}, {"allocations_tcp", 200},     {"limited_media", 3},
-                    {"allocated", 5},      {"bytes_from_clients", 1000}, {"refused_quota", 4}};
+                    {"allocated", 5},      {"bytes_from_clients", 1000}, {"refused_quota", 4},
+                    {"replaced_idle", 6}};
   openmetrics_reader r{text(true)};
   check_no_problem(r);
   CHECK_EQUAL(r.value("catchup_rooms{mode=\"direct\"}"), 2);
@@ -148,6 +149,7 @@ TEST(actors are counted by kind and state and the fullest mailbox shows) {
   CHECK_EQUAL(r.value("catchup_turn_allocations{proto=\"tcp\"}"), 200);
   CHECK_EQUAL(r.value("catchup_quota_refused_total{quota=\"relay-rate\"}"), 3);
   CHECK_EQUAL(r.value("catchup_turn_bytes_total{dir=\"in\"}"), 1000);
+  CHECK_EQUAL(r.value("catchup_turn_replaced_total"), 6);
   CHECK_EQUAL(r.value("catchup_actor_mailbox{kind=\"room\"}"), 7);
   CHECK_EQUAL(r.value("catchup_actor_mailbox_high_water{kind=\"room\"}"), 9);
   CHECK_EQUAL(r.value("catchup_quota_refused_total{quota=\"allocations-per-peer\"}"), 4);
