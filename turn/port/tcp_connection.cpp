@@ -44,12 +44,10 @@ bool tcp_connection::queue(const transmit& t) {
     sent_ = 0;
   }
   if (tls_) {
-    base::buffer frame;
-    frame.reserve(size);
-    frame.insert(frame.end(), t.head.begin(), t.head.end());
-    frame.insert(frame.end(), t.payload.begin(), t.payload.end());
-    frame.resize(size);
-    return tls_->seal(frame, out_);
+    frame_.assign(t.head.begin(), t.head.end());
+    frame_.insert(frame_.end(), t.payload.begin(), t.payload.end());
+    frame_.resize(size);
+    return tls_->seal(frame_, out_);
   }
   out_.insert(out_.end(), t.head.begin(), t.head.end());
   out_.insert(out_.end(), t.payload.begin(), t.payload.end());

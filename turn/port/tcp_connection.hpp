@@ -69,6 +69,7 @@ private:
   std::shared_ptr<const tls_identity> identity_; // until the first byte has come
   std::unique_ptr<tls_session> tls_;
   base::buffer plain_; // what TLS has opened
+  base::buffer frame_; // what it shall seal: kept for the memory that it has
 };
 
 } // namespace catchup::turn::port
