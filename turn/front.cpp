@@ -40,7 +40,7 @@ std::uint64_t random_seed() {
 front::front(front_config config)
   : limits_(config.limits), strangers_(limits_.strangers, random_seed()),
     requests_(limits_.requests, random_seed()),
-    authenticator_(std::move(config.secret), std::move(config.realm), config.nonce_validity),
+    authenticator_(std::move(config.secret), std::string{realm}, config.nonce_validity),
     waiting_(config.max_in_flight), transaction_(base::random_array<12>()), scratch_{} {}
 
 action front::handle(const moment& t, const five_tuple& from, base::const_bytes in) {
@@ -136,15 +136,23 @@ void front::count_failure(base::unix_seconds now, const stun::message& m, int co
   ++(who && who->expiry + clock_skew < now ? totals_.auth_expired : totals_.auth_wrong);
 }
 
-// The offer of password algorithms is long (RFC 8489 §9.2.4). Over UDP the source
-// may be forged, so it is made only to those who sent enough to deserve it: no
-// challenge is more than 2.6 times its request.
+// The source may be forged, so no challenge is more than 2.6 times its request. The
+// offer of password algorithms is long (RFC 8489 §9.2.4) and is made only to those
+// who sent enough to deserve it. Where there is no room for realm and nonce either it
+// is a bare header, to which 400 would be said sooner or later.
 action front::challenge(const moment& t, const five_tuple& from, const stun::message& m, int code) {
   if (!may_ask(t.now, from))
     return {};
+  auto too_long = [&](const auto& whole) {
+    return whole && whole->size() * 10 > m.whole().size() * 26;
+  };
   auto whole = write_challenge(t, from, m, code, true);
-  if (whole && from.transport == transport::udp && whole->size() * 10 > m.whole().size() * 26)
+  if (too_long(whole))
     whole = write_challenge(t, from, m, code, false);
+  if (too_long(whole)) {
+    code = error::bad_request;
+    whole = write_challenge(t, from, m, code, false);
+  }
   if (!whole)
     return {};
   totals_.challenges += code != error::bad_request;

@@ -201,6 +201,26 @@ TEST(indications are never answered) {
   CHECK(ignored(s, request(method::send, {}, message_class::indication)));
 }
 
+TEST(no answer to a stranger is more than 26 tenths of what was asked) {
+  auto check_all = [](turn_socket s) {
+    for (auto m : {method::binding, method::allocate, method::refresh, method::create_permission,
+                   method::channel_bind})
+      for (auto a : {attribute::software, attribute::requested_transport, attribute{0x7777}})
+        for (std::size_t attributes : {0u, 1u, 2u, 5u})
+          for (std::size_t size : {0u, 4u, 20u}) {
+            auto in = s.client.request(m, [&](auto& w) {
+              for (std::size_t i = 0; i < attributes; ++i)
+                w.add(a, base::buffer(size));
+            });
+            auto out = s.ask(in);
+            CHECK(!out.success() || m == method::binding);
+            CHECK(out.bytes().size() * 10 <= in.size() * 26);
+          }
+  };
+  check_all(connect(transport::udp, "nobody"));
+  check_all(connect(transport::tcp, "nobody"));
+}
+
 // --- the closed loop
 
 TEST(nothing but relayed addresses can be a peer however it is spelled) {

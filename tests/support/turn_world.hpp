@@ -129,8 +129,7 @@ public:
     return actor_fixture::ask<actors::msg::relay_status>(relay, actors::msg::get_relay_status{});
   }
 
-  turn::front core{
-      {.secret = "s3cr3t", .realm = "example.org", .nonce_validity = std::chrono::hours{48}}};
+  turn::front core{{.secret = "s3cr3t", .nonce_validity = std::chrono::hours{48}}};
   std::shared_ptr<inline_media> media = std::make_shared<inline_media>(core);
   actors::relay_actor relay;
 };

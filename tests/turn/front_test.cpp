@@ -49,12 +49,12 @@ TEST(a request without integrity is challenged and leaves no trace) {
   for (auto m : {stun::method::allocate, stun::method::refresh, stun::method::create_permission,
                  stun::method::channel_bind}) {
     turn_client c{udp("198.51.100.1", 4000), {}};
-    auto in = c.request(m);
+    auto in = c.request(m, [](auto& w) { w.add_u32(attribute::requested_transport, 17u << 24); });
     auto out = ask(c, in);
     REQUIRE(out);
     CHECK_EQUAL(out->error(), 401);
     CHECK(out->view().method() == m);
-    CHECK_EQUAL(out->text(attribute::realm), "example.org");
+    CHECK_EQUAL(out->text(attribute::realm), front::realm);
     CHECK(!out->text(attribute::nonce).empty());
     CHECK(!out->has(attribute::message_integrity));
     CHECK(!out->has(attribute::username));
@@ -131,7 +131,7 @@ TEST(integrity without user name or realm or nonce is a bad request) {
     if (which != attribute::username)
       w.add_text(attribute::username, "1:alice");
     if (which != attribute::realm)
-      w.add_text(attribute::realm, "example.org");
+      w.add_text(attribute::realm, front::realm);
     if (which != attribute::nonce)
       w.add_text(attribute::nonce, alice.nonce());
     w.add_integrity(alice.key());
@@ -196,7 +196,7 @@ TEST(an old nonce is stale and the new one works) {
   REQUIRE(out);
   CHECK_EQUAL(out->error(), 438);
   CHECK_EQUAL(core.totals().auth_stale, 1u);
-  CHECK_EQUAL(out->text(attribute::realm), "example.org");
+  CHECK_EQUAL(out->text(attribute::realm), front::realm);
   alice.learn(*out);
   CHECK(hand_on(alice, alice.refresh(600)));
 }

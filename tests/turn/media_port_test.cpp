@@ -58,7 +58,7 @@ struct fixture {
   }
 
   std::shared_ptr<port::turn_handler> turn = std::make_shared<port::turn_handler>(
-      front_config{.secret = "s3cr3t", .realm = "example.org", .limits = {0, 0, {}, {}}});
+      front_config{.secret = "s3cr3t", .limits = {0, 0, {}, {}}});
   std::shared_ptr<little_relay> relay = std::make_shared<little_relay>(turn);
   port::media_port media;
 };

@@ -45,8 +45,8 @@ struct fixture {
     return false;
   }
 
-  std::shared_ptr<port::turn_group> group = std::make_shared<port::turn_group>(
-      front_config{.secret = "s3cr3t", .realm = "example.org"}, 2);
+  std::shared_ptr<port::turn_group> group =
+      std::make_shared<port::turn_group>(front_config{.secret = "s3cr3t"}, 2);
   std::shared_ptr<test::little_relay> relay = std::make_shared<test::little_relay>(group);
   port::media_port media;
 };
@@ -61,8 +61,7 @@ TEST(a group that ends lets go of a subscriber that did not unsubscribe) {
   };
   auto subscriber = std::make_shared<silent>();
   std::weak_ptr<silent> left = subscriber;
-  port::turn_group{front_config{.secret = "s3cr3t", .realm = "example.org"}, 2}.subscribe(
-      std::move(subscriber));
+  port::turn_group{front_config{.secret = "s3cr3t"}, 2}.subscribe(std::move(subscriber));
   CHECK(left.expired());
 }
 
