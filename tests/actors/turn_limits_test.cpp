@@ -75,6 +75,30 @@ TEST(a user has so many allocations over all transports and addresses) {
   CHECK_EQUAL(s.status().refused_quota, 1u);
 }
 
+TEST(the one that is idle gives way and the one that is used stays) {
+  turn_service_settings few;
+  few.relay.per_user = 2;
+  few.relay.idle = few.relay.unused = 2s;
+  turn_service s{few};
+  auto used = s.connect(transport::udp, "alice");
+  auto left = s.connect(transport::tcp, "alice", "127.0.0.2");
+  auto bob = s.connect(transport::udp, "bob");
+  join(used, bob);
+  CHECK_EQUAL(try_allocate(left), 0);
+  for (int i = 0; i < 22; ++i) {
+    CHECK(passes(used, bob, "still here"));
+    ::usleep(100'000);
+  }
+  auto fresh = s.connect(transport::udp, "alice", "127.0.0.3");
+  CHECK_EQUAL(try_allocate(fresh), 0);
+  auto one_more = s.connect(transport::udp, "alice", "127.0.0.4");
+  CHECK_EQUAL(try_allocate(one_more), 486);
+  CHECK_EQUAL(left.ask(left.client.refresh(600)).error(), 437);
+  CHECK(passes(used, bob, "and on"));
+  CHECK(passes(bob, used, "and back"));
+  CHECK_EQUAL(s.status().replaced_idle, 1u);
+}
+
 TEST(an allocation has so many channels and no more) {
   turn_service_settings quick;
   quick.front.requests = 0;
