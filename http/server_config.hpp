@@ -27,6 +27,8 @@ struct server_limits {
   std::chrono::milliseconds admission_time{10'000};
   std::chrono::milliseconds ping_interval{15'000};
   std::chrono::milliseconds silence_time{40'000};
+  /// Without a message, though its browser answers pings: the page is frozen.
+  std::chrono::milliseconds frozen_time{100'000};
   std::size_t sockets = 10'000; ///< WebSockets in total
   std::size_t sockets_per_source = 512;
   std::size_t unadmitted_per_source = 64;

@@ -46,7 +46,7 @@ ws_protocol::ws_protocol(const server_config& config, std::string origin, base::
     messages_(config.limits.messages_per_second, config.limits.message_burst, now),
     bytes_(config.limits.bytes_per_second, config.limits.byte_burst, now),
     admit_by_(now + config.limits.admission_time), next_ping_(now + config.limits.ping_interval),
-    last_heard_(now) {
+    last_heard_(now), last_message_(now) {
   candidate_->origin = std::move(origin);
 }
 
@@ -54,7 +54,7 @@ ws::action ws_protocol::received(base::const_bytes message, base::time_point now
                                  base::unix_seconds wall) {
   if (ended() || busy())
     return ws::nothing{};
-  last_heard_ = now;
+  last_heard_ = last_message_ = now;
   if (!messages_.take(now) || !bytes_.take(now, static_cast<double>(message.size())))
     return fail(error_code::too_fast);
   if (!admitted() && message.size() > wire::max_early_message)
@@ -178,7 +178,7 @@ ws::action ws_protocol::answered(std::optional<error_code> refusal) {
 ws::action ws_protocol::tick(base::time_point now) {
   if (ended())
     return ws::nothing{};
-  if (now >= last_heard_ + config_.limits.silence_time) {
+  if (now >= lost_at()) {
     state_ = state::ended;
     return ws::hang_up{};
   }
@@ -194,8 +194,14 @@ ws::action ws_protocol::tick(base::time_point now) {
   return ws::ping{};
 }
 
+/// When nothing, or nothing but pongs, has come for too long.
+base::time_point ws_protocol::lost_at() const noexcept {
+  return std::min(last_heard_ + config_.limits.silence_time,
+                  last_message_ + config_.limits.frozen_time);
+}
+
 base::time_point ws_protocol::deadline() const noexcept {
-  auto out = std::min(next_ping_, last_heard_ + config_.limits.silence_time);
+  auto out = std::min(next_ping_, lost_at());
   return admitted() ? out : std::min(out, admit_by_);
 }
 

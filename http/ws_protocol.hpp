@@ -112,13 +112,14 @@ private:
   ws::action resume_with(const wire::hello& m, bool room_valid, const base::room_tag& room,
                          base::unix_seconds wall);
   ws::action fail(wire::error_code code);
+  base::time_point lost_at() const noexcept;
 
   const server_config& config_;
   nonce_source nonce_;
   state state_ = state::greeting;
   std::unique_ptr<candidate> candidate_;
   base::token_bucket messages_, bytes_;
-  base::time_point admit_by_, next_ping_, last_heard_;
+  base::time_point admit_by_, next_ping_, last_heard_, last_message_;
 };
 
 /// How long a client should wait before it tries again after `code`.

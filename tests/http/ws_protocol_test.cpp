@@ -340,4 +340,20 @@ TEST(a pong is a sign of life) {
   CHECK(is<ws::hang_up>(protocol.tick(now + 79s)));
 }
 
+TEST(pongs alone are none for long: a frozen page is lost after 100 seconds) {
+  enter();
+  auto began = now;
+  auto pongs_until = [&](base::time_point end) {
+    for (; now < end; now += 15s) {
+      protocol.heard(now);
+      CHECK(!is<ws::hang_up>(protocol.tick(now)));
+    }
+  };
+  pongs_until(began + 90s);
+  say(encode(wire::ping{0}));
+  pongs_until(began + 180s);
+  CHECK(!is<ws::hang_up>(protocol.tick(began + 190s - 1ms)));
+  CHECK(is<ws::hang_up>(protocol.tick(began + 190s)));
+}
+
 FIXTURE_SCOPE_END()

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { engine } from '../lib/engine.mjs';
 import { agreed, count, enter, nowhere, until } from '../lib/group.mjs';
 import { chained, Liar } from '../lib/liar.mjs';
-import { never, scenario } from '../lib/scenario.mjs';
+import { long, never, scenario } from '../lib/scenario.mjs';
 import { pause } from '../lib/server.mjs';
 import { attack, collect, forwarder, leaked } from '../lib/tap.mjs';
 
@@ -367,6 +367,46 @@ scenario('who forwards frames, keeps removals back or keeps people apart is foun
   await banner(pair, 1, 3000);
   await agreed(pair, 30_000);
   await banner(pair, 0);
+  await talk(pair);
+});
+
+// TEST_LONG=1: it takes more than three minutes.
+if (long) scenario('who leaves and is kept in the group stops what is sent after three minutes', { timeout: 360_000 }, async (stage) => {
+  const { path } = await stage.room();
+  const people = [await deceived(stage, 'chromium', 'Ann'), await deceived(stage, 'firefox', 'Bob'), await deceived(stage, 'chromium', 'Cat')];
+  const [ann, bob, cat] = people;
+  await enter(people, path);
+  await agreed(people);
+  await tiles(people, 2);
+  await pause(60_000);
+  const pair = [ann, bob];
+  await banner(pair, 0);
+  // The server says nothing of it, and carries what the two say to each other.
+  const kept = new Map(pair.map(({ liar }) => [liar, []]));
+  for (const { liar } of pair) {
+    liar.down = (message) => {
+      if (!isGroup(message) && message.t !== 'left') return message;
+      kept.get(liar).push(message);
+      return null;
+    };
+  }
+  await cat.click('leave');
+  const left = Date.now();
+  await banner(pair, 1, 190_000);
+  const after = Date.now() - left;
+  console.log(`nothing is sent ${after} ms after somebody left unannounced`);
+  never(() => assert.ok(after <= 181_000, `${after} ms`));
+  for (const person of pair) {
+    const held = await counting(person);
+    never(() => assert.equal(held.sealedOut, 0, `${person.name} sends nothing`));
+  }
+  for (const { liar } of pair) {
+    liar.honest();
+    liar.tell(...kept.get(liar));
+  }
+  await agreed(pair, 30_000);
+  await banner(pair, 0);
+  await tiles(pair, 1);
   await talk(pair);
 });
 

@@ -25,7 +25,11 @@ export interface RosterOptions {
 }
 
 interface Entry {
+  leaf: number;
   signatureKey: string;
+  packaged: string | null;
+  /** They have said something in this group on that leaf: no old key package put them there. */
+  spoken: boolean;
   /** What they said, or else what they told the door. */
   name: string;
   named: boolean;
@@ -68,7 +72,7 @@ export class Roster {
   }
 
   members(): Member[] {
-    return [...this.entries].map(([id, { name, hand, reaction, present, signatureKey, link }]) => ({
+    return [...this.entries].map(([id, { name, hand, reaction, present, link, ...keys }]) => ({
       id,
       name,
       away: !present || (this.hints.get(id)?.away ?? false),
@@ -77,7 +81,7 @@ export class Roster {
       cam: link.announced.video,
       hand,
       reaction: reaction?.emoji ?? null,
-      verified: this.verified.has(signatureKey),
+      verified: keys.spoken && this.verified.has(keys.signatureKey),
       audio: link.stream('audio'),
       video: link.stream('video'),
       route: link.route,
@@ -105,13 +109,14 @@ export class Roster {
     this.group = group;
     const others = roster.filter(({ id }) => id !== hex(this.options.me));
     for (const [id, entry] of this.entries) {
+      if (another || this.arriving) entry.spoken = false;
       if (others.some((one) => one.id === id)) continue;
       if (another && !entry.left) this.miss(entry, now);
       else if (entry.present) this.drop(id);
     }
     let met = this.arriving;
     this.arriving = false;
-    for (const { id, signatureKey } of others) met = this.add(id, signatureKey) || met;
+    for (const one of others) met = this.add(one) || met;
     if (met) this.sayState();
     this.options.onchange();
   }
@@ -160,6 +165,7 @@ export class Roster {
   heard(from: string, said: Said, now: number): void {
     const entry = this.entries.get(from);
     if (!entry) return;
+    entry.spoken = true;
     switch (said.k) {
       case 'sdp':
       case 'ice':
@@ -206,12 +212,21 @@ export class Roster {
   }
 
   /** Whether they are new here. */
-  private add(id: string, signatureKey: string): boolean {
+  private add({ id, leaf, signatureKey, packaged }: Listed): boolean {
     const known = this.entries.get(id);
     if (known) {
       const back = !known.present;
       known.present = true;
+      const added = known.leaf !== leaf || (packaged !== null && packaged !== known.packaged);
+      const other = known.signatureKey !== signatureKey;
+      if (back || added || other) known.spoken = false;
+      if (other) {
+        known.named = false;
+        known.hand = false;
+      }
+      known.leaf = leaf;
       known.signatureKey = signatureKey;
+      known.packaged = packaged;
       if (back) known.link.resync();
       return back;
     }
@@ -230,7 +245,10 @@ export class Roster {
       onleak: (kind) => this.options.onleak(kind),
     });
     this.entries.set(id, {
+      leaf,
       signatureKey,
+      packaged,
+      spoken: false,
       name: '',
       named: false,
       hand: false,

@@ -34,12 +34,9 @@ export async function checkKeyPackage(self: Member, keyPackage: KeyPackage): Pro
   const { signature } = suite.impl;
   require(await verifyLeafNodeSignatureKeyPackage(leaf, signature), 'crypto', 'leaf signature');
   require(await verifyKeyPackage(keyPackage, signature), 'crypto', 'signature');
-  return {
-    memberId,
-    signatureKey: copy(leaf.signaturePublicKey),
-    ref: await refOf(suite, keyPackage),
-    keyPackage,
-  };
+  const ref = await refOf(suite, keyPackage);
+  require(!self.wasUsed(ref), 'duplicate', 'key package was used');
+  return { memberId, signatureKey: copy(leaf.signaturePublicKey), ref, keyPackage };
 }
 
 /** Whether it is still (or already) valid; only who adds it looks at the clock. */

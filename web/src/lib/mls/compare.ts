@@ -38,6 +38,9 @@ interface Round {
 
 /** For all to answer, in milliseconds. */
 export const compareLimit = 15_000;
+/** Rounds within ten minutes: each is a guess for somebody in the middle. */
+export const maxRounds = 16;
+const roundsIn = 600_000;
 
 export class Compare {
   #view: View | null = null;
@@ -45,6 +48,8 @@ export class Compare {
   #round: Round | null = null;
   #began = false;
   #deadline = Infinity;
+  /** When the last rounds began. */
+  #rounds: number[] = [];
   #state: Comparison = { is: 'idle' };
 
   constructor(
@@ -100,6 +105,12 @@ export class Compare {
   async #open(now: number): Promise<void> {
     const view = this.#view;
     if (view === null) return;
+    this.#rounds = this.#rounds.filter((at) => now < at + roundsIn);
+    if (this.#rounds.length >= maxRounds) {
+      if (this.#began) this.#end({ is: 'failed' });
+      return;
+    }
+    this.#rounds.push(now);
     const nonce = newSasNonce();
     const value = await sasCommitment(view.epoch, view.leaf, nonce);
     const sas = withCommitment(startSas(view.epoch, view.roster), view.leaf, value);

@@ -2,6 +2,14 @@
 
 /** For new keys after somebody left; then nothing is sent any more. */
 export const stuckAfter = 5000;
+/** For our own new path keys, three times as long as they need: then we leave and come back. */
+export const staleAfter = 900_000;
+/** Before another try, when ours were not taken. */
+export const rotateAgain = 10_000;
+/** With nothing being sent: then there has to be another group. */
+export const heldFor = 30_000;
+/** For a duty, before new path keys. */
+export const dutyFirst = 5000;
 /** For a Welcome. */
 export const welcomeAfter = 8000;
 /** For the server to take or refuse a commit, or to resume. */

@@ -55,6 +55,8 @@ export type ClientMessage =
 /** A commit of ours that is on its way. */
 export interface Candidate {
   epoch: bigint;
+  /** When, in milliseconds. */
+  madeAt: number;
   commit: Bytes;
   welcome: Bytes | null;
 }
@@ -99,6 +101,7 @@ export type Input =
   | { t: 'disconnected' }
   | { t: 'rejoin' } // something does not work: leave the group and come back
   | { t: 'server'; message: ServerMessage }
+  | { t: 'silent'; leaves: number[] } // all that do not prove that they are there
   | { t: 'result'; result: OperationResult }
   | { t: 'tick' };
 
@@ -109,8 +112,8 @@ export type Output =
   | { t: 'switch'; epoch: bigint } // seal frames with it from now on
   | { t: 'forget'; epoch: bigint } // destroy its keys
   | { t: 'forget-all' } // those of all epochs; nothing may be sent
-  | { t: 'hold'; on: boolean } // nothing may be sent: somebody left, and the keys are still the same
+  | { t: 'hold'; on: boolean } // nothing may be sent: see hold.ts
   | { t: 'refused'; adds: PendingAdd[] } // key packages that nobody should add
-  | { t: 'status'; status: Status; reason?: Reason | 'log' | 'late' };
+  | { t: 'status'; status: Status; reason?: Reason | 'log' | 'late' | 'stale' };
 
 export type Status = 'joining' | 'in' | 'removed' | 'forked' | 'failed';

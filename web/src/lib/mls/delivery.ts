@@ -12,10 +12,13 @@
 import { type Bytes, equal } from '../crypto/bytes';
 import {
   answerAfter,
+  dutyFirst,
+  heldFor,
   maxKept,
   maxRefusals,
   maxRejoins,
-  stuckAfter,
+  rotateAgain,
+  staleAfter,
   welcomeAfter,
 } from './delivery-limits';
 import type {
@@ -30,26 +33,22 @@ import type {
   Status,
   View,
 } from './delivery-types';
-import {
-  type Duty,
-  delayOf,
-  fallbackBase,
-  leavesToRemove,
-  rotateAfterJoins,
-  rotationDelay,
-} from './duty';
+import { type Duty, delayOf, fallbackBase, leavesToRemove, rotationAt } from './duty';
+import { Hold } from './hold';
 import { KeySwitch } from './key-switch';
 
-type Timer = 'fallback' | 'rotate' | 'stuck' | 'welcome' | 'answer';
+type Timer = 'fallback' | 'rotate' | 'stale' | 'held' | 'welcome' | 'answer';
 
 export class Delivery {
   readonly #memberId: Bytes;
   readonly #keys = new KeySwitch();
+  readonly #hold = new Hold();
   readonly #timers = new Map<Timer, number>();
   #incarnation = -1;
   #view: View | null = null;
   #waiting: { keyPackage: Bytes | null } | null = null;
   #ended = false;
+  #online = true;
   #forked = false;
   #running: Operation | null = null;
   #kept: ServerMessage[] = [];
@@ -60,9 +59,11 @@ export class Delivery {
   #refusals = 0;
   #rejoins = 0;
   #joins = 0;
-  #held = false;
-  /** Leaves whose removal was announced and has not come: without it nothing is sent for long. */
-  readonly #leaving = new Set<number>();
+  /** Since when our path keys are what they are; when those that come were made. */
+  #pathSince = 0;
+  #madeAt = 0;
+  /** New path keys waited already for a duty of this epoch. */
+  #putOff = false;
   #out: Output[] = [];
 
   constructor(memberId: Bytes) {
@@ -83,11 +84,16 @@ export class Delivery {
     return this.#waiting?.keyPackage ?? null;
   }
 
+  /** Whether nothing of the log up to `seq` is missing. */
+  has(seq: number): boolean {
+    return this.#log.seq >= seq;
+  }
+
   /** When to send a tick, in milliseconds; Infinity for never. */
   deadline(): number {
     // What is due while an operation runs is done after it.
-    if (this.#running !== null) return this.#keys.deadline();
-    return Math.min(this.#keys.deadline(), ...this.#timers.values());
+    const always = Math.min(this.#keys.deadline(), this.#hold.deadline());
+    return this.#running === null ? Math.min(always, ...this.#timers.values()) : always;
   }
 
   handle(now: number, input: Input): Output[] {
@@ -102,6 +108,7 @@ export class Delivery {
         this.#connected(now, input.admitted ?? false);
         break;
       case 'disconnected':
+        this.#online = false;
         for (const timer of ['welcome', 'answer'] as const) this.#timers.delete(timer);
         break;
       case 'rejoin':
@@ -113,6 +120,9 @@ export class Delivery {
       case 'result':
         this.#finish(now, input.result);
         break;
+      case 'silent':
+        this.#hold.silent(input.leaves);
+        break;
       case 'tick':
         break;
     }
@@ -123,7 +133,16 @@ export class Delivery {
     }
     this.#emit(...this.#keys.tick(now));
     if (this.#running === null) this.#due(now);
+    this.#heed(now);
     return this.#out;
+  }
+
+  #heed(now: number): void {
+    const outputs = this.#hold.tick(now);
+    if (outputs.length === 0) return;
+    if (this.#hold.on) this.#timers.set('held', now + heldFor);
+    else this.#timers.delete('held');
+    this.#emit(...outputs);
   }
 
   #take(now: number, message: ServerMessage): void {
@@ -143,7 +162,8 @@ export class Delivery {
     }
     this.#incarnation = incarnation;
     if (message.t === 'welcome') this.#welcome(message);
-    else if (this.#view !== null && !this.#forked) this.#member(now, message, this.#view);
+    else if (this.#view === null) return;
+    else if (!this.#forked || message.t === 'gone') this.#member(now, message, this.#view);
   }
 
   #welcome(message: Extract<ServerMessage, { t: 'welcome' }>): void {
@@ -168,16 +188,17 @@ export class Delivery {
       case 'duty':
         if (message.epoch < view.epoch) break;
         this.#duty = message;
-        this.#expectRemoval(now, leavesToRemove(message, view));
+        this.#hold.expect(now, leavesToRemove(message, view), view.roster);
         if (message.epoch === view.epoch) this.#arm(now, message, view);
         break;
       case 'ready':
-        if (!this.#keys.report(message.epoch, message.memberId, message.tag)) this.#fork(view);
+        if (!this.#keys.report(message.epoch, message.memberId, message.tag)) this.#fork(now, view);
         break;
       case 'left':
-        this.#expectRemoval(
+        this.#hold.expect(
           now,
           view.roster.filter((e) => equal(e.memberId, message.memberId)).map((e) => e.leaf),
+          view.roster,
         );
         break;
       case 'resumed':
@@ -202,6 +223,7 @@ export class Delivery {
     const { seq, hash, commit } = entry;
     const chain: Chain = { before: this.#log.hash, seq, hash };
     const ours = this.#candidate !== null && equal(this.#candidate.commit, commit);
+    this.#madeAt = ours ? (this.#candidate?.madeAt ?? now) : now;
     this.#candidate = null;
     this.#timers.delete('answer');
     if (seq !== this.#log.seq + 1) {
@@ -225,12 +247,12 @@ export class Delivery {
       case 'fresh':
         if (this.#waiting === null) break;
         this.#waiting.keyPackage = result.keyPackage;
-        this.#timers.set('welcome', now + welcomeAfter);
+        if (this.#online) this.#timers.set('welcome', now + welcomeAfter);
         this.#emit({ t: 'send', message: { t: 'join', keyPackage: result.keyPackage } });
         break;
       case 'prepared':
         if (this.#view === null) break;
-        this.#candidate = { ...result, epoch: this.#view.epoch };
+        this.#candidate = { ...result, epoch: this.#view.epoch, madeAt: now };
         this.#propose(now);
         break;
       case 'idle':
@@ -262,7 +284,9 @@ export class Delivery {
       this.#emit({ t: 'send', message: { t: 'founded', incarnation, groupId: view.groupId } });
     } else this.#ready(view);
     this.#emit(...this.#keys.advance(now, view, this.#memberId, false));
+    this.#hold.enter(now, view.roster);
     this.#status('in');
+    this.#renewed(now);
     this.#planRotation(now, view);
   }
 
@@ -280,14 +304,16 @@ export class Delivery {
     this.#refusals = 0;
     this.#joins = result.path ? 0 : this.#joins + result.joined;
     this.#timers.delete('fallback');
-    this.#removed(result.left);
+    this.#hold.removed(result.left);
+    this.#putOff = false;
+    if (result.path && operation.do === 'confirm') this.#renewed(this.#madeAt);
     if (this.#duty !== null && this.#duty.epoch < view.epoch) this.#duty = null;
     this.#ready(view);
     this.#emit(...this.#keys.advance(now, view, this.#memberId, result.left.length > 0));
-    if (this.#keys.contradicted) this.#fork(view);
-    if (result.path || this.#joins >= rotateAfterJoins) this.#planRotation(now, view);
+    if (this.#keys.contradicted) this.#fork(now, view);
+    this.#planRotation(now, view);
     if (this.#duty !== null) {
-      this.#expectRemoval(now, leavesToRemove(this.#duty, view));
+      this.#hold.expect(now, leavesToRemove(this.#duty, view), view.roster);
       this.#arm(now, this.#duty, view);
     }
   }
@@ -299,7 +325,13 @@ export class Delivery {
   }
 
   #planRotation(now: number, view: View): void {
-    this.#timers.set('rotate', now + rotationDelay(view, this.#joins));
+    this.#timers.set('rotate', rotationAt(now, view, this.#pathSince, this.#joins));
+  }
+
+  /** Our path keys are new; others’ commits do not make them so. */
+  #renewed(since: number): void {
+    this.#pathSince = since;
+    this.#timers.set('stale', since + staleAfter);
   }
 
   #due(now: number): void {
@@ -314,19 +346,35 @@ export class Delivery {
     const view = this.#view;
     if (timer === 'welcome') {
       if (this.#waiting !== null) this.#rejoin('late');
+    } else if (timer === 'held') {
+      if (view !== null) this.#held(now, view);
     } else if (view === null || this.#forked) {
       return;
-    } else if (timer === 'stuck') {
-      this.#held = true;
-      this.#emit({ t: 'hold', on: true });
+    } else if (timer === 'stale') {
+      // Whoever holds our commits back wants us to go on with what somebody has copied.
+      this.#rejoin('stale');
     } else if (timer === 'answer') this.#resume(now, view);
     else if (timer === 'fallback') this.#commitDuty(view);
-    else {
-      this.#joins = 0;
-      this.#planRotation(now, view);
-      if (this.#duty === null && this.#mayCommit(view))
-        this.#run({ do: 'prepare', adds: [], removes: [] });
+    else this.#rotate(now, view);
+  }
+
+  /** Who holds us up does not go by themselves. */
+  #held(now: number, view: View): void {
+    if (!this.#online) this.#timers.set('held', now + heldFor);
+    else if (this.#forked) this.#askToBeAdded();
+    else this.#fork(now, view);
+  }
+
+  /** A duty comes first, but one that nobody can do does not keep old keys in use. */
+  #rotate(now: number, view: View): void {
+    if (this.#duty !== null && !this.#putOff) {
+      this.#putOff = true;
+      this.#timers.set('rotate', now + dutyFirst);
+      return;
     }
+    this.#joins = 0;
+    this.#timers.set('rotate', now + rotateAgain);
+    if (this.#mayCommit(view)) this.#run({ do: 'prepare', adds: [], removes: [] });
   }
 
   #commitDuty(view: View): void {
@@ -374,6 +422,8 @@ export class Delivery {
   }
 
   #connected(now: number, admitted: boolean): void {
+    this.#online = true;
+    if (this.#hold.on) this.#timers.set('held', now + heldFor);
     if (this.#view !== null) this.#resume(now, this.#view);
     const keyPackage = this.#waiting?.keyPackage;
     if (!keyPackage) return;
@@ -381,32 +431,14 @@ export class Delivery {
     if (!admitted) this.#emit({ t: 'send', message: { t: 'join', keyPackage } });
   }
 
-  #expectRemoval(now: number, leaves: number[]): void {
-    for (const leaf of leaves) this.#leaving.add(leaf);
-    if (this.#leaving.size === 0 || this.#held || this.#timers.has('stuck')) return;
-    this.#timers.set('stuck', now + stuckAfter);
-  }
-
-  /** Only the removal that was announced ends the wait for it, and no other commit. */
-  #removed(leaves: number[]): void {
-    for (const leaf of leaves) this.#leaving.delete(leaf);
-    if (this.#leaving.size === 0) this.#release();
-  }
-
-  #release(): void {
-    this.#leaving.clear();
-    this.#timers.delete('stuck');
-    if (this.#held) this.#emit({ t: 'hold', on: false });
-    this.#held = false;
-  }
-
-  #fork(view: View): void {
+  #fork(now: number, view: View): void {
     if (this.#forked) return;
     this.#forked = true;
-    this.#held = true;
+    this.#hold.fork();
     this.#timers.clear();
+    // Whoever does not hear of it has to take us back instead.
+    this.#timers.set('held', now + heldFor);
     const incarnation = this.#incarnation;
-    this.#emit({ t: 'hold', on: true });
     this.#emit({ t: 'send', message: { t: 'forked', incarnation, epoch: view.epoch } });
     this.#status('forked');
   }
@@ -437,8 +469,9 @@ export class Delivery {
     this.#candidate = null;
     this.#refusals = 0;
     this.#timers.clear();
+    this.#putOff = false;
     this.#emit(...this.#keys.reset());
-    this.#release();
+    this.#hold.reset();
   }
 
   #status(status: Status): void {

@@ -33,12 +33,16 @@ export function leavesToRemove(duty: Duty, view: View): number[] {
   return known.map(({ leaf }) => leaf);
 }
 
-/** New path keys every five minutes or three joins, made by each member in turn. */
-export function rotationDelay(view: View, joinsSincePath: number): number {
+/**
+ * When we make new path keys. Only our own commits renew ours: every five minutes,
+ * counted from `since`, or somebody in turn after three joins. Who was late or lost to
+ * another commit tries again, one after the other.
+ */
+export function rotationAt(now: number, view: View, since: number, joins: number): number {
   const { roster, epoch } = view;
   const self = roster.findIndex(({ leaf }) => leaf === view.leaf);
   const turn = Number(epoch % BigInt(roster.length));
   const rank = (self - turn + roster.length) % roster.length;
-  const wait = joinsSincePath >= rotateAfterJoins ? fallbackBase : rotateEvery;
-  return wait + 2 * fallbackStep * rank;
+  const due = joins >= rotateAfterJoins ? now : since + rotateEvery;
+  return Math.max(due, now + fallbackBase) + 2 * fallbackStep * rank;
 }

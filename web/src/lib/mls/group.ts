@@ -44,6 +44,8 @@ export interface Prepared {
 interface Pending {
   state: ClientState;
   consumed: Uint8Array[];
+  /** Key packages that it adds. */
+  refs: Bytes[];
 }
 
 export class Group {
@@ -149,14 +151,16 @@ export class Group {
   async #prepare(change: Change, now: number): Promise<Prepared> {
     const { member } = this;
     const proposals: Proposal[] = [];
+    const refs: Bytes[] = [];
     for (const leaf of change.remove ?? []) {
       require(leaf !== this.leaf, 'proposal', 'removes itself');
       require(leafNodeAt(this.#state.ratchetTree, leaf) !== null, 'proposal', 'no such leaf');
       proposals.push({ proposalType: 'remove', remove: { removed: leaf } });
     }
     for (const bytes of change.add ?? []) {
-      const { keyPackage } = await inspectKeyPackage(member, bytes);
+      const { keyPackage, ref } = await inspectKeyPackage(member, bytes);
       checkValidNow(keyPackage, now);
+      refs.push(ref);
       proposals.push({ proposalType: 'add', add: { keyPackage } });
     }
     if (proposals.length > 0) proposals.push(pskProposal(member.room, member.suite));
@@ -173,7 +177,7 @@ export class Group {
     const form = inspectCommit(member.room, member.suite, commit);
     await checkNext(member, this.#state, made.newState, form);
     this.#forget();
-    const pending = { state: made.newState, consumed: made.consumed };
+    const pending = { state: made.newState, consumed: made.consumed, refs };
     this.#pending = pending;
     return {
       epoch: this.epoch,
@@ -198,6 +202,7 @@ export class Group {
       pending.state.historicalReceiverData.set(epoch, { ...late, secretTree });
     }
     this.#become(pending.state, pending.consumed);
+    this.member.use(pending.refs);
   }
 
   async #process(commit: Uint8Array): Promise<'next-epoch' | 'removed'> {
@@ -209,7 +214,8 @@ export class Group {
     require(form.epoch === groupContext.epoch, 'wrong-epoch');
     require(form.sender !== this.leaf, 'own-commit');
     require(leafNodeAt(ratchetTree, form.sender) !== null, 'not-a-member');
-    for (const keyPackage of form.adds) await checkKeyPackage(member, keyPackage);
+    const refs: Bytes[] = [];
+    for (const added of form.adds) refs.push((await checkKeyPackage(member, added)).ref);
     // The library takes us for a member still when somebody got our leaf.
     if (form.removes.includes(this.leaf)) return this.#leave(form);
     const psk = new PskSource(room, suite);
@@ -221,6 +227,7 @@ export class Group {
     await checkNext(member, this.#state, result.newState, form);
     this.#forget();
     this.#become(result.newState, result.consumed);
+    member.use(refs);
     return 'next-epoch';
   }
 

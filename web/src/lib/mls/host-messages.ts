@@ -12,6 +12,7 @@ export interface Listed {
   /** Hex. */
   id: string;
   signatureKey: string;
+  packaged: string | null;
 }
 
 /** What goes into `admit`. */
@@ -43,7 +44,7 @@ export type FromGroup =
   | { t: 'app'; data: Bytes }
   | { t: 'heard'; from: string; said: Said }
   | { t: 'roster'; group: string; epoch: bigint; self: number; roster: Listed[] }
-  | { t: 'status'; status: Status; reason: Reason | 'log' | 'late' | null }
+  | { t: 'status'; status: Status; reason: Reason | 'log' | 'late' | 'stale' | null }
   | { t: 'hold'; on: boolean }
   | { t: 'refused'; count: number }
   | { t: 'comparison'; comparison: Comparison }

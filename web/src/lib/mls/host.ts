@@ -11,9 +11,12 @@ import type { Input, Output, View } from './delivery-types';
 import { baseKeyOf, roomCode } from './exports';
 import type { Group } from './group';
 import type { FromGroup, Offer, ToGroup } from './host-messages';
+import { keepAfterJoin } from './key-switch';
 import { Member, type MemberOptions } from './member';
 import { Operations } from './operations';
+import { Presence } from './presence';
 import type { Room } from './room';
+import { find, isNew } from './roster';
 import { packSaid, type Said, unpackSaid } from './said';
 import type { Suite } from './suite';
 
@@ -34,21 +37,26 @@ type Work = Exclude<ToGroup, { t: 'open' | 'ping' }>;
 
 /** What waits to be done or said, at most. */
 const maxWaiting = 512;
-const maxUnsaid = 64;
-const maxSpeakers = 256;
+const maxUnsaid = 48;
+const maxSpeakers = 32;
 /** Others drop what has a number not higher than the last: another life begins far above. */
 const saidInALife = 2 ** 32;
 /** After having been removed. */
 const returnAfter = 1000;
+/** For the others to come into a new group: what was not said yet is for them. */
+const othersWithin = 15_000;
 
 export class Host {
   #delivery: Delivery | null = null;
   #operations: Operations | null = null;
   #member: Member | null = null;
   readonly #compare: Compare;
+  readonly #presence = new Presence((said) => this.#say(said));
   /** Steps of the comparison, one after the other. */
   #comparing: Promise<void> = Promise.resolve();
   #view: View | null = null;
+  /** Since when the epoch is the one it is. */
+  #since = 0;
   #work: Work[] = [];
   #working = false;
   #running: Promise<void> | null = null;
@@ -56,6 +64,15 @@ export class Host {
   #unsaid: Said[] = [];
   /** Nothing may be sent: media by the frame worker, messages by us. */
   #held = false;
+  /** Without a socket, or not up to date after it came back. */
+  #offline = false;
+  /** Who was in the group with us before this one, and until when what was for them waits. */
+  #company: Bytes[] = [];
+  #waitUntil: number | null = null;
+  /** Members who were added with this epoch: what they said before is not theirs any more. */
+  #added = new Set<string>();
+  /** Somebody does not prove that they are there, as the delivery was told. */
+  #missed = false;
   /** Numbers of what we said, and the highest heard of each member. */
   #said: number;
   readonly #heard = new Map<string, number>();
@@ -79,12 +96,17 @@ export class Host {
   /** When to call `tick`. */
   deadline(): number {
     const delivery = this.#delivery?.deadline() ?? Infinity;
-    return Math.min(delivery, this.#compare.deadline(), this.#returnAt);
+    const presence = this.#presence.deadline();
+    const waiting = Math.min(this.#returnAt, this.#waitUntil ?? Infinity);
+    return Math.min(delivery, this.#compare.deadline(), presence, waiting);
   }
 
   tick(): void {
     const now = this.clock();
     this.#compare.tick(now);
+    this.#presence.tick(now);
+    this.#missSilent();
+    if (this.#waitUntil !== null && now >= this.#waitUntil) this.#sayUnsaid();
     if (now >= this.#returnAt) {
       this.#returnAt = Infinity;
       this.#give({ t: 'start' });
@@ -93,6 +115,8 @@ export class Host {
 
   take(message: Work): void {
     if (this.#work.length >= maxWaiting) {
+      // Too much from outside is lost; a worker that ends because of it would forget who is there.
+      if (message.t === 'app' || message.t === 'server') return;
       this.port.post({ t: 'broken', why: 'too much is waiting' });
       return;
     }
@@ -131,13 +155,20 @@ export class Host {
       case 'admitted':
         this.#give({ t: 'connected', admitted: this.#offered });
         break;
-      case 'connected':
       case 'disconnected':
+        this.#offline = this.#view !== null;
+        this.#give({ t: 'disconnected' });
+        break;
+      case 'connected':
       case 'rejoin':
         this.#give({ t: message.t });
         break;
       case 'server':
         this.#give({ t: 'server', message: message.message });
+        if (message.message.t === 'resumed') {
+          await this.#settled();
+          if (this.#delivery?.has(message.message.seq)) this.#upToDate();
+        }
         break;
       case 'app':
         // What was sealed after a commit opens only after it.
@@ -169,10 +200,9 @@ export class Host {
     const delivery = this.#delivery as Delivery;
     if (delivery.view === null) {
       this.#returnAt = Infinity;
-      if (delivery.keyPackage === null) {
-        this.#give({ t: 'start' });
-        await this.#settled();
-      }
+      // Always another one: the one before may have been used without our knowing.
+      this.#give({ t: 'start' });
+      await this.#settled();
       this.#give({ t: 'disconnected' });
       this.#offered = true;
       if (delivery.keyPackage === null) throw new Error('no key package');
@@ -190,6 +220,12 @@ export class Host {
     this.#key({ k: 'hold', on: false });
     this.#held = false;
     this.#view = null;
+    this.#presence.enter(null, this.clock());
+    this.#missed = false;
+    this.#offline = false;
+    this.#company = [];
+    this.#waitUntil = null;
+    this.#added.clear();
     this.#returnAt = Infinity;
     this.#heard.clear();
     this.#member = await Member.create(this.room, this.suite, id, this.options);
@@ -204,7 +240,7 @@ export class Host {
     const outputs = delivery.handle(this.clock(), input);
     if (delivery.view !== before) this.#view = delivery.view;
     for (const output of outputs) this.#obey(delivery, output);
-    if (delivery.view !== before) this.#entered(delivery.view);
+    if (delivery.view !== before) this.#entered(delivery.view, before);
     this.port.rearm();
   }
 
@@ -255,19 +291,60 @@ export class Host {
     if (delivery === this.#delivery) this.#give({ t: 'result', result });
   }
 
-  #entered(view: View | null): void {
+  #upToDate(): void {
+    if (!this.#offline) return;
+    this.#offline = false;
+    this.#presence.hasten(this.clock());
+    this.#sayUnsaid();
+    this.port.rearm();
+  }
+
+  #missSilent(): void {
+    const leaves = this.#presence.silent;
+    if (this.#missed === leaves.length > 0) return;
+    this.#missed = !this.#missed;
+    this.#give({ t: 'silent', leaves });
+  }
+
+  #entered(view: View | null, before: View | null): void {
+    const now = this.clock();
+    this.#since = now;
+    this.#presence.enter(view, now);
+    this.#missSilent();
+    const added = (view?.roster ?? []).filter((entry) => isNew(entry, before?.roster ?? []));
+    this.#added = new Set(added.map(({ memberId }) => hex(memberId)));
     const authenticator = this.#group?.authenticator ?? new Uint8Array();
     this.#compareNext((compare) => compare.enter(view, authenticator, this.clock()));
     if (view === null) return;
-    const roster = view.roster.map(({ leaf, memberId, signatureKey }) => {
-      return { leaf, id: hex(memberId), signatureKey: hex(signatureKey) };
+    const roster = view.roster.map(({ leaf, memberId, signatureKey, packaged }) => {
+      return { leaf, id: hex(memberId), signatureKey: hex(signatureKey), packaged };
     });
     const group = hex(view.groupId);
     this.port.post({ t: 'roster', group, epoch: view.epoch, self: view.leaf, roster });
+    if (before === null) {
+      this.#offline = false;
+      if (this.#company.length > 0) this.#waitUntil = now + othersWithin;
+    }
+    if (this.#waitUntil === null) this.#meet(view);
     this.#sayUnsaid();
   }
 
+  #meet({ leaf, roster }: View): void {
+    const others = roster.filter((entry) => entry.leaf !== leaf);
+    const silent = this.#presence.silent;
+    this.#company = others.filter((one) => !silent.includes(one.leaf)).map((one) => one.memberId);
+  }
+
   #sayUnsaid(): void {
+    const view = this.#view;
+    if (view !== null && this.#waitUntil !== null) {
+      const back = this.#company.filter((id) => find(view.roster, id) !== undefined);
+      if (back.length === this.#company.length || this.clock() >= this.#waitUntil) {
+        if (back.length === 0) this.#unsaid = this.#unsaid.filter(({ k }) => k !== 'chat');
+        this.#waitUntil = null;
+        this.#meet(view);
+      }
+    }
     for (const said of this.#unsaid.splice(0)) this.#say(said);
   }
 
@@ -304,10 +381,12 @@ export class Host {
 
   #say(said: Said): void {
     const group = this.#group;
-    if (group === null || this.#view === null || this.#held) {
-      // A comparison is of one epoch, and this one is over.
-      const lasts = said.k !== 'sas-commit' && said.k !== 'sas-nonce';
-      if (lasts && this.#unsaid.length < maxUnsaid) this.#unsaid.push(said);
+    // That we are there says nothing else, and may be what the others wait for. What is
+    // sealed without a socket could be of an old epoch when there is one.
+    const held = (this.#held && said.k !== 'here') || this.#offline;
+    const early = said.k === 'chat' && this.#waitUntil !== null;
+    if (group === null || this.#view === null || held || early) {
+      this.#keep(said);
       return;
     }
     group.seal(packSaid(said, ++this.#said)).then(
@@ -316,21 +395,43 @@ export class Host {
     );
   }
 
+  #keep(said: Said): void {
+    // Of what replaces itself the newest counts.
+    if (said.k === 'state') this.#unsaid = this.#unsaid.filter(({ k }) => k !== 'state');
+    if (lasts(said) && this.#unsaid.length < maxUnsaid) this.#unsaid.push(said);
+  }
+
   async #open(data: Bytes): Promise<void> {
     const group = this.#group;
-    const view = this.#view;
-    if (group === null || view === null) return;
+    if (group === null || this.#view === null) return;
     const { epoch, leaf, memberId, plaintext } = await group.open(data);
-    const unpacked = unpackSaid(plaintext);
+    const view = this.#view;
+    const now = this.clock();
+    if (view === null) return;
     const from = hex(memberId);
+    const old = epoch !== view.epoch;
+    const late = old && (now >= this.#since + keepAfterJoin || this.#added.has(from));
+    if (late || find(view.roster, memberId)?.leaf !== leaf) return;
+    const unpacked = unpackSaid(plaintext);
     if (unpacked === null || unpacked.s <= (this.#heard.get(from) ?? 0)) return;
-    if (!this.#heard.has(from) && this.#heard.size >= maxSpeakers) return;
-    this.#heard.set(from, unpacked.s);
-    const { said } = unpacked;
-    if (said.k === 'sas-commit' || said.k === 'sas-nonce') {
+    const { s, said } = unpacked;
+    this.#listen(from, s, view);
+    if (said.k === 'here') {
+      this.#presence.heard(from, epoch, said, now);
+      this.port.post({ t: 'heard', from, said });
+      this.tick();
+    } else if (said.k === 'sas-commit' || said.k === 'sas-nonce') {
       if (epoch !== view.epoch) return;
-      this.#compareNext((compare) => compare.hear(leaf, said, this.clock()));
+      this.#compareNext((compare) => compare.hear(leaf, said, now));
     } else this.port.post({ t: 'heard', from, said });
+  }
+
+  #listen(from: string, s: number, view: View): void {
+    if (!this.#heard.has(from) && this.#heard.size >= maxSpeakers) {
+      const there = new Set(view.roster.map(({ memberId }) => hex(memberId)));
+      for (const name of this.#heard.keys()) if (!there.has(name)) this.#heard.delete(name);
+    }
+    this.#heard.set(from, s);
   }
 
   async #code(): Promise<void> {
@@ -339,4 +440,9 @@ export class Host {
     if (group === null) return;
     this.port.post({ t: 'code', digits: await roomCode(group.authenticator, group.roster()) });
   }
+}
+
+/** A comparison is of one epoch, and presence of a moment. */
+function lasts({ k }: Said): boolean {
+  return k !== 'sas-commit' && k !== 'sas-nonce' && k !== 'here';
 }

@@ -4,11 +4,11 @@ import { inspectKeyPackage } from './candidate';
 import { makeCredential } from './credential';
 import { decodeStrict } from './decode';
 import { Group } from './group';
-import { Member } from './member';
+import { Member, maxUsed } from './member';
 import type { Reason } from './refused';
 import type { Room } from './room';
 import { loadSuite, type Suite } from './suite';
-import { newMember, newRoom } from './testing/people';
+import { addTo, commitAs, newGroup, newMember, newRoom } from './testing/people';
 import { encode, keyPackageWith, now, refused, unharmed } from './testing/rogue';
 
 let room: Room;
@@ -91,5 +91,36 @@ describe('a key package', () => {
       await expect(adding).rejects.toEqual(refused('parameters'));
     }
     await group.prepare({ add: [bytes] }, now() + 11 * 3600);
+  });
+});
+
+describe('a key package that was used', () => {
+  it('brings nobody back, neither by our commit nor by that of who does not know', async () => {
+    const gone = await newMember(room);
+    const used = await gone.keyPackage();
+    const [ann, bob] = (await newGroup(2, room)) as [Group, Group];
+    for (const change of [{ add: [used.bytes] }, { remove: [2] }])
+      await commitAs([ann, bob], ann, change);
+    for (const group of [ann, bob]) {
+      await expect(group.addMany([used.bytes])).rejects.toEqual(refused('duplicate'));
+    }
+    const groups = [ann, bob];
+    const [eve] = (await addTo(groups, await newMember(room))) as [Group];
+    const { commit } = await eve.addMany([used.bytes]);
+    for (const group of [ann, bob]) {
+      await expect(group.process(commit)).rejects.toEqual(refused('duplicate'));
+    }
+    await unharmed(groups, 4n);
+    // With another one they may.
+    const { bytes } = await gone.keyPackage();
+    await commitAs(groups, eve, { add: [bytes] });
+    await unharmed(groups, 6n);
+  });
+
+  it('is remembered with the last 4,096', async () => {
+    const member = await newMember(room);
+    const refs = Array.from({ length: maxUsed + 1 }, () => random(32));
+    member.use(refs);
+    expect(refs.filter((ref) => !member.wasUsed(ref))).toEqual(refs.slice(0, 1));
   });
 });

@@ -10,7 +10,7 @@ import {
 import { defaultKeyPackageEqualityConfig } from 'ts-mls/keyPackageEqualityConfig.js';
 import { encodeMlsMessage } from 'ts-mls/message.js';
 import { defaultPaddingConfig } from 'ts-mls/paddingConfig.js';
-import { type Bytes, copy } from '../crypto/bytes';
+import { type Bytes, copy, hex } from '../crypto/bytes';
 import { CredentialCheck, makeCredential } from './credential';
 import { capabilities, lifetime } from './parameters';
 import { guarded } from './refused';
@@ -22,9 +22,12 @@ export interface OwnKeyPackage {
   /** An MLSMessage. */
   bytes: Bytes;
   ref: Bytes;
-  /** null once a Welcome was tried with it: it opens one at most. */
+  /** null once it has opened a Welcome: it opens one at most. */
   secret: { publicPackage: KeyPackage; privatePackage: PrivateKeyPackage } | null;
 }
+
+/** Key packages of others that are remembered as used; the oldest go first. */
+export const maxUsed = 4096;
 
 export interface MemberOptions {
   /** For one call of the library, in milliseconds. */
@@ -40,6 +43,7 @@ export class Member {
   readonly config: ClientConfig;
   readonly #privateKey: Uint8Array;
   readonly #credential: Credential;
+  readonly #used = new Set<string>();
 
   private constructor(
     room: Room,
@@ -79,6 +83,20 @@ export class Member {
     const keys = await suite.impl.signature.keygen();
     const credential = await makeCredential(room, id, copy(keys.publicKey));
     return new Member(room, suite, id, keys, credential, options);
+  }
+
+  /** A key package brings somebody in once: one that comes again is a ghost of who left. */
+  wasUsed(ref: Bytes): boolean {
+    return this.#used.has(hex(ref));
+  }
+
+  /** They were added. */
+  use(refs: Bytes[]): void {
+    for (const ref of refs) this.#used.add(hex(ref));
+    for (const oldest of this.#used) {
+      if (this.#used.size <= maxUsed) break;
+      this.#used.delete(oldest);
+    }
   }
 
   /** Fresh keys under the same identity; `now` in seconds. */

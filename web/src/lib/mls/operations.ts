@@ -8,6 +8,7 @@ import { epochTag } from './exports';
 import { Group, type Prepared } from './group';
 import type { Member, OwnKeyPackage } from './member';
 import { Refused } from './refused';
+import { wipeKeyPackage } from './wipe';
 
 export class Operations {
   readonly #member: Member;
@@ -117,7 +118,9 @@ export class Operations {
 
   async #leave(): Promise<void> {
     await this.#group?.end();
+    if (this.#own !== null) wipeKeyPackage(this.#own);
     this.#group = null;
+    this.#own = null;
     this.#prepared = null;
   }
 }

@@ -13,6 +13,8 @@ export interface RosterEntry {
   leaf: number;
   memberId: Bytes;
   signatureKey: Bytes;
+  /** Of the key package that brought them in; null when they have made a commit with a path since. */
+  packaged: string | null;
 }
 
 /** In the order of leaves. */
@@ -21,9 +23,22 @@ export function rosterOf(tree: RatchetTree): RosterEntry[] {
   forEachLeaf(tree, (leaf, node) => {
     const memberId = memberOf(node.credential);
     if (memberId === null) throw new Refused('credential');
-    roster.push({ leaf, memberId, signatureKey: copy(node.signaturePublicKey) });
+    const packaged = node.leafNodeSource === 'key_package' ? nameOf(node.hpkePublicKey) : null;
+    roster.push({ leaf, memberId, signatureKey: copy(node.signaturePublicKey), packaged });
   });
   return roster;
+}
+
+/** Enough of an encryption key to tell it from others. */
+function nameOf(key: Uint8Array): string {
+  return hex(key.subarray(0, 32));
+}
+
+/** They were added since `before`, or we came to where they are. */
+export function isNew(entry: RosterEntry, before: RosterEntry[]): boolean {
+  const known = find(before, entry.memberId);
+  if (known === undefined || known.leaf !== entry.leaf) return true;
+  return entry.packaged !== null && entry.packaged !== known.packaged;
 }
 
 export function leafNodeAt(tree: RatchetTree, leaf: number): LeafNode | null {

@@ -10,6 +10,12 @@ export interface Candidate {
   ufrag: string;
 }
 
+/** The newest `here` of who is on that leaf. */
+export interface Heard {
+  leaf: number;
+  n: Bytes;
+}
+
 /** `to` is a member id: all hear it, one obeys. */
 export type Said =
   | { k: 'sdp'; to: Bytes; type: 'offer' | 'answer'; sdp: string; gen: number }
@@ -19,7 +25,8 @@ export type Said =
   | { k: 'chat'; text: string }
   | { k: 'react'; emoji: string }
   | { k: 'sas-commit'; value: Bytes }
-  | { k: 'sas-nonce'; value: Bytes };
+  | { k: 'sas-nonce'; value: Bytes }
+  | { k: 'here'; n: Bytes; heard: Heard[] };
 
 const block = 256;
 export const maxCandidates = 32;
@@ -75,6 +82,11 @@ function read(f: Record<string, unknown>): Said | null {
     case 'sas-commit':
     case 'sas-nonce':
       return isBytes(value, 32) ? { k, value: copy(value) } : null;
+    case 'here': {
+      const heard = Array.isArray(f.heard) ? f.heard.map(readHeard) : [null];
+      if (!isBytes(f.n, 8) || !heard.every((one) => one !== null)) return null;
+      return { k, n: copy(f.n), heard };
+    }
     default:
       return null;
   }
@@ -86,6 +98,11 @@ function readCandidate(value: unknown): Candidate | null {
   const { candidate, mid, line, ufrag } = f;
   if (candidate !== null && !isText(candidate, 1024)) return null;
   return { candidate, mid, line, ufrag };
+}
+
+function readHeard(value: unknown): Heard | null {
+  const f = asMap(value);
+  return f !== null && isCount(f.leaf) && isBytes(f.n, 8) ? { leaf: f.leaf, n: copy(f.n) } : null;
 }
 
 function asMap(value: unknown): Record<string, unknown> | null {

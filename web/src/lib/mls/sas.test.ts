@@ -14,6 +14,7 @@ import {
 } from './sas';
 
 const roster: RosterEntry[] = [0, 1, 4].map((leaf) => ({
+  packaged: null,
   leaf,
   memberId: random(16),
   signatureKey: random(32),

@@ -112,8 +112,8 @@ describe('messages of the group to the server', () => {
         tag,
         hash,
         roster: [
-          { leaf: 0, memberId: id, signatureKey: random(32) },
-          { leaf: 5, memberId: hash.slice(16), signatureKey: random(32) },
+          { leaf: 0, memberId: id, signatureKey: random(32), packaged: null },
+          { leaf: 5, memberId: hash.slice(16), signatureKey: random(32), packaged: null },
         ],
       },
       {

@@ -21,6 +21,8 @@ export class Guest {
   readonly posted: FromGroup[] = [];
   readonly keys: KeyMessage[] = [];
   online = false;
+  /** When its worker's timer ends, as it was set last. */
+  due = Infinity;
   /** Changes what this one is told; null: nothing. */
   tamper: (message: ServerMessage) => ServerMessage | null = (message) => message;
   #offers = new Map<number, (offer: Offer) => void>();
@@ -42,7 +44,7 @@ export class Guest {
     const port = {
       post: (message: FromGroup) => alive() && this.#post(message),
       key: (key: KeyMessage) => alive() && void this.keys.push(key),
-      rearm: () => {},
+      rearm: () => alive() && this.#rearm(),
     };
     const options = { timeout: 60_000, life };
     return new Host(this.room, this.suite, port, () => this.house.now, options);
@@ -58,6 +60,15 @@ export class Guest {
     await offered;
     this.host.take({ t: 'connected' });
     await this.house.settle();
+  }
+
+  tick(): void {
+    this.host.tick();
+    this.#rearm();
+  }
+
+  #rearm(): void {
+    this.due = this.host.deadline();
   }
 
   get name(): string {
@@ -193,11 +204,11 @@ export class House {
     const until = this.now + milliseconds;
     for (;;) {
       await this.settle();
-      const due = Math.min(this.service.deadline(), ...this.guests.map((g) => g.host.deadline()));
+      const due = Math.min(this.service.deadline(), ...this.guests.map((g) => g.due));
       if (due > until) break;
       this.now = Math.max(this.now, due);
       if (this.service.deadline() <= this.now) this.service.tick(this.now);
-      for (const guest of this.guests) if (guest.host.deadline() <= this.now) guest.host.tick();
+      for (const guest of this.guests) if (guest.due <= this.now) guest.tick();
     }
     this.now = until;
   }
