@@ -154,6 +154,8 @@ http::server_config http_config(const base::config& c) {
   out.livekit_key = c.livekit_api_key;
   out.livekit_secret = c.livekit_api_secret;
   out.link_days = c.link_days;
+  out.allow_create = c.allow_create;
+  out.create_password = c.create_password;
   out.turn_hosts = c.turn_hosts;
   out.relay_port = c.relay_port;
   out.turn_tcp = c.turn_tcp;

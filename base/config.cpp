@@ -11,20 +11,37 @@ namespace catchup::base {
 
 namespace {
 
-constexpr std::array<std::string_view, 20> known{
-    "TURN_SECRET",           "CATCHUP_DOMAIN",          "CATCHUP_HTTP_PORT",
-    "CATCHUP_RELAY_PORT",    "CATCHUP_TURN_ENABLE_TCP", "TURN_HOSTS",
-    "STUN_SERVERS",          "CATCHUP_PUBLIC_IP",       "CATCHUP_ADMIN_ADDR",
-    "CATCHUP_ADMIN_TOKEN",   "CATCHUP_AUDIO_POLICY",    "CATCHUP_ROOM_CAP",
-    "CATCHUP_LINK_DAYS",     "CATCHUP_MEDIA_THREADS",   "CATCHUP_LOG",
-    "CATCHUP_DRAIN_SECONDS", "CATCHUP_RELAY_LIMITS",    "CATCHUP_TURN_CERT",
-    "LIVEKIT_API_KEY",       "LIVEKIT_API_SECRET",
+constexpr std::array<std::string_view, 22> known{
+    "TURN_SECRET",
+    "CATCHUP_DOMAIN",
+    "CATCHUP_HTTP_PORT",
+    "CATCHUP_RELAY_PORT",
+    "CATCHUP_TURN_ENABLE_TCP",
+    "TURN_HOSTS",
+    "STUN_SERVERS",
+    "CATCHUP_PUBLIC_IP",
+    "CATCHUP_ADMIN_ADDR",
+    "CATCHUP_ADMIN_TOKEN",
+    "CATCHUP_AUDIO_POLICY",
+    "CATCHUP_ROOM_CAP",
+    "CATCHUP_LINK_DAYS",
+    "CATCHUP_MEDIA_THREADS",
+    "CATCHUP_LOG",
+    "CATCHUP_DRAIN_SECONDS",
+    "CATCHUP_RELAY_LIMITS",
+    "CATCHUP_TURN_CERT",
+    "LIVEKIT_API_KEY",
+    "LIVEKIT_API_SECRET",
+    "CATCHUP_ALLOW_CREATE",
+    "CATCHUP_CREATE_PASSWORD",
 };
 
 constexpr std::array<std::string_view, 4> log_levels{"debug", "info", "warn", "error"};
 constexpr std::array<std::string_view, 2> audio_policies{"staged", "everyone"};
 constexpr std::size_t max_list = 8;
+constexpr std::size_t max_networks = 64;
 constexpr std::size_t min_admin_token = 16;
+constexpr std::size_t min_create_password = 8, max_create_password = 256;
 constexpr unsigned comfortable_room = 4;
 
 bool is_letter_or_digit(char c) {
@@ -234,6 +251,33 @@ void read_livekit(env_reader& env, config& out) {
   out.livekit_api_secret = to_base64url(derive_secret(out.turn_secret, "livekit api secret"));
 }
 
+// Whoever gets one of these wrong meant a private server: it must not start as a
+// public one.
+void read_create(env_reader& env, config& out) {
+  if (env.text("ALLOW_CREATE"))
+    env.refuse("ALLOW_CREATE is no setting of this program; did you mean CATCHUP_ALLOW_CREATE?");
+  for (auto item : env.list("CATCHUP_ALLOW_CREATE")) {
+    auto range = network::parse(item);
+    if (!range)
+      env.refuse("CATCHUP_ALLOW_CREATE", item,
+                 "addresses and ranges like 192.0.2.0/24 between commas");
+    else if (std::ranges::find(out.allow_create, *range) == out.allow_create.end())
+      out.allow_create.push_back(*range);
+  }
+  if (env.text("CATCHUP_ALLOW_CREATE") && env.list("CATCHUP_ALLOW_CREATE").empty())
+    env.refuse("CATCHUP_ALLOW_CREATE has commas and no address");
+  if (out.allow_create.size() > max_networks)
+    env.refuse("CATCHUP_ALLOW_CREATE has " + std::to_string(out.allow_create.size()) +
+               " entries; allowed is at most " + std::to_string(max_networks));
+  if (auto password = env.text("CATCHUP_CREATE_PASSWORD")) {
+    out.create_password = *password;
+    if (password->size() < min_create_password || password->size() > max_create_password)
+      env.refuse("CATCHUP_CREATE_PASSWORD has the wrong length; allowed are " +
+                 std::to_string(min_create_password) + " to " +
+                 std::to_string(max_create_password) + " characters");
+  }
+}
+
 std::string joined(const std::vector<std::string>& in, std::string_view between) {
   std::string out;
   for (const auto& s : in)
@@ -257,6 +301,7 @@ result<config, std::string> load_config(std::span<const env_entry> from) {
   read_behaviour(env, out);
   read_relay(env, out);
   read_livekit(env, out);
+  read_create(env, out);
   env.refuse_unknown("CATCHUP_", known);
   if (!env.problems().empty())
     return failure{joined(env.problems(), "\n")};
@@ -293,6 +338,12 @@ std::string describe(const config& c) {
   line(c.turn_cert.empty() ? "(none: no TLS on the relay port)" : c.turn_cert);
   line(c.livekit_api_key);
   line(masked(c.livekit_api_secret));
+  std::vector<std::string> ranges;
+  for (const auto& n : c.allow_create)
+    ranges.push_back(n.to_string());
+  auto open = ranges.empty() && c.create_password.empty();
+  line(open ? "(everybody makes rooms)" : joined(ranges, ", "));
+  line(c.create_password.empty() ? "" : masked(c.create_password));
   return out;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/endpoint.hpp"
 #include "base/env_reader.hpp"
+#include "base/network.hpp"
 #include "base/relay_limits.hpp"
 #include "base/result.hpp"
 
@@ -59,6 +60,10 @@ struct config {
   std::string turn_cert;
   /// LIVEKIT_API_KEY and LIVEKIT_API_SECRET: derived from the root unless set.
   std::string livekit_api_key, livekit_api_secret;
+  /// CATCHUP_ALLOW_CREATE and CATCHUP_CREATE_PASSWORD: who may make rooms. With
+  /// either of them, those from there and those who know it; else everybody.
+  std::vector<network> allow_create;
+  std::string create_password;
 
   bool admin_enabled() const noexcept { return !admin_token.empty(); }
 };

@@ -11,6 +11,8 @@ enum class api_error : std::uint8_t {
   bad_request,
   unauthorized,
   origin,
+  password,    ///< only with the password of this server
+  not_allowed, ///< not from there
   not_found,
   method,
   timeout,

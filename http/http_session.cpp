@@ -211,7 +211,8 @@ private:
       co_return error_reply(api_error::draining);
     request_view parts{header(request, bhttp::field::origin),
                        header(request, bhttp::field::content_type),
-                       header(request, bhttp::field::authorization), request.body()};
+                       header(request, bhttp::field::authorization), request.body(),
+                       source_address_of(request)};
     auto issued = issue(where, parts, hub_->config, base::unix_now());
     if (!issued.guarded)
       co_return std::move(issued.answer);
@@ -269,12 +270,16 @@ private:
 
   // -- the client ---------------------------------------------------------------
 
+  base::ip_address source_address_of(const request_type& request) const {
+    return source_of(peer_, joined_header(request, "X-Forwarded-For"));
+  }
+
   std::string source_key_of(const request_type& request) const {
-    return source_key(source_of(peer_, joined_header(request, "X-Forwarded-For")));
+    return source_key(source_address_of(request));
   }
 
   void watch_proxy(const request_type& request, const std::string& source) const {
-    auto from = source_of(peer_, joined_header(request, "X-Forwarded-For"));
+    auto from = source_address_of(request);
     auto sockets = hub_->sockets.of(source) + 1;
     if (hub_->proxy_watch.suspicious(is_trusted_proxy(from), sockets, base::clock::now()))
       base::log(base::log_level::warn, "shared_source",

@@ -1,5 +1,6 @@
 #include "http/issuance.hpp"
 
+#include "base/crypto.hpp"
 #include "base/encoding.hpp"
 #include "e2ee/room_id.hpp"
 #include "e2ee/session_token.hpp"
@@ -38,6 +39,30 @@ std::optional<base::buffer> key_member(const json::object& body, std::string_vie
 }
 
 issued refuse(api_error e) { return {error_reply(e), false}; }
+
+bool is_password(std::string_view said, const server_config& config) {
+  // Hashes have one length, so that of the password does not show either.
+  auto hash = [&](std::string_view text) {
+    return base::hmac_sha256(config.session_key, base::as_bytes(text));
+  };
+  return base::equal_constant_time(hash(said), hash(config.create_password));
+}
+
+/// Nothing when somebody may make a room.
+std::optional<issued> refuse_creator(const base::ip_address& source, const json::object& body,
+                                     const server_config& config) {
+  const auto& from = config.allow_create;
+  if (from.empty() && config.create_password.empty())
+    return std::nullopt;
+  if (std::ranges::any_of(from, [&](const auto& n) { return n.contains(source); }))
+    return std::nullopt;
+  if (config.create_password.empty())
+    return refuse(api_error::not_allowed);
+  auto* said = body.string("password");
+  if (said && is_password(*said, config))
+    return std::nullopt;
+  return issued{error_reply(api_error::password), said != nullptr};
+}
 
 issued create_room(const json::object& body, const server_config& config, base::unix_seconds now) {
   auto admission_key = key_member(body, "admission_key");
@@ -128,8 +153,11 @@ issued issue(route r, const request_view& request, const server_config& config,
       return refuse(api_error::bad_request);
     body = std::move(*parsed);
   }
-  if (r == route::create_room)
+  if (r == route::create_room) {
+    if (auto refusal = refuse_creator(request.source, body, config))
+      return std::move(*refusal);
     return create_room(body, config, now);
+  }
   auto who = session_of(request.authorization, config, now);
   if (!who)
     return refuse(api_error::unauthorized);

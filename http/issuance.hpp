@@ -2,6 +2,7 @@
 // The endpoints that hand something out: room ids, TURN credentials, LiveKit
 // tokens (docs/protocol.md §2). Pure: whoever calls asks the limiter.
 
+#include "base/endpoint.hpp"
 #include "base/time.hpp"
 #include "http/reply.hpp"
 #include "http/router.hpp"
@@ -20,11 +21,13 @@ struct request_view {
   std::string_view content_type;
   std::string_view authorization;
   std::string_view body;
+  base::ip_address source = {}; ///< who asks (source_of)
 };
 
 struct issued {
   reply answer;
-  /// `answer` may only be given when the endpoint's limiter allows it.
+  /// `answer` may only be given when the endpoint's limiter allows it. Also true of
+  /// a wrong password: so nobody can try many.
   bool guarded = false;
 };
 

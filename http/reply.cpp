@@ -20,6 +20,10 @@ description describe(api_error e) noexcept {
     return {401, "unauthorized", "A valid session of this server is needed."};
   case api_error::origin:
     return {403, "origin", "This is only for the site's own pages."};
+  case api_error::password:
+    return {403, "password", "Calls are started here only with the password of this server."};
+  case api_error::not_allowed:
+    return {403, "not-allowed", "Calls are not started here from your network."};
   case api_error::not_found:
     return {404, "not-found", "There is nothing here."};
   case api_error::method:

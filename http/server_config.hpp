@@ -1,6 +1,7 @@
 #pragma once
 // What the HTTP server is told at start-up.
 
+#include "base/network.hpp"
 #include "http/counters.hpp"
 
 #include <array>
@@ -53,6 +54,10 @@ struct server_config {
   std::string livekit_key, livekit_secret;
 
   unsigned link_days = 30;
+  /// Who may make rooms: those from one of these, and those who know the password.
+  /// With neither, everybody.
+  std::vector<base::network> allow_create;
+  std::string create_password;
   std::vector<std::string> turn_hosts{"localhost"};
   std::uint16_t relay_port = 3478;
   bool turn_tcp = true;

@@ -120,17 +120,32 @@ finding check_socket(web_client::target secure, const std::string& origin) {
               "nginx must pass Upgrade and Connection on: use mk/nginx/turn.nginx");
 }
 
-finding check_spoofing(web_client& client) {
-  auto key = base::to_base64url(base::random_array<32>());
+/// A string of JSON (RFC 8259 §7), without its quotes.
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '"' || c == '\\')
+      out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+finding check_spoofing(const base::config& c, web_client& client) {
+  auto body = R"({"admission_key":")" + base::to_base64url(base::random_array<32>()) + '"';
+  if (!c.create_password.empty())
+    body += R"(,"password":")" + escaped(c.create_password) + '"';
+  auto create = [&](const std::string& from) {
+    return client
+        .ask("POST", "/create-room",
+             "Content-Type: application/json\r\nX-Forwarded-For: " + from + "\r\n", body + '}')
+        .status;
+  };
   std::vector<int> statuses;
   for (int i = 1; i <= too_many_rooms; ++i)
-    statuses.push_back(client
-                           .ask("POST", "/create-room",
-                                "Content-Type: application/json\r\nX-Forwarded-For: 203.0.113." +
-                                    std::to_string(i) + "\r\n",
-                                R"({"admission_key":")" + key + R"("})")
-                           .status);
-  return judge_spoofing(statuses);
+    statuses.push_back(create("203.0.113." + std::to_string(i)));
+  auto refused = statuses.back() == 403 && !c.allow_create.empty();
+  return judge_spoofing(statuses, refused ? create(c.allow_create.front().first().to_string()) : 0);
 }
 
 void check_site(const doctor_config& d, std::vector<finding>& out) {
@@ -148,7 +163,7 @@ void check_site(const doctor_config& d, std::vector<finding>& out) {
   out.push_back(judge_page(page));
   out.push_back(judge_strict_transport(page));
   out.push_back(check_socket(secure, "https://" + domain));
-  out.push_back(check_spoofing(client));
+  out.push_back(check_spoofing(d.settings, client));
 }
 
 } // namespace

@@ -164,14 +164,22 @@ finding judge_page(const web_answer& page) {
   return pass("page", "is there, and loads nothing from anywhere else");
 }
 
-finding judge_spoofing(const std::vector<int>& statuses) {
-  if (std::ranges::find(statuses, 429) != statuses.end())
+finding judge_spoofing(const std::vector<int>& statuses, int pretended) {
+  constexpr auto fix = "nginx must set the header, not add to it: "
+                       "proxy_set_header X-Forwarded-For $remote_addr;";
+  auto all = [&](int status) {
+    return std::ranges::count(statuses, status) == static_cast<long>(statuses.size());
+  };
+  if (std::ranges::find(statuses, 429) != statuses.end() || (all(403) && pretended == 403))
     return pass("forged sources", "X-Forwarded-For of a client does not count");
-  if (std::ranges::count(statuses, 200) == static_cast<long>(statuses.size()))
+  if (all(200))
     return fail("forged sources",
                 "a client can choose whom its requests are counted against, so limits do not hold",
-                "nginx must set the header, not add to it: "
-                "proxy_set_header X-Forwarded-For $remote_addr;");
+                fix);
+  if (all(403) && pretended == 200)
+    return fail("forged sources",
+                "a client can claim to come from CATCHUP_ALLOW_CREATE, so everybody makes rooms",
+                fix);
   return warn("forged sources", "could not be tried", "see the failures above");
 }
 

@@ -43,7 +43,8 @@ finding judge_offload(bool send, bool receive);
 finding judge_strict_transport(const web_answer& secure);
 finding judge_page(const web_answer& page);
 /// Answers to more requests than one source may make, each of which claimed to
-/// come from somewhere else.
-finding judge_spoofing(const std::vector<int>& statuses);
+/// come from somewhere else. Where such a place may make no rooms: the answer to
+/// one more, which claimed to come from a place that may; else 0.
+finding judge_spoofing(const std::vector<int>& statuses, int pretended = 0);
 
 } // namespace catchup::service

@@ -240,6 +240,36 @@ TEST(the LiveKit pair is derived from the root secret or set as a whole) {
   CHECK(contains(bad({{"LIVEKIT_API_SECRET", "s"}}), "both or neither"));
 }
 
+TEST(everybody makes rooms unless it is said who may) {
+  CHECK(good({}).allow_create.empty());
+  CHECK(good({}).create_password.empty());
+  auto c = good({{"CATCHUP_ALLOW_CREATE", " 10.0.0.0/8, 2001:db8::/32,,192.0.2.7 , 10.0.0.0/8"},
+                 {"CATCHUP_CREATE_PASSWORD", " open sesame "}});
+  REQUIRE_EQUAL(c.allow_create.size(), 3u);
+  CHECK_EQUAL(c.allow_create[2].to_string(), "192.0.2.7/32");
+  CHECK_EQUAL(c.create_password, "open sesame");
+  auto shown = describe(c);
+  CHECK_EQUAL(line_of(shown, "CATCHUP_ALLOW_CREATE"), "10.0.0.0/8, 2001:db8::/32, 192.0.2.7/32");
+  CHECK_EQUAL(line_of(shown, "CATCHUP_CREATE_PASSWORD"), "(secret, 11 characters)");
+  auto with_password = describe(good({{"CATCHUP_CREATE_PASSWORD", "open sesame"}}));
+  CHECK_EQUAL(line_of(with_password, "CATCHUP_ALLOW_CREATE"), "(none)");
+  CHECK_EQUAL(line_of(describe(good({})), "CATCHUP_ALLOW_CREATE"), "(everybody makes rooms)");
+}
+
+TEST(a private server does not start as a public one by mistake) {
+  for (auto value : {"10.0.0.1/8", "10.0.0.0/33", "intranet", "10.0.0.0-10.0.0.9"})
+    refuses("CATCHUP_ALLOW_CREATE", value, "addresses and ranges");
+  refuses("CATCHUP_ALLOW_CREATE", " , ", "no address");
+  std::string many;
+  for (int i = 0; i < 65; ++i)
+    many += "192.0.2." + std::to_string(i) + ',';
+  refuses("CATCHUP_ALLOW_CREATE", many, "at most 64");
+  refuses("CATCHUP_CREATE_PASSWORD", "seven77", "8 to 256 characters");
+  refuses("CATCHUP_CREATE_PASSWORD", std::string(257, 'x'), "8 to 256 characters");
+  CHECK(contains(bad({{"ALLOW_CREATE", "10.0.0.0/8"}}), "did you mean CATCHUP_ALLOW_CREATE?"));
+  CHECK(contains(bad({{"CATCHUP_CREATE_PASWORD", "x"}}), "did you mean CATCHUP_CREATE_PASSWORD?"));
+}
+
 TEST(an unknown setting is refused with the name that was probably meant) {
   for (auto [wrong, right] : {std::pair{"CATCHUP_HTTP_PROT", "CATCHUP_HTTP_PORT"},
                               std::pair{"CATCHUP_DRAIN", "CATCHUP_DRAIN_SECONDS"},
@@ -275,10 +305,12 @@ TEST(a wrong value is shown on one line whatever it holds) {
 TEST(no secret is ever shown) {
   settings secrets{{"TURN_SECRET", "the-root-of-all"},
                    {"CATCHUP_ADMIN_TOKEN", "the-admin-token-of-all"},
+                   {"CATCHUP_CREATE_PASSWORD", "the-password-of-all"},
                    {"LIVEKIT_API_KEY", "key"},
                    {"LIVEKIT_API_SECRET", "the-livekit-secret"}};
   auto shown = describe(*load(secrets));
   secrets["CATCHUP_ADMIN_TOKEN"] = "of-all short";
+  secrets["CATCHUP_CREATE_PASSWORD"] = "of-all";
   secrets.erase("LIVEKIT_API_KEY");
   secrets["CATCHUP_HTTP_PORT"] = "wrong";
   shown += load(secrets).error();
@@ -329,7 +361,7 @@ TEST(what is in force is described under the names of the settings) {
         std::pair{"LIVEKIT_API_KEY", "key"},
         std::pair{"LIVEKIT_API_SECRET", "(secret, 5 characters)"}})
     CHECK_EQUAL(line_of(text, name), value);
-  CHECK(std::count(text.begin(), text.end(), '\n') <= 20);
+  CHECK(std::count(text.begin(), text.end(), '\n') <= 22);
 }
 
 TEST(every setting is in the documentation) {

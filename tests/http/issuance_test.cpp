@@ -97,6 +97,62 @@ TEST(pages of other sites are refused) {
   CHECK(post(route::create_room, {"http://localhost:8000", "application/json", "", body}).guarded);
 }
 
+namespace {
+
+server_config private_config() {
+  auto out = test_config();
+  out.allow_create = {*base::network::parse("192.0.2.0/24"),
+                      *base::network::parse("2001:db8::/32")};
+  return out;
+}
+
+/// Asks for a room from an address, with what `more` adds to the body.
+issued creation(const server_config& config, std::string_view from, const std::string& more = {}) {
+  auto body = "{\"admission_key\":\"" + key + "\"" + more + "}";
+  auto request = json_body(body);
+  request.source = *base::ip_address::parse(from);
+  return post(route::create_room, request, config);
+}
+
+} // namespace
+
+TEST(a private server makes rooms only for those from its networks) {
+  auto config = private_config();
+  for (auto from : {"192.0.2.9", "2001:db8:1::9", "::ffff:192.0.2.9"})
+    CHECK_EQUAL(creation(config, from).answer.status, 200u);
+  for (auto from : {"192.0.3.9", "127.0.0.1", "2001:db9::1"}) {
+    auto refused = creation(config, from, R"(,"password":"any word")");
+    CHECK_EQUAL(refused.answer.status, 403u);
+    CHECK(refused.answer.error == api_error::not_allowed);
+    CHECK(!refused.guarded);
+  }
+}
+
+TEST(with a password a private server makes rooms for those who know it) {
+  auto config = test_config();
+  config.create_password = "open sesame";
+  CHECK_EQUAL(creation(config, "203.0.113.5", R"(,"password":"open sesame")").answer.status, 200u);
+  auto asked = creation(config, "203.0.113.5");
+  CHECK_EQUAL(asked.answer.status, 403u);
+  CHECK(asked.answer.error == api_error::password);
+  CHECK(!asked.guarded);
+  for (auto wrong : {R"(,"password":"")", R"(,"password":"open sesam")",
+                     R"(,"password":"open sesame ")", R"(,"password":"Open sesame")"}) {
+    auto refused = creation(config, "203.0.113.5", wrong);
+    CHECK(refused.answer.error == api_error::password);
+    CHECK(refused.guarded); // every try counts
+  }
+  CHECK(creation(config, "203.0.113.5", R"(,"password":7)").answer.error == api_error::password);
+}
+
+TEST(of networks and a password one is enough) {
+  auto config = private_config();
+  config.create_password = "open sesame";
+  CHECK_EQUAL(creation(config, "192.0.2.1").answer.status, 200u);
+  CHECK_EQUAL(creation(config, "203.0.113.5", R"(,"password":"open sesame")").answer.status, 200u);
+  CHECK(creation(config, "203.0.113.5").answer.error == api_error::password);
+}
+
 TEST(credentials need a session of this server) {
   auto config = test_config();
   auto other = config;

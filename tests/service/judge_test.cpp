@@ -109,6 +109,13 @@ TEST(forged sources do not get more than their own share) {
   CHECK(warns(judge_spoofing({503, 503})));
 }
 
+TEST(on a private server a forged source does not make rooms) {
+  CHECK(passes(judge_spoofing(std::vector<int>(9, 403), 403)));
+  CHECK(fails(judge_spoofing(std::vector<int>(9, 403), 200)));
+  CHECK(warns(judge_spoofing(std::vector<int>(9, 403))));
+  CHECK(warns(judge_spoofing({200, 403, 403}, 403)));
+}
+
 TEST(a report has a line for each and counts them) {
   std::vector<finding> found{pass("a", "well"), warn("b", "so so", "do this")};
   CHECK_EQUAL(report(found), "PASS  a: well\n"

@@ -76,6 +76,33 @@ scenario('too many new calls: says how long to wait', { mayLog: /429/ }, async (
   assert.notEqual(await seconds(), first, 'it counts down');
 });
 
+for (const kind of ['chromium', 'firefox']) {
+  const env = { CATCHUP_CREATE_PASSWORD: 'open sesame' };
+  scenario(`a private server asks for its password, keys alone, ${kind}`, { env, mayLog: /403/ }, async (stage) => {
+    const person = await stage.person(kind);
+    const focus = () => person.page.evaluate(() => document.activeElement?.dataset.testid);
+    await person.open('/');
+    await person.find('start-call');
+    await tabTo(person, 'start-call');
+    await person.page.keyboard.press('Enter');
+    const field = await person.find('password');
+    assert.equal(await focus(), 'password', 'the field has the focus');
+    assert.equal(await field.evaluate((e) => e.labels[0].textContent), 'Password of this server');
+    const described = () =>
+      field.evaluate((e) => e.getAttribute('aria-describedby').split(' ').map((id) => document.getElementById(id).textContent));
+    assert.match((await described()).join(), /starts calls only for those who know it/);
+    await person.page.keyboard.type('open sesam');
+    await person.page.keyboard.press('Enter');
+    await person.until('password', 'aria-invalid', 'true');
+    assert.match((await described()).join(), /not the password/);
+    assert.equal(await focus(), 'password', 'the field has the focus again');
+    await person.page.keyboard.type('open sesame');
+    await person.page.keyboard.press('Enter');
+    await person.find('join');
+    assert.match(await person.page.evaluate(() => location.href), /\/r\/[a-z2-7]{40}#1\.[\w-]{32}$/);
+  });
+}
+
 scenario('without leave to use camera and microphone one can still listen', {}, async (stage) => {
   const talker = await stage.person('chromium');
   const { path } = await stage.room();

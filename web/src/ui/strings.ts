@@ -79,6 +79,14 @@ const texts = {
     title: 'A lot of calls were started from your network.',
     body: 'Try again in {time}.',
   }),
+  password: () => ({
+    title: 'This server asks for a password',
+    body: 'It starts calls only for those who know it. A link that you were sent works without.',
+  }),
+  'not-allowed': () => ({
+    title: 'Calls can’t be started from here',
+    body: 'This server starts them only from certain networks. A link that you were sent works anywhere.',
+  }),
   'cannot-connect': () => ({
     title: 'Your network blocks calls',
     body: 'UDP and port 3478 are closed here. Try mobile data.',
@@ -217,6 +225,8 @@ export const strings = {
     quantumHint:
       'For secrets that must stay secret when quantum computers exist. Joining takes a little longer.',
     notLink: 'This is not a link to a call on this site.',
+    passwordLabel: 'Password of this server',
+    passwordWrong: 'That is not the password.',
   },
 
   prejoin: {

@@ -38,7 +38,7 @@ export function formatLink(link: ParsedLink): string {
   return `/r/${link.room}#${link.version}.${encodeBase64url(link.secret)}`;
 }
 
-export const createRoom: CreateRoom = async (version = 1) => {
+export const createRoom: CreateRoom = async (version = 1, password = '') => {
   const secret = random(secretLength);
   let keys: Awaited<ReturnType<typeof deriveRoomKeys>>;
   try {
@@ -48,6 +48,7 @@ export const createRoom: CreateRoom = async (version = 1) => {
   }
   const answer = await post('/create-room', {
     admission_key: encodeBase64url(keys.admission.publicKey),
+    ...(password ? { password } : {}),
   });
   if ('error' in answer) return answer;
   const room = answer.body.room;
@@ -80,14 +81,19 @@ async function post(
     }
     return { error: { code: 'internal', detail: 'not JSON' } };
   }
-  return { error: httpError(response) };
+  return { error: await httpError(response) };
 }
 
-function httpError(response: Response): CallError {
+async function httpError(response: Response): Promise<CallError> {
   const wait = Number(response.headers.get('Retry-After'));
   const retry = Number.isFinite(wait) && wait > 0 ? { retryAfter: Math.ceil(wait) } : {};
   if (response.status === 429) return { code: 'too-many', retryAfter: 60, ...retry };
   if (response.status === 503) return { code: 'draining', ...retry };
   if (response.status >= 500) return { code: 'server-unreachable', ...retry };
+  if (response.status === 403) {
+    const refusal = await response.json().catch(() => null);
+    const code: unknown = refusal?.error?.code;
+    if (code === 'password' || code === 'not-allowed') return { code };
+  }
   return { code: 'internal', detail: `status ${response.status}` };
 }

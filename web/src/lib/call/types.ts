@@ -12,6 +12,8 @@ export type CallErrorCode =
   | 'clock' // that of the device is wrong by hours
   | 'room-full'
   | 'too-many' // 429; retryAfter in seconds
+  | 'password' // calls are started here only with the password of the server
+  | 'not-allowed' // … or only from other networks
   | 'unsupported' // a browser without what end-to-end encryption needs
   | 'not-secure' // not a secure context
   | 'cannot-connect' // no route for media
@@ -149,5 +151,11 @@ export interface Call {
   leave(): Promise<void>;
 }
 
-/** `POST /create-room` with fresh keys; resolves to the path and fragment, `/r/ROOM#1.SECRET`. */
-export type CreateRoom = (version?: 1 | 2) => Promise<{ url: string } | { error: CallError }>;
+/**
+ * `POST /create-room` with fresh keys; resolves to the path and fragment, `/r/ROOM#1.SECRET`.
+ * A private server wants its password, and says so with the error `password`.
+ */
+export type CreateRoom = (
+  version?: 1 | 2,
+  password?: string,
+) => Promise<{ url: string } | { error: CallError }>;

@@ -134,6 +134,8 @@ const actions: Record<Exclude<FaultCode, 'in-use'>, FaultAction[]> = {
   clock: ['retry'],
   'room-full': ['retry', 'new-call'],
   'too-many': ['retry'],
+  password: ['retry'],
+  'not-allowed': ['retry'],
   'cannot-connect': ['retry', 'report'],
   'encryption-failed': ['reload', 'report'],
   version: ['reload'],
