@@ -16,6 +16,8 @@
 #include "service/certificate_folder.hpp"
 #include "service/doctor.hpp"
 #include "service/manager.hpp"
+#include "service/probe.hpp"
+#include "service/self_probe.hpp"
 #include "service/vital_signs.hpp"
 #include "service/web_client.hpp"
 #include "turn/port/media_port.hpp"
@@ -43,7 +45,7 @@ namespace {
 using namespace catchup;
 
 constexpr std::string_view usage =
-    R"(usage: catchup [--check-config | doctor | health | --help | --version]
+    R"(usage: catchup [--check-config | doctor | health | probe | --help | --version]
 
 Serves the web app, signalling and the relay. All settings come from the
 environment.
@@ -53,6 +55,8 @@ environment.
                   same settings; says what to do. Fails when a check does.
                   doctor HTTPS HTTP: the ports of the proxy, when not 443 and 80
   health          whether the server of this machine answers
+  probe           what a server finds by itself: whether its relay answers where
+                  browsers are sent, and when its certificates end
 
 SIGTERM lets calls end or move on first (CATCHUP_DRAIN_SECONDS), SIGINT does not.
 TURN_SECRET is required; generate it once with: openssl rand -hex 32
@@ -66,6 +70,8 @@ constexpr seconds goodbye{3};
 /// How often the main thread looks around, and how long a part may not answer.
 constexpr milliseconds look_around{250};
 constexpr seconds patience{10};
+/// How long `catchup probe` may take.
+constexpr unsigned probe_seconds = 55;
 
 // Set before any thread starts, so that every thread inherits it and only
 // wait_for_end() sees the signals.
@@ -201,7 +207,7 @@ std::optional<base::ip_address> public_address(const base::config& c) {
 std::unique_ptr<http::admin::server> admin_server(const base::config& c, caf::actor_system& system,
                                                   const actors::root_actor& registry,
                                                   std::shared_ptr<const actors::totals> control,
-                                                  std::shared_ptr<const http::site_counters> site) {
+                                                  const http::server_config& site) {
   if (!c.admin_enabled())
     return nullptr;
   http::admin::server_config out;
@@ -209,7 +215,8 @@ std::unique_ptr<http::admin::server> admin_server(const base::config& c, caf::ac
   out.token = c.admin_token;
   out.version = CATCHUP_VERSION;
   out.control = std::move(control);
-  out.site = std::move(site);
+  out.site = site.counters;
+  out.self_checks = site.self_checks;
   return std::make_unique<http::admin::server>(std::move(out), http::embedded_admin(), system,
                                                registry);
 }
@@ -279,6 +286,8 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
   if (c.public_ip_too)
     plan.public_ips.push_back(*c.public_ip_too);
   auto http_settings = http_config(c);
+  service::self_probe self{"/proc/self/exe", {}, base::clock::now()};
+  http_settings.self_checks = [&] { return self.result(); };
 
   auto relay = std::make_shared<turn::port::turn_group>(front_config(c), c.media_threads);
   relay_certificate certificate{c};
@@ -304,7 +313,7 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
 
   http::server web{http_settings, http::embedded_assets(), system, registry,
                    [&] { return state.ready(); }};
-  auto admin = admin_server(c, system, registry, counts, http_settings.counters);
+  auto admin = admin_server(c, system, registry, counts, http_settings);
   base::log(base::log_level::info, "started",
             {{"version", CATCHUP_VERSION},
              {"http", std::to_string(web.port())},
@@ -321,7 +330,11 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
   live(
       state, signals, c.drain, manager, vital,
       [&] { caf::anon_send(registry, actors::msg::drain{}); },
-      [&] { return web.counters().sockets; }, [&](base::time_point now) { certificate.look(now); });
+      [&] { return web.counters().sockets; },
+      [&](base::time_point now) {
+        certificate.look(now);
+        self.look(now);
+      });
   state.stopping = true;
   manager.say("STOPPING=1\nSTATUS=Ending");
   if (state.failed)
@@ -370,8 +383,8 @@ int run_doctor(const base::config& c, std::span<const std::string_view> ports) {
 
 /// What the program does besides serving; nothing: it shall serve.
 std::optional<int> other_task(std::string_view task, std::span<const std::string_view> arguments) {
-  constexpr std::array<std::string_view, 6> known{"",       "--check-config", "--help",
-                                                  "doctor", "--version",      "health"};
+  constexpr std::array<std::string_view, 7> known{
+      "", "--check-config", "--help", "doctor", "--version", "health", "probe"};
   bool fits = arguments.empty() || (task == "doctor" && arguments.size() == 2);
   if (std::ranges::find(known, task) == known.end() || !fits)
     return fail("unknown arguments; see catchup --help");
@@ -409,6 +422,11 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   if (task == "doctor")
     return run_doctor(*config, rest);
+  if (task == "probe") {
+    alarm(probe_seconds); // also when nobody is left who would end it
+    std::cout << service::to_lines(service::probe(*config));
+    return EXIT_SUCCESS;
+  }
   try {
     return serve(*config, block_signals(),
                  service::manager{base::split_environment(environ), getpid()});

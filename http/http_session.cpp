@@ -195,7 +195,7 @@ private:
     case route::health:
       co_return json_reply(200, R"({"status":"ok"})");
     case route::ready:
-      co_return ready_reply(hub_->ready());
+      co_return ready_reply(hub_->ready(), hub_->config.self_checks());
     case route::page:
       co_return hub_->assets.page(wanted);
     case route::asset:

@@ -72,16 +72,17 @@ reply error_reply(api_error e) {
   return out;
 }
 
-reply ready_reply(readiness r) {
-  switch (r) {
-  case readiness::ready:
-    return json_reply(200, R"({"status":"ready"})");
-  case readiness::draining:
-    return json_reply(503, R"({"status":"draining"})");
-  case readiness::stuck:
-    break;
+reply ready_reply(readiness r, const base::self_checks& found) {
+  auto ready = r == readiness::ready;
+  json::writer w;
+  w.open('{').member("status", ready ? "ready" : r == readiness::draining ? "draining" : "stuck");
+  if (found.at != 0) {
+    w.key("self_probe").open('{').member("at", found.at);
+    for (const auto& check : found.all)
+      w.member(check.name, check.ok ? "ok" : check.trouble);
+    w.close('}');
   }
-  return json_reply(503, R"({"status":"stuck"})");
+  return json_reply(ready ? 200 : 503, w.close('}').done());
 }
 
 reply too_many_reply(std::uint32_t retry_after_seconds) {

@@ -37,8 +37,9 @@ struct reply {
 reply json_reply(unsigned status, std::string body);
 /// `{"error":{"code","message"}}`; draining and unavailable say Retry-After: 1.
 reply error_reply(api_error e);
-/// 200 when ready, else 503; a JSON body says which.
-reply ready_reply(readiness r);
+/// 200 when ready, else 503; a JSON body says which, and what the server found
+/// when it looked at itself, if it has.
+reply ready_reply(readiness r, const base::self_checks& found);
 /// 429 until the window ends.
 reply too_many_reply(std::uint32_t retry_after_seconds);
 /// 405 with `Allow`.

@@ -2,12 +2,14 @@
 // What the HTTP server is told at start-up.
 
 #include "base/network.hpp"
+#include "base/self_checks.hpp"
 #include "http/counters.hpp"
 
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -63,6 +65,9 @@ struct server_config {
   bool turn_tcp = true;
   bool turn_tls = false;                 ///< on the same port
   std::vector<std::string> stun_servers; ///< urls such as `stun:host:port`
+
+  /// What the server last found when it looked at itself; asked on any thread.
+  std::function<base::self_checks()> self_checks = [] { return base::self_checks{}; };
 
   /// Told to clients in `challenge`; changes with every start of the process.
   std::uint64_t incarnation = 0;

@@ -23,16 +23,28 @@ constexpr std::uint32_t udp = 17u << 24;
 /// One allocation.
 class client {
 public:
-  client(socket_fd fd, protocol p, turn::credentials c)
+  client(socket_fd fd, protocol p, turn::credentials c = {})
     : fd_(std::move(fd)), protocol_(p), credentials_(std::move(c)) {
     timeval limit{p == protocol::udp ? 1 : 5, 0}; // a datagram may be lost and is sent again
     setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   }
   ~client() {
-    request(stun::method::refresh, [](auto& w) { w.add_u32(stun::attribute::lifetime, 0); });
+    if (relayed_.port != 0)
+      request(stun::method::refresh, [](auto& w) { w.add_u32(stun::attribute::lifetime, 0); });
   }
   client(const client&) = delete;
   client& operator=(const client&) = delete;
+
+  /// Empty, or what went wrong.
+  std::string bind() {
+    auto answer = request(stun::method::binding, [](auto&) {});
+    if (!answer)
+      return "no answer";
+    auto message = stun::message::parse(*answer);
+    if (!message || !message->find(stun::attribute::xor_mapped_address))
+      return "answers with something else";
+    return {};
+  }
 
   /// Empty, or what went wrong.
   std::string allocate() {
@@ -166,6 +178,11 @@ private:
 };
 
 } // namespace
+
+std::string try_binding(const std::string& host, std::uint16_t port, protocol p) {
+  auto fd = connect_to(host, port, p);
+  return fd ? client{std::move(*fd), p}.bind() : fd.error();
+}
 
 std::string try_relay(const relay_target& to, protocol p) {
   auto expiry = base::unix_now() + credential_life;

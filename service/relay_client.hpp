@@ -18,4 +18,7 @@ struct relay_target {
 /// the word arrived, else what went wrong.
 std::string try_relay(const relay_target& to, protocol p);
 
+/// STUN Binding, which anybody may ask for. Empty when it was answered.
+std::string try_binding(const std::string& host, std::uint16_t port, protocol p);
+
 } // namespace catchup::service

@@ -2,6 +2,7 @@
 // The little HTTP that the doctor and the health check speak. Blocking, with
 // limits in time and size.
 
+#include "base/time.hpp"
 #include "service/judge.hpp"
 
 #include <memory>
@@ -27,13 +28,15 @@ public:
   web_answer ask(const std::string& method, const std::string& path,
                  const std::string& headers = {}, const std::string& body = {});
 
-  /// Of the certificate, after a request; nothing without TLS.
+  /// Of the certificate that was shown, trusted or not; nothing without TLS.
+  std::optional<base::unix_seconds> expires() const { return expires_; }
   std::optional<long> days_left() const;
 
 private:
   class line;
   target where_;
   std::unique_ptr<line> line_;
+  std::optional<base::unix_seconds> expires_;
 };
 
 /// Whether the server of this machine is well, draining or not; for the health

@@ -99,6 +99,16 @@ std::string hub::status_json() const {
   w.open('{').member("version", config.version).member("draining", draining());
   w.member("log_level", base::log_level_name());
   w.member("listeners", static_cast<std::int64_t>(listeners_.size()));
+  auto found = config.self_checks();
+  w.member("self_probe_at", found.at).key("self_probe").open('[');
+  for (const auto& check : found.all)
+    w.open('{')
+        .member("check", check.name)
+        .member("ok", check.ok)
+        .member("trouble", check.trouble)
+        .member("expires", check.expires)
+        .close('}');
+  w.close(']');
   return w.close('}').done();
 }
 
@@ -129,8 +139,8 @@ reply hub::answer(const wanted& w) const {
 }
 
 reply hub::metrics() const {
-  measured m{view_.tree(), *config.control,   *config.site,  read_process_stats(),
-             draining(),   tokens.failures(), config.version};
+  measured m{view_.tree(), *config.control,   *config.site,   read_process_stats(),
+             draining(),   tokens.failures(), config.version, config.self_checks()};
   reply out;
   out.with("Content-Type", std::string{openmetrics::content_type})
       .with("Cache-Control", "no-store");

@@ -171,6 +171,26 @@ void site(openmetrics& out, const measured& m) {
     out.add(s.errors[i], {{"code", wire::to_string(static_cast<wire::error_code>(i))}});
 }
 
+// Until it has looked there is nothing to say, and no check is missing its alert.
+void self_probe(openmetrics& out, const base::self_checks& self) {
+  if (self.at == 0)
+    return;
+  out.gauge("catchup_selfprobe_timestamp_seconds", "When the server last looked at itself.",
+            "seconds")
+      .add(static_cast<std::uint64_t>(self.at));
+  out.gauge("catchup_selfprobe_ok", "1 when that went well, by what it looked at.");
+  for (const auto& check : self.all)
+    out.add(std::uint64_t{check.ok}, {{"check", check.name}});
+  auto dated = [](const auto& check) { return check.expires > 0; };
+  if (std::ranges::none_of(self.all, dated))
+    return;
+  out.gauge("catchup_certificate_expiry_timestamp_seconds",
+            "When the certificate ends that is shown there.", "seconds");
+  for (const auto& check : self.all)
+    if (dated(check))
+      out.add(static_cast<std::uint64_t>(check.expires), {{"of", check.name}});
+}
+
 void process(openmetrics& out, const measured& m) {
   const auto& p = m.process;
   out.counter("process_cpu_seconds", "Time on the processor.", "seconds").add(p.cpu_seconds);
@@ -195,6 +215,7 @@ std::string metrics_text(const measured& m) {
   site(out, m);
   out.counter("catchup_admin_wrong_tokens", "Wrong tokens at the operator's listener.")
       .add(m.wrong_tokens);
+  self_probe(out, m.self);
   process(out, m);
   return out.done();
 }

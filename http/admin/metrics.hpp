@@ -3,6 +3,7 @@
 
 #include "actors/messages/control.hpp"
 #include "actors/totals.hpp"
+#include "base/self_checks.hpp"
 #include "http/admin/process.hpp"
 #include "http/counters.hpp"
 
@@ -19,6 +20,7 @@ struct measured {
   bool draining = false;
   std::uint64_t wrong_tokens = 0;
   std::string_view version;
+  base::self_checks self = {};
 };
 
 /// No label names a room, a person or an address: labels are kinds and reasons.

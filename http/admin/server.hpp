@@ -7,12 +7,14 @@
 #include "actors/registry.hpp"
 #include "actors/totals.hpp"
 #include "base/endpoint.hpp"
+#include "base/self_checks.hpp"
 #include "http/asset_store.hpp"
 #include "http/counters.hpp"
 
 #include <caf/fwd.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -24,6 +26,8 @@ struct server_config {
   std::string version;
   std::shared_ptr<const actors::totals> control;
   std::shared_ptr<const site_counters> site;
+  /// What the server last found when it looked at itself.
+  std::function<base::self_checks()> self_checks = [] { return base::self_checks{}; };
 
   std::size_t connections = 64;
   std::size_t listeners = 8; ///< of the event stream

@@ -16,6 +16,7 @@ struct counted {
   actors::msg::status tree;
   actors::totals control;
   site_counters site;
+  base::self_checks self;
 
   actors::msg::actor_status& add(std::string kind, std::string name, std::string state) {
     auto& a = tree.actors.emplace_back();
@@ -25,7 +26,7 @@ struct counted {
     return a;
   }
   std::string text(bool draining = false) {
-    return metrics_text({tree, control, site, read_process_stats(), draining, 3, "1.2.3"});
+    return metrics_text({tree, control, site, read_process_stats(), draining, 3, "1.2.3", self});
   }
 };
 
@@ -105,6 +106,21 @@ TEST(how long joining takes is a histogram in seconds) {
   CHECK_EQUAL(r.value("catchup_join_seconds_bucket{le=\"+Inf\"}"), 5);
   CHECK_EQUAL(r.value("catchup_join_seconds_count"), 5);
   CHECK(std::abs(r.value("catchup_join_seconds_sum") - 30.521) < 1e-9);
+}
+
+TEST(what the server found of itself shows when it has looked) {
+  CHECK(text().find("selfprobe") == std::string::npos);
+  self.at = 1'800'000'000;
+  self.all = {{"relay-udp", true, "", 0}, {"relay-tcp", false, "no answer", 0}};
+  openmetrics_reader before{text()};
+  check_no_problem(before);
+  CHECK_EQUAL(before.value("catchup_selfprobe_timestamp_seconds"), 1.8e9);
+  CHECK_EQUAL(before.value("catchup_selfprobe_ok{check=\"relay-udp\"}"), 1);
+  CHECK_EQUAL(before.value("catchup_selfprobe_ok{check=\"relay-tcp\"}"), 0);
+  self.all.push_back({"https", true, "", 1'801'000'000});
+  openmetrics_reader r{text()};
+  check_no_problem(r);
+  CHECK_EQUAL(r.value("catchup_certificate_expiry_timestamp_seconds{of=\"https\"}"), 1.801e9);
 }
 
 TEST(refusals of the relay and the site show by reason) {

@@ -1,5 +1,6 @@
 #define CAF_SUITE http_endpoints
 #include "http/json.hpp"
+#include "http/reply.hpp"
 #include "http/support/running_site.hpp"
 #include "support/test.hpp"
 
@@ -138,6 +139,16 @@ TEST(whether new calls should come here is told at readyz) {
     CHECK_EQUAL(answer.body, body);
     CHECK_EQUAL(answer.header("cache-control"), "no-store");
   }
+}
+
+TEST(what the server found of itself is told at readyz and changes nothing) {
+  CHECK_EQUAL(http::ready_reply(http::readiness::ready, {}).body, R"({"status":"ready"})");
+  base::self_checks found{1'800'000'000,
+                          {{"relay-udp", true, "", 0}, {"relay-tcp", false, "no answer", 0}}};
+  auto told = http::ready_reply(http::readiness::ready, found);
+  CHECK_EQUAL(told.status, 200u);
+  CHECK_EQUAL(told.body, R"({"status":"ready","self_probe":{"at":1800000000,"relay-udp":"ok",)"
+                         R"("relay-tcp":"no answer"}})");
 }
 
 TEST(without a registry the endpoints are unavailable) {

@@ -1,21 +1,31 @@
 // The operator's listener from outside, and what is shipped to watch it.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { root, Server } from '../browser/lib/server.mjs';
+import { pause, root, Server } from '../browser/lib/server.mjs';
 
 const token = 'the-operators-own-token-42';
 const authorization = `Bearer ${token}`;
 
 let server;
 let url;
+const folder = mkdtempSync(join(os.tmpdir(), 'catchup-operator-'));
 before(async () => {
-  server = await Server.start({ CATCHUP_ADMIN_TOKEN: token });
+  execFileSync('openssl', [
+    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '9',
+    '-subj', '/CN=localhost', '-keyout', join(folder, 'privkey.pem'), '-out', join(folder, 'fullchain.pem'),
+  ], { stdio: 'ignore' });
+  server = await Server.start({ CATCHUP_ADMIN_TOKEN: token, CATCHUP_TURN_CERT: folder });
   url = `http://127.0.0.1:${server.adminPort}`;
 });
-after(() => server.stop());
+after(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true });
+});
 
 const reaches = (host, port) =>
   new Promise((done) => {
@@ -63,6 +73,25 @@ test('the page and its files come from the program itself', async () => {
 test('the busy port is said in one line', async () => {
   const busy = { CATCHUP_ADMIN_TOKEN: token, CATCHUP_ADMIN_ADDR: server.env.CATCHUP_ADMIN_ADDR };
   await assert.rejects(Server.start(busy), /cannot listen on 127\.0\.0\.1:\d+ for the operator: Address already in use/);
+});
+
+test('the server finds out by itself that its relay answers and when its certificate ends', async () => {
+  const ready = () => fetch(`${server.url}/readyz`).then((r) => r.json());
+  for (let i = 0; i < 40 && !(await ready()).self_probe; i++) await pause(250);
+  const { status, self_probe: found } = await ready();
+  assert.equal(status, 'ready');
+  assert.equal(found['relay-udp'], 'ok');
+  assert.equal(found['relay-tcp'], 'ok');
+  assert.equal(found['relay-tls'], 'self-signed certificate', 'a certificate of nobody, and no reason to be unready');
+  const text = await metrics();
+  assert.match(text, /^catchup_selfprobe_ok\{check="relay-udp"\} 1$/m);
+  assert.match(text, /^catchup_selfprobe_ok\{check="relay-tls"\} 0$/m);
+  const [, ends] = /^catchup_certificate_expiry_timestamp_seconds\{of="relay-tls"\} (\d+)$/m.exec(text);
+  const days = (ends - Date.now() / 1000) / 86_400;
+  assert.ok(days > 8.9 && days <= 9, `${days}`);
+  assert.match(server.log, /self_probe check=relay-tls/);
+  const kept = await (await fetch(`${url}/admin/api/status`, { headers: { authorization } })).json();
+  assert.deepEqual(kept.self_probe.map(({ check, ok }) => [check, ok]), [['relay-udp', true], ['relay-tcp', true], ['relay-tls', false]]);
 });
 
 test('dashboard, alerts and documentation name only metrics that exist, and all of them', async () => {

@@ -22,6 +22,17 @@ export interface ServerStatus {
   draining: boolean;
   log_level: string;
   listeners: number;
+  /** What the server found when it looked at itself; empty until it has. */
+  self_probe: SelfCheck[];
+}
+
+export interface SelfCheck {
+  check: string;
+  ok: boolean;
+  /** In a few words; empty when ok. */
+  trouble: string;
+  /** When the certificate that was shown ends, unix seconds; 0: none was. */
+  expires: number;
 }
 
 export interface Change {
