@@ -286,8 +286,8 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
   if (c.public_ip_too)
     plan.public_ips.push_back(*c.public_ip_too);
   auto http_settings = http_config(c);
-  service::self_probe self{"/proc/self/exe", {}, base::clock::now()};
-  http_settings.self_checks = [&] { return self.result(); };
+  service::self_probe outside{"/proc/self/exe", {}, base::clock::now()};
+  http_settings.self_checks = [&] { return outside.result(); };
 
   auto relay = std::make_shared<turn::port::turn_group>(front_config(c), c.media_threads);
   relay_certificate certificate{c};
@@ -333,7 +333,7 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
       [&] { return web.counters().sockets; },
       [&](base::time_point now) {
         certificate.look(now);
-        self.look(now);
+        outside.look(now);
       });
   state.stopping = true;
   manager.say("STOPPING=1\nSTATUS=Ending");

@@ -16,6 +16,8 @@ std::string_view to_string(errc e) noexcept {
     return "none";
   case errc::room_full:
     return "room-full";
+  case errc::room_locked:
+    return "room-locked";
   case errc::member_taken:
     return "member-taken";
   case errc::resume_unknown:

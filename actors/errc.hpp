@@ -12,6 +12,7 @@ enum class errc : std::uint8_t {
   none,
   // Refusals: the codes of docs/protocol.md §3.5.
   room_full,
+  room_locked, ///< the operator lets nobody new in
   member_taken,
   resume_unknown,
   draining,

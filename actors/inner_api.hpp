@@ -17,7 +17,7 @@ using member_actor = peer_actor::extend<caf::replies_to<msg::greet>::with<msg::a
                                         caf::reacts_to<msg::blame>, caf::reacts_to<msg::drain>,
                                         caf::reacts_to<msg::tick>>;
 
-/// The members of one room. Refuses a join with room_full or member_taken and
+/// The members of one room. Refuses a join with room_full, room_locked or member_taken and
 /// a resume with resume_unknown.
 using room_actor =
     caf::typed_actor<caf::replies_to<msg::join>::with<msg::attached>,

@@ -343,7 +343,7 @@ private:
         continue;
       if (m.what == msg::operation::crash)
         caf::anon_send_exit(entry.handle, caf::exit_reason::kill);
-      else if (m.what == msg::operation::close)
+      else
         self_->send(entry.handle, m);
     }
   }

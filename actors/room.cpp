@@ -89,6 +89,8 @@ private:
   caf::result<msg::attached> join(const msg::join& m) {
     if (find(m.member) != seats_.end())
       return make_error(errc::member_taken);
+    if (locked_ && std::ranges::find(*locked_, m.member) == locked_->end())
+      return make_error(errc::room_locked);
     if (seats_.size() >= config_->cap)
       return make_error(errc::room_full);
     if (auto refusal = enter_group(m); refusal != errc::none)
@@ -147,6 +149,8 @@ private:
                 {{"room", pseudonym_}, {"peer", i->pseudonym}, {"reason", last_error_}});
     }
     count_end(why);
+    if (locked_ && why == signal::left_reason::kicked)
+      std::erase(*locked_, id);
     seats_.erase(i);
     tell_others(id, signal::left{id, why});
     if (group_)
@@ -207,9 +211,22 @@ private:
         self_->quit();
       return;
     }
+    if (m.what == msg::operation::lock)
+      return lock();
+    if (m.what == msg::operation::unlock)
+      return locked_.reset();
     for (auto& s : seats_)
       if (m.what == msg::operation::crash && s.pseudonym == m.name)
         caf::anon_send_exit(s.peer, caf::exit_reason::kill);
+  }
+
+  // Not more than fit into the room: nobody is added while it is locked.
+  void lock() {
+    if (locked_)
+      return;
+    locked_.emplace();
+    for (const auto& s : seats_)
+      locked_->push_back(s.info.id);
   }
 
   // -- talking ----------------------------------------------------------------
@@ -294,6 +311,7 @@ private:
   caf::result<msg::status> status() {
     auto own = describe("room", pseudonym_, "registry",
                         draining_        ? "draining"
+                        : locked_        ? "locked"
                         : seats_.empty() ? "empty"
                                          : "open",
                         now() - started_);
@@ -336,6 +354,8 @@ private:
   std::optional<e2ee::mls_delivery> group_;
   base::time_point close_at_{};
   bool draining_ = false;
+  /// While the operator lets nobody new in: those who may come back.
+  std::optional<std::vector<base::member_id>> locked_;
   std::uint64_t joins_ = 0;
   std::uint64_t passed_on_ = 0;
   std::uint64_t crashes_ = 0;

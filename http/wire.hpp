@@ -88,6 +88,7 @@ enum class error_code : std::uint8_t {
   admission,
   clock,
   room_full,
+  room_locked,
   member_taken,
   resume_unknown,
   too_fast,

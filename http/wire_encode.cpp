@@ -99,6 +99,8 @@ std::string_view to_string(error_code code) noexcept {
     return "clock";
   case error_code::room_full:
     return "room-full";
+  case error_code::room_locked:
+    return "room-locked";
   case error_code::member_taken:
     return "member-taken";
   case error_code::resume_unknown:

@@ -28,6 +28,8 @@ wire::error_code code_of(actors::errc e) noexcept {
   switch (e) {
   case actors::errc::room_full:
     return wire::error_code::room_full;
+  case actors::errc::room_locked:
+    return wire::error_code::room_locked;
   case actors::errc::member_taken:
     return wire::error_code::member_taken;
   case actors::errc::resume_unknown:

@@ -20,8 +20,8 @@ enum class endpoint_kind : std::uint8_t { create_room, livekit_token, turn_crede
 namespace msg {
 
 /// An admitted client (signature checked) wants to be a member. No pointer is
-/// null. Refused with key_package, room_full, member_taken, draining or unavailable. On success the
-/// peer has pushed `welcome` as message 1 before this is answered.
+/// null. Refused with key_package, room_full, room_locked, member_taken, draining or unavailable.
+/// On success the peer has pushed `welcome` as message 1 before this is answered.
 struct join {
   base::room_tag room;
   base::member_id member;
@@ -118,6 +118,8 @@ struct undrain {};
 enum class operation : std::uint8_t {
   kick,  ///< a peer: its client is told that it was removed
   close, ///< a room: all its members are kicked; an allocation: it ends
+  lock,  ///< a room: nobody new is let in
+  unlock,
   crash, ///< any but registry and relay: it dies without a word
 };
 struct operate {

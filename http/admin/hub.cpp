@@ -31,6 +31,10 @@ std::string_view name_of(target t) noexcept {
   switch (t) {
   case target::close_room:
     return "close-room";
+  case target::lock_room:
+    return "lock-room";
+  case target::unlock_room:
+    return "unlock-room";
   case target::kick_peer:
     return "kick-peer";
   case target::close_allocation:
@@ -172,6 +176,10 @@ reply hub::act_now(const wanted& w, std::string_view body) {
   case target::close_room:
   case target::close_allocation:
     return operate(operation::close, w.id);
+  case target::lock_room:
+    return operate(operation::lock, w.id);
+  case target::unlock_room:
+    return operate(operation::unlock, w.id);
   case target::kick_peer:
     return operate(operation::kick, w.id);
   case target::kill_actor:

@@ -33,6 +33,8 @@ struct about_one {
 constexpr std::array singles{
     about_one{"rooms", "", "room", target::room},
     about_one{"rooms", "close", "room", target::close_room},
+    about_one{"rooms", "lock", "room", target::lock_room},
+    about_one{"rooms", "unlock", "room", target::unlock_room},
     about_one{"peers", "", "peer", target::peer},
     about_one{"peers", "kick", "peer", target::kick_peer},
     about_one{"allocations", "close", "allocation", target::close_allocation},

@@ -25,6 +25,8 @@ enum class target : std::uint8_t {
   events,
   // What changes something, by POST.
   close_room,
+  lock_room,
+  unlock_room,
   kick_peer,
   close_allocation,
   kill_actor,

@@ -178,6 +178,51 @@ TEST(an empty room that is closed ends) {
   CHECK_EQUAL(how_many("room"), 0u);
 }
 
+// -- locking ------------------------------------------------------------------
+
+TEST(a locked room lets nobody new in) {
+  auto a = join('r', 'A');
+  operate(msg::operation::lock, only("room"));
+  CHECK_EQUAL(only("room").state, "locked");
+  CHECK(cannot_join('r', 'B') == errc::room_locked);
+  CHECK(!a->closed);
+  CHECK_EQUAL(counts->refused_with(errc::room_locked).load(), 1u);
+  join('s', 'C'); // others are not concerned
+}
+
+TEST(who was inside a locked room may come back) {
+  join('r', 'A');
+  auto b = ask<msg::attached>(root, join_of('r', 'B', test::new_sink()));
+  operate(msg::operation::lock, only("room"));
+  tell(b.peer, msg::leave{});
+  CHECK(cannot_join('r', 'C') == errc::room_locked);
+  join('r', 'B');
+}
+
+TEST(who is sent away from a locked room may not come back) {
+  join('r', 'A');
+  operate(msg::operation::lock, only("room"));
+  operate(msg::operation::kick, only("peer"));
+  CHECK(cannot_join('r', 'A') == errc::room_locked);
+}
+
+TEST(to lock a room once more admits nobody) {
+  join('r', 'A');
+  auto b = ask<msg::attached>(root, join_of('r', 'B', test::new_sink()));
+  operate(msg::operation::lock, only("room"));
+  tell(b.peer, msg::leave{});
+  operate(msg::operation::lock, only("room"));
+  join('r', 'B');
+}
+
+TEST(a room that is unlocked is open again) {
+  join('r', 'A');
+  operate(msg::operation::lock, only("room"));
+  operate(msg::operation::unlock, only("room"));
+  CHECK_EQUAL(only("room").state, "open");
+  join('r', 'B');
+}
+
 TEST(an allocation is closed or crashed by its name) {
   auto name = only("allocation").name;
   operate(msg::operation::close, only("allocation"));

@@ -119,6 +119,8 @@ TEST(a path names what is wanted and of whom) {
   auto kick = route_of("/admin/api/peers/1a2b/kick");
   CHECK(kick.what == target::kick_peer);
   CHECK_EQUAL(kick.id, "peer:1a2b");
+  CHECK(route_of("/admin/api/rooms/1a2b/lock").what == target::lock_room);
+  CHECK(route_of("/admin/api/rooms/1a2b/unlock").what == target::unlock_room);
   auto kill = route_of("/admin/api/actors/limiter:create-room/kill");
   CHECK(kill.what == target::kill_actor);
   CHECK_EQUAL(kill.id, "limiter:create-room");
@@ -136,8 +138,9 @@ TEST(what is not a path of ours is nothing) {
 }
 
 TEST(what changes something is posted and everything but the page is guarded) {
-  for (auto t : {target::close_room, target::kick_peer, target::close_allocation,
-                 target::kill_actor, target::drain, target::undrain, target::log_level}) {
+  for (auto t : {target::close_room, target::lock_room, target::unlock_room, target::kick_peer,
+                 target::close_allocation, target::kill_actor, target::drain, target::undrain,
+                 target::log_level}) {
     CHECK(is_action(t));
     CHECK(is_guarded(t));
     CHECK(is_allowed(t, http::method::post));

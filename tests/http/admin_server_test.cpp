@@ -244,6 +244,16 @@ TEST(a room that is closed sends everybody away) {
   CHECK_EQUAL(act(path).status, 404);
 }
 
+TEST(nobody new gets into a room that is locked) {
+  open().enter(person('a'));
+  auto path = "/admin/api/rooms/" + name_of_only("room");
+  CHECK_EQUAL(act(path + "/lock").status, 200);
+  CHECK_EQUAL(open().enter(person('b')).text("code"), "room-locked");
+  CHECK(has(look("/admin/api/rooms"), "\"state\":\"locked\""));
+  CHECK_EQUAL(act(path + "/unlock").status, 200);
+  CHECK_EQUAL(open().enter(person('b')).t(), "welcome");
+}
+
 TEST(a limiter that is killed comes back as another) {
   CHECK_EQUAL(act("/admin/api/actors/limiter:create-room/kill").status, 200);
   stream s{admin->port()};

@@ -67,7 +67,7 @@ scenario('the operator sees a call, its relay, an actor that is killed, and a dr
   assert.deepEqual((await nodes(operator)).map((n) => n.kind), ['registry', 'limiter', 'limiter', 'limiter', 'relay']);
 
   // A call starts, and takes its way through the relay.
-  const { pair, room, keys } = await stage.call(['chromium', 'chromium'], { route: 'relay-udp' });
+  const { pair, room, keys, path } = await stage.call(['chromium', 'chromium'], { route: 'relay-udp' });
   const [shown] = await shows(operator, 'room', (all) => all.length === 1 && all[0].state === 'open');
   await shows(operator, 'peer', (all) => all.length === 2 && all.every((n) => n.state === 'connected' && n.level === '3'));
   await shows(operator, 'allocation', (all) => all.length >= 2 && all.every((n) => n.state === 'udp'));
@@ -105,6 +105,17 @@ scenario('the operator sees a call, its relay, an actor that is killed, and a dr
   await operator.click('undrain');
   await operator.page.waitForSelector('[data-testid="draining"]', { hidden: true, timeout: 10_000 });
 
+  // The room is locked: who is in it stays, and somebody else reads why not.
+  await select(operator, shown.id);
+  await confirmed(operator, 'do-lock');
+  await shows(operator, 'room', (all) => all[0].state === 'locked');
+  const late = await stage.person('chromium', { name: 'late' });
+  await late.join(path);
+  await late.error('room-locked');
+  await confirmed(operator, 'do-unlock');
+  await shows(operator, 'room', (all) => all[0].state === 'open');
+  await shows(operator, 'peer', (all) => all.length === 2);
+
   // Somebody is kicked.
   await select(operator, (await nodes(operator, 'peer'))[0].id);
   await confirmed(operator, 'do-kick');
@@ -119,7 +130,7 @@ function inspectLog(stage, { room, keys, people }) {
   for (const line of log.trimEnd().split('\n')) {
     assert.match(line, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (debug|info|warn|error|audit) [a-z]+(_[a-z]+)*( [a-z][a-z0-9_]*=("([^"\\]|\\.)*"|[^\s"]+))*$/, line);
   }
-  for (const expected of [/info room_opened room=[0-9a-f]{8}/, /error limiter_crashed endpoint=create-room/, /warn limiter_restarted/, /audit operator action=kill-actor on=limiter:create-room status=200/, /audit operator action=kick-peer on=peer:[0-9a-f]{8} status=200/, /audit operator action=drain on=server/]) {
+  for (const expected of [/info room_opened room=[0-9a-f]{8}/, /error limiter_crashed endpoint=create-room/, /warn limiter_restarted/, /audit operator action=kill-actor on=limiter:create-room status=200/, /audit operator action=kick-peer on=peer:[0-9a-f]{8} status=200/, /audit operator action=drain on=server/, /audit operator action=lock-room on=room:[0-9a-f]{8} status=200/]) {
     assert.match(log, expected);
   }
   const text = log.replace(/^\S+Z/gm, '');

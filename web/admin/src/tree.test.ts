@@ -146,7 +146,13 @@ test('what can be done depends on the kind', () => {
   expect(labels('relay:relay')).toEqual([]);
   expect(labels('limiter:l')).toEqual(['Kill actor']);
   expect(labels('peer:p')).toEqual(['Kick', 'Kill actor']);
-  expect(labels('room:r')).toEqual(['Close room', 'Kill actor']);
+  expect(labels('room:r')).toEqual(['Close room', 'Lock room', 'Kill actor']);
+  const locked = actions(node('room:r', '', { state: 'locked' }));
+  expect(locked.map((a) => a.path)).toEqual([
+    'rooms/r/close',
+    'rooms/r/unlock',
+    'actors/room:r/kill',
+  ]);
   expect(actions(node('allocation:a', '')).map((a) => a.path)).toEqual([
     'allocations/a/close',
     'actors/allocation:a/kill',

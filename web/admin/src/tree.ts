@@ -172,6 +172,19 @@ export function actions(n: ActorNode): Action[] {
       path: `rooms/${n.name}/close`,
       question: 'Send everybody in this room away? The link still works afterwards.',
     });
+    out.push(
+      n.state === 'locked'
+        ? {
+            label: 'Unlock room',
+            path: `rooms/${n.name}/unlock`,
+            question: 'Let people in again who have the link?',
+          }
+        : {
+            label: 'Lock room',
+            path: `rooms/${n.name}/lock`,
+            question: 'Let nobody new in? Those inside stay, and come back after an interruption.',
+          },
+    );
   }
   if (n.kind === 'allocation') {
     out.push({

@@ -75,6 +75,10 @@ const texts = {
     title: 'This call is full',
     body: 'As many people as it can hold are in it. Try again when somebody has left.',
   }),
+  'room-locked': () => ({
+    title: 'Nobody new is let into this call',
+    body: 'Whoever runs this server has locked it. The people inside go on. Try again later.',
+  }),
   'too-many': () => ({
     title: 'A lot of calls were started from your network.',
     body: 'Try again in {time}.',

@@ -11,6 +11,7 @@ export type CallErrorCode =
   | 'link-expired'
   | 'clock' // that of the device is wrong by hours
   | 'room-full'
+  | 'room-locked' // by the operator
   | 'too-many' // 429; retryAfter in seconds
   | 'password' // calls are started here only with the password of the server
   | 'not-allowed' // … or only from other networks

@@ -173,6 +173,7 @@ describe('admission', () => {
     ['room-expired', 'link-expired'],
     ['clock', 'clock'],
     ['room-full', 'room-full'],
+    ['room-locked', 'room-locked'],
     ['too-many', 'too-many'],
   ])('ends at once on %s', (code, expected) => {
     b.core.start(b.now);

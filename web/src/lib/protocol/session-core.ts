@@ -308,6 +308,9 @@ export class SessionCore {
       case 'room-full':
         this.fail('room-full');
         break;
+      case 'room-locked':
+        this.fail('room-locked');
+        break;
       case 'admission':
         // A nonce may have grown old on a slow network; a wrong secret stays wrong.
         if (++this.refusals >= 3) this.fail('link-wrong');

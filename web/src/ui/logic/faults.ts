@@ -133,6 +133,7 @@ const actions: Record<Exclude<FaultCode, 'in-use'>, FaultAction[]> = {
   'link-expired': ['new-call', 'retry'],
   clock: ['retry'],
   'room-full': ['retry', 'new-call'],
+  'room-locked': ['retry', 'new-call'],
   'too-many': ['retry'],
   password: ['retry'],
   'not-allowed': ['retry'],
