@@ -376,15 +376,21 @@ int run_doctor(const base::config& c, std::span<const std::string_view> ports) {
     return fail("doctor takes two ports, of https and of http");
   if (!own)
     return fail("no public address found: set CATCHUP_PUBLIC_IP");
-  auto found = service::examine({c, *own, *https, *http});
+  std::vector<service::site_file> files;
+  auto site = http::embedded_assets();
+  for (const auto& path : site.paths()) {
+    auto file = path == "/" ? site.page({}) : site.asset(path, {});
+    files.push_back({path, std::string{file.content()}});
+  }
+  auto found = service::examine({c, *own, *https, *http, std::move(files)});
   std::cout << "catchup " CATCHUP_VERSION " on " << c.domain << '\n' << service::report(found);
   return service::healthy(found) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /// What the program does besides serving; nothing: it shall serve.
 std::optional<int> other_task(std::string_view task, std::span<const std::string_view> arguments) {
-  constexpr std::array<std::string_view, 7> known{
-      "", "--check-config", "--help", "doctor", "--version", "health", "probe"};
+  constexpr std::array<std::string_view, 7> known{"",          "--check-config", "--help", "doctor",
+                                                  "--version", "health",         "probe"};
   bool fits = arguments.empty() || (task == "doctor" && arguments.size() == 2);
   if (std::ranges::find(known, task) == known.end() || !fits)
     return fail("unknown arguments; see catchup --help");

@@ -120,6 +120,13 @@ reply asset_store::asset(std::string_view path, const asset_request& r) const {
   return error_reply(api_error::not_found);
 }
 
+std::vector<std::string> asset_store::paths() const {
+  std::vector<std::string> out;
+  for (const auto& [path, e] : entries_)
+    out.push_back(path == "index.html" ? "/" : '/' + path);
+  return out;
+}
+
 reply asset_store::answer(const entry& e, const asset_request& r) {
   const variant* chosen = &e.plain;
   std::string_view coding;

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace catchup::http {
 
@@ -45,6 +46,8 @@ public:
   reply asset(std::string_view path, const asset_request& r) const;
 
   std::size_t size() const noexcept { return entries_.size(); }
+  /// Of every file, with a leading slash; the page is `/`.
+  std::vector<std::string> paths() const;
 
 private:
   struct variant {

@@ -131,6 +131,15 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
+finding check_files(const std::vector<site_file>& files, web_client& client) {
+  std::vector<file_answer> seen;
+  for (const auto& f : files) {
+    auto answer = client.ask("GET", f.path);
+    seen.push_back({f.path, answer.status, answer.body == f.content});
+  }
+  return judge_files(seen);
+}
+
 finding check_spoofing(const base::config& c, web_client& client) {
   auto body = R"({"admission_key":")" + base::to_base64url(base::random_array<32>()) + '"';
   if (!c.create_password.empty())
@@ -162,6 +171,8 @@ void check_site(const doctor_config& d, std::vector<finding>& out) {
     return; // nothing more to be learnt behind a door that does not open
   out.push_back(judge_page(page));
   out.push_back(judge_strict_transport(page));
+  if (!d.files.empty())
+    out.push_back(check_files(d.files, client));
   out.push_back(check_socket(secure, "https://" + domain));
   out.push_back(check_spoofing(d.settings, client));
 }

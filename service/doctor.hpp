@@ -4,9 +4,15 @@
 #include "base/config.hpp"
 #include "service/finding.hpp"
 
-#include <functional>
+#include <string>
+#include <vector>
 
 namespace catchup::service {
+
+struct site_file {
+  std::string path; ///< with a leading slash
+  std::string content;
+};
 
 struct doctor_config {
   base::config settings;
@@ -14,6 +20,8 @@ struct doctor_config {
   base::ip_address public_ip;
   std::uint16_t https_port = 443;
   std::uint16_t http_port = 80;
+  /// What the site should serve, as it was built; empty: not known.
+  std::vector<site_file> files;
 };
 
 /// Every check, in order. A server should be running with the same settings.

@@ -164,6 +164,18 @@ finding judge_page(const web_answer& page) {
   return pass("page", "is there, and loads nothing from anywhere else");
 }
 
+finding judge_files(const std::vector<file_answer>& seen) {
+  constexpr auto fix = "something between changes what is served, or another version runs: restart "
+                       "the server, and let nothing minify, inject or cache";
+  for (const auto& f : seen)
+    if (!f.as_built)
+      return fail("files",
+                  f.path + (f.status == 200 ? " is not what was built"
+                                            : " answers " + std::to_string(f.status)),
+                  fix);
+  return pass("files", std::to_string(seen.size()) + " come through as they were built");
+}
+
 finding judge_spoofing(const std::vector<int>& statuses, int pretended) {
   constexpr auto fix = "nginx must set the header, not add to it: "
                        "proxy_set_header X-Forwarded-For $remote_addr;";

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace catchup::service {
 
@@ -42,6 +44,14 @@ finding judge_relay_certificate(const std::string& trouble, long days_left);
 finding judge_offload(bool send, bool receive);
 finding judge_strict_transport(const web_answer& secure);
 finding judge_page(const web_answer& page);
+/// A file of the app as it came through the proxy.
+struct file_answer {
+  std::string path;
+  int status = 0;
+  bool as_built = false;
+};
+/// Whether all of them are what was built.
+finding judge_files(const std::vector<file_answer>& seen);
 /// Answers to more requests than one source may make, each of which claimed to
 /// come from somewhere else. Where such a place may make no rooms: the answer to
 /// one more, which claimed to come from a place that may; else 0.

@@ -45,6 +45,20 @@ std::size_t number(const std::string& text, int base) {
   return out;
 }
 
+/// The content of a body in chunks (RFC 9112 §7.1), as far as it is well formed.
+std::string without_chunks(const std::string& body) {
+  std::string out;
+  for (std::size_t at = 0; at < body.size();) {
+    auto line = body.find("\r\n", at);
+    auto size = number(body.substr(at, line - at), 16);
+    if (line == body.npos || size == 0 || size > body.size() - line - 2)
+      break;
+    out.append(body, line + 2, size);
+    at = line + 2 + size + 2;
+  }
+  return out;
+}
+
 } // namespace
 
 /// One connection, with or without TLS.
@@ -162,6 +176,8 @@ web_answer web_client::ask(const std::string& method, const std::string& path,
   auto done = [&] { return chunked ? out.body.ends_with("0\r\n\r\n") : out.body.size() >= size; };
   while (!done() && line_->read_more(out.body)) {
   }
+  if (chunked)
+    out.body = without_chunks(out.body);
   return out;
 }
 

@@ -107,6 +107,15 @@ TEST(only files of the app are there) {
   CHECK_EQUAL(store.asset("/empty.txt", {}).status, 200u);
 }
 
+TEST(every file there is can be had by its path) {
+  auto store = asset_store::from_files(files);
+  auto paths = store.paths();
+  CHECK_EQUAL(paths.size(), store.size());
+  CHECK(std::find(paths.begin(), paths.end(), "/") != paths.end());
+  for (const auto& path : paths)
+    CHECK_EQUAL((path == "/" ? store.page({}) : store.asset(path, {})).status, 200u);
+}
+
 TEST(Accept - Encoding is read as its grammar says) {
   CHECK(accepts_encoding("br", "br"));
   CHECK(accepts_encoding("BR", "br"));

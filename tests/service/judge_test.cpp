@@ -109,6 +109,14 @@ TEST(forged sources do not get more than their own share) {
   CHECK(warns(judge_spoofing({503, 503})));
 }
 
+TEST(every file that is served is the one that was built) {
+  CHECK(passes(judge_files({{"/", 200, true}, {"/assets/a.js", 200, true}})));
+  auto changed = judge_files({{"/", 200, true}, {"/assets/a.js", 200, false}});
+  CHECK(fails(changed));
+  CHECK_EQUAL(changed.saw, "/assets/a.js is not what was built");
+  CHECK_EQUAL(judge_files({{"/assets/a.js", 404, false}}).saw, "/assets/a.js answers 404");
+}
+
 TEST(on a private server a forged source does not make rooms) {
   CHECK(passes(judge_spoofing(std::vector<int>(9, 403), 403)));
   CHECK(fails(judge_spoofing(std::vector<int>(9, 403), 200)));

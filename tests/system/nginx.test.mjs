@@ -100,7 +100,7 @@ test('a socket that says nothing for 90 seconds stays open', { skip: process.env
 test('the doctor finds nothing wrong with it', async () => {
   const { code, stdout, found } = await doctor();
   assert.equal(code, 0, stdout);
-  for (const check of ['secret', 'server', 'relay, udp', 'relay, tcp', 'admin', 'address', 'certificate', 'page', 'https only', 'websocket', 'forged sources']) assert.equal(found[check], 'PASS', stdout);
+  for (const check of ['secret', 'server', 'relay, udp', 'relay, tcp', 'admin', 'address', 'certificate', 'page', 'files', 'https only', 'websocket', 'forged sources']) assert.equal(found[check], 'PASS', stdout);
   assert.ok(!stdout.includes(server.turnSecret));
 });
 
@@ -108,7 +108,7 @@ test('it says what to do when the proxy adds to X-Forwarded-For, or drops the up
   await server.kill('SIGTERM');
   await server.launch();
   const worse = await Nginx.start(server, {
-    change: (text) => text.replace('X-Forwarded-For $remote_addr', 'X-Forwarded-For $proxy_add_x_forwarded_for').replace('Upgrade $http_upgrade', 'Upgrade ""'),
+    change: (text) => text.replace('X-Forwarded-For $remote_addr', 'X-Forwarded-For $proxy_add_x_forwarded_for').replace('Upgrade $http_upgrade', 'Upgrade ""').replace('gzip off;', `gzip off; sub_filter '</head>' '<meta></head>';`),
     days: 7,
   });
   try {
@@ -117,9 +117,31 @@ test('it says what to do when the proxy adds to X-Forwarded-For, or drops the up
     assert.equal(found['forged sources'], 'FAIL', stdout);
     assert.equal(found.websocket, 'FAIL', stdout);
     assert.equal(found.certificate, 'WARN', stdout);
+    assert.equal(found.files, 'FAIL', stdout);
     assert.match(stdout, /→ nginx must set the header[^\n]*X-Forwarded-For \$remote_addr/);
   } finally {
     await worse.close();
+  }
+});
+
+test('on a private server it finds out whether anybody can claim to be of its network', async () => {
+  server.env.CATCHUP_ALLOW_CREATE = '198.51.100.0/24';
+  await server.kill('SIGTERM');
+  await server.launch();
+  const worse = await Nginx.start(server, {
+    change: (text) => text.replace('X-Forwarded-For $remote_addr', 'X-Forwarded-For $proxy_add_x_forwarded_for'),
+  });
+  try {
+    const open = await doctor({}, worse);
+    assert.equal(open.found['forged sources'], 'FAIL', open.stdout);
+    assert.match(open.stdout, /claim to come from CATCHUP_ALLOW_CREATE/);
+    const { stdout, found } = await doctor();
+    assert.equal(found['forged sources'], 'PASS', stdout);
+  } finally {
+    await worse.close();
+    delete server.env.CATCHUP_ALLOW_CREATE;
+    await server.kill('SIGTERM');
+    await server.launch();
   }
 });
 
