@@ -209,10 +209,9 @@ private:
     // Calls that are under way go on, with all that they need.
     if (where == route::create_room && hub_->ready() == readiness::draining)
       co_return error_reply(api_error::draining);
-    request_view parts{header(request, bhttp::field::origin),
-                       header(request, bhttp::field::content_type),
-                       header(request, bhttp::field::authorization), request.body(),
-                       source_address_of(request)};
+    request_view parts{
+        header(request, bhttp::field::origin), header(request, bhttp::field::content_type),
+        header(request, bhttp::field::authorization), request.body(), source_address_of(request)};
     auto issued = issue(where, parts, hub_->config, base::unix_now());
     if (!issued.guarded)
       co_return std::move(issued.answer);

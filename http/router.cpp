@@ -27,7 +27,7 @@ route route_of(std::string_view path) noexcept {
     return route::turn_credentials;
   if (path == "/api/livekit/token")
     return route::livekit_token;
-  if (path == "/" || path.starts_with("/r/"))
+  if (path == "/" || path == "/check" || path.starts_with("/r/"))
     return route::page;
   return route::asset;
 }

@@ -9,7 +9,7 @@ namespace catchup::http {
 enum class route : std::uint8_t {
   health, ///< the process answers
   ready,  ///< new calls should come here
-  page,   ///< the app: `/` and `/r/…`
+  page,   ///< the app: `/`, `/check` and `/r/…`
   asset,  ///< any other path; the store knows whether it exists
   websocket,
   create_room,

@@ -13,6 +13,8 @@ TEST(paths lead to their route) {
   for (auto [target, where] : {
            row{"/", route::page},
            {"/?x=1", route::page},
+           {"/check", route::page},
+           {"/check/", route::asset},
            {"/r/abc", route::page},
            {"/r/", route::page},
            {"/r/abc/def?g", route::page},

@@ -1,5 +1,6 @@
 /** Every text a person can read or hear, in one place. Names are given as they are; '' is nobody known. */
 import type { Route } from '../lib/call/types';
+import { checkStrings } from './check-words';
 import type { Change } from './logic/changes';
 import type { FaultAction } from './logic/faults';
 import type { Lock } from './logic/lock';
@@ -124,6 +125,7 @@ const faultStrings = {
   texts: texts as Record<FaultText, (words: FaultWords) => { title: string; body: string }>,
   actions: {
     allow: 'Allow microphone and camera',
+    check: 'Run check',
     listen: 'Listen only',
     retry: 'Try again',
     'without-camera': 'Join without camera',
@@ -332,6 +334,7 @@ export const strings = {
   },
 
   talk: talkStrings,
+  check: checkStrings,
 
   sheets: {
     more: 'More',

@@ -8,6 +8,7 @@ import { blockedSteps, type Device, systemSettingsUrl, systemSteps } from './ste
 /** The screens know what each of these does. */
 export type FaultAction =
   | 'allow'
+  | 'check'
   | 'listen'
   | 'retry'
   | 'without-camera'
@@ -137,7 +138,7 @@ const actions: Record<Exclude<FaultCode, 'in-use'>, FaultAction[]> = {
   'too-many': ['retry'],
   password: ['retry'],
   'not-allowed': ['retry'],
-  'cannot-connect': ['retry', 'report'],
+  'cannot-connect': ['check', 'retry', 'report'],
   'encryption-failed': ['reload', 'report'],
   version: ['reload'],
   'server-unreachable': ['retry', 'report'],

@@ -9,6 +9,10 @@ describe('an address', () => {
     expect(placeOf('/', '')).toEqual({ at: 'home' });
     expect(placeOf('/elsewhere', '#1.x')).toEqual({ at: 'home' });
   });
+  it('shows the check where it is', () => {
+    expect(placeOf('/check', '')).toEqual({ at: 'check' });
+    expect(placeOf('/checks', '')).toEqual({ at: 'home' });
+  });
   it('takes room and secret apart', () => {
     expect(placeOf(`/r/${room}`, `#${secret}`)).toEqual({
       at: 'room',

@@ -1,9 +1,13 @@
 /** What an address of this site shows, and what people paste. */
 
-export type Place = { at: 'home' } | { at: 'room'; room: string; fragment: string; url: string };
+export type Place =
+  | { at: 'home' }
+  | { at: 'check' }
+  | { at: 'room'; room: string; fragment: string; url: string };
 
 export function placeOf(pathname: string, hash: string): Place {
   const room = /^\/r\/([^/]*)\/?$/.exec(pathname)?.[1];
+  if (pathname === '/check') return { at: 'check' };
   if (room === undefined) return { at: 'home' };
   const fragment = hash.startsWith('#') ? hash.slice(1) : hash;
   return { at: 'room', room, fragment, url: `/r/${room}${fragment ? `#${fragment}` : ''}` };
