@@ -38,6 +38,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
+#include <thread>
 #include <unistd.h>
 
 namespace {
@@ -333,7 +334,8 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
       [&] { return web.counters().sockets; },
       [&](base::time_point now) {
         certificate.look(now);
-        outside.look(now);
+        if (!state.draining)
+          outside.look(now);
       });
   state.stopping = true;
   manager.say("STOPPING=1\nSTATUS=Ending");
@@ -347,6 +349,10 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
                   caf::after(goodbye) >>
                       [&] { self->send_exit(registry, caf::exit_reason::kill); });
   }
+  // Every peer says goodbye to its client as it ends, and the server closes what is left.
+  for (auto until = base::clock::now() + goodbye;
+       counts->members > 0 && base::clock::now() < until;)
+    std::this_thread::sleep_for(milliseconds{2});
   admin = nullptr;
   web.stop();
   media.stop();
