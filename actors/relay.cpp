@@ -125,33 +125,33 @@ void relay_state::on_request(const msg::turn_request& m) {
     allocate(m);
 }
 
-// Why there is no allocation for this user, or 0. A port that is set aside counts
-// as an allocation, so that nobody can set all of them aside. `too_many`: how many
-// of the user's own have to go.
-int relay_state::refuse(const turn::request& r, const std::string& user, std::size_t& too_many) {
+// How many of the user's own have to go for it, or why there is none for this user.
+// A port that is set aside counts as an allocation, so that nobody can set all of
+// them aside.
+base::result<std::size_t, int> relay_state::admit(const turn::request& r, const std::string& user) {
   if (auto code = addresses_->refuse_family(r))
-    return code;
+    return base::failure{code};
   if (addresses_->redeems(now(), r, user))
     return 0; // it has been counted
   // A call that goes on may need another way; who has none yet goes elsewhere.
-  if (draining_ && !of_user_.contains(user)) {
+  auto own = of_user_.find(user);
+  if (draining_ && own == of_user_.end()) {
     ++totals_.refused_draining;
-    return turn::error::insufficient_capacity;
+    return base::failure{turn::error::insufficient_capacity};
   }
   std::size_t more = r.reserve_next ? 2 : 1;
   if (entries_.size() + addresses_->reserved() + more > config_.total) {
     ++totals_.refused_capacity;
-    return turn::error::insufficient_capacity;
+    return base::failure{turn::error::insufficient_capacity};
   }
-  auto i = of_user_.find(user);
-  auto wanted = more + (i != of_user_.end() ? i->second.held : 0);
-  too_many = wanted - std::min(wanted, config_.per_user);
+  auto wanted = more + (own != of_user_.end() ? own->second.held : 0);
+  auto too_many = wanted - std::min(wanted, config_.per_user);
   if (count_of(of_source_, turn::source_of(r.from.client.ip)) + more > config_.per_source ||
       idlest(user, too_many).size() < too_many) {
     ++totals_.refused_quota;
-    return turn::error::quota_reached;
+    return base::failure{turn::error::quota_reached};
   }
-  return 0;
+  return too_many;
 }
 
 // A client that nobody hears of any more, or that has been here for a while and
@@ -206,9 +206,9 @@ void relay_state::allocate(const msg::turn_request& m) {
   auto user = user_of(r.username);
   auto source = turn::source_of(r.from.client.ip);
   end_reservations();
-  std::size_t too_many = 0;
-  if (auto code = refuse(r, user, too_many)) {
-    answer(r, code);
+  auto too_many = admit(r, user);
+  if (!too_many) {
+    answer(r, too_many.error());
     return;
   }
   auto chosen = addresses_->choose(now(), r, user, source, random_chance());
@@ -217,7 +217,7 @@ void relay_state::allocate(const msg::turn_request& m) {
     answer(r, chosen.error());
     return;
   }
-  for (const auto& client : idlest(user, too_many))
+  for (const auto& client : idlest(user, *too_many))
     replace(client);
   if (chosen->extras.token)
     hold(user, source);

@@ -3,6 +3,7 @@
 
 #include "actors/claims.hpp"
 #include "actors/messages/turn.hpp"
+#include "base/result.hpp"
 #include "turn/address_plan.hpp"
 #include "turn/port/command_sink.hpp"
 #include "turn/relayed_addresses.hpp"
@@ -64,7 +65,7 @@ private:
   void end_user(const std::string& user);
   void check_claims();
   void end_named(const msg::end_named& m);
-  int refuse(const turn::request& r, const std::string& user, std::size_t& too_many);
+  base::result<std::size_t, int> admit(const turn::request& r, const std::string& user);
   bool idle(const entry& e) const;
   std::vector<turn::five_tuple> idlest(const std::string& user, std::size_t n) const;
   void allocate(const msg::turn_request& m);
