@@ -67,7 +67,7 @@ public:
           if (is_next(m.n))
             self_->send(room_, msg::pass_to_group{id_, m.message});
         },
-        [this](const msg::acknowledge& m) { acknowledge(m.n); },
+        [this](const msg::acknowledge& m) { acknowledge(m); },
         [this](const msg::leave&) { end(bye_reason::left); },
         [this](const msg::detached& m) { detached(m.attachment); },
         [this](const msg::greet& m) { return greet(m); },
@@ -176,9 +176,10 @@ private:
     return true;
   }
 
-  void acknowledge(std::uint32_t n) {
+  void acknowledge(const msg::acknowledge& m) {
     heard_ = now();
-    if (!outbox_.acknowledge(n))
+    rtt_ms_ = m.rtt_ms;
+    if (!outbox_.acknowledge(m.n))
       return fault();
     push(0, signal::pong{received_});
   }
@@ -220,7 +221,8 @@ private:
                     {"received", received_},
                     {"queued", outbox_.entries().size()},
                     {"queued_bytes", outbox_.bytes()},
-                    {"resumes", resumes_}};
+                    {"resumes", resumes_},
+                    {"rtt_ms", rtt_ms_}};
     out.mailbox = load_of(self_);
     return {{std::move(out)}};
   }
@@ -242,6 +244,7 @@ private:
   outbox outbox_;
   std::uint32_t received_ = 0; // the client's highest number
   std::uint64_t resumes_ = 0;
+  std::uint32_t rtt_ms_ = 0; // of its connection, as measured last
   base::token_bucket apps_;
   bool draining_ = false;
 };

@@ -60,7 +60,9 @@ public:
     ws_.binary(true);
     ws_.set_option(websocket::stream_base::decorator(
         [](websocket::response_type& r) { r.set("Sec-WebSocket-Protocol", subprotocol); }));
-    ws_.control_callback([this](websocket::frame_type, beast::string_view) {
+    ws_.control_callback([this](websocket::frame_type type, beast::string_view) {
+      if (type == websocket::frame_type::pong)
+        on_pong();
       act(protocol_.heard(base::clock::now()));
     });
   }
@@ -253,14 +255,26 @@ private:
   }
   void on(ws::app& a) { caf::anon_send(peer_, actors::msg::app{a.n, share(a.data)}); }
   void on(ws::mls& a) { caf::anon_send(peer_, actors::msg::mls{a.n, std::move(a.message)}); }
-  void on(ws::acknowledge& a) { caf::anon_send(peer_, actors::msg::acknowledge{a.n}); }
+  void on(ws::acknowledge& a) { caf::anon_send(peer_, actors::msg::acknowledge{a.n, rtt_ms_}); }
   void on(ws::leave&) { caf::anon_send(peer_, actors::msg::leave{}); }
   void on(ws::ping&) {
     if (std::exchange(pinging_, true))
       return; // the one before is not even written
+    if (!pinged_)
+      pinged_ = base::clock::now();
     ws_.async_ping({}, [self = shared_from_this()](error_code) { self->pinging_ = false; });
   }
   void on(ws::hang_up&) { end(); }
+
+  /// The answer to our ping; one that nobody asked for says nothing.
+  void on_pong() {
+    if (!pinged_)
+      return;
+    auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(base::clock::now() - *pinged_);
+    rtt_ms_ = static_cast<std::uint32_t>(std::clamp<std::int64_t>(took.count(), 1, 60'000));
+    pinged_.reset();
+  }
 
   // -- the peer ----------------------------------------------------------------------
 
@@ -355,6 +369,8 @@ private:
   std::uint64_t attachment_ = 0;
   base::buffer current_; // being written; empty when nothing is
   base::time_point opened_{};
+  std::optional<base::time_point> pinged_; // and no answer yet
+  std::uint32_t rtt_ms_ = 0;
   bool joining_ = false; // not resuming
   bool pinging_ = false;
   bool hanging_up_ = false;

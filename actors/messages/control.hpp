@@ -63,6 +63,7 @@ struct mls {
 /// The client's `ping`: it has everything up to `n`.
 struct acknowledge {
   std::uint32_t n = 0;
+  std::uint32_t rtt_ms = 0; ///< of its connection to the server; 0: not known yet
 };
 
 /// The client's `leave`.
@@ -138,7 +139,7 @@ typename I::result_type inspect(I& f, detached& x) {
 }
 template <class I>
 typename I::result_type inspect(I& f, acknowledge& x) {
-  return f(caf::meta::type_name("acknowledge"), x.n);
+  return f(caf::meta::type_name("acknowledge"), x.n, x.rtt_ms);
 }
 template <class I>
 typename I::result_type inspect(I& f, leave&) {

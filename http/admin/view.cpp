@@ -110,9 +110,12 @@ std::string tree_view::of_kind(std::string_view kind) const {
 
 std::string tree_view::with_children(const actors::msg::actor_status& a) const {
   auto id = id_of(a);
+  auto below = [&](const auto& b) {
+    return parent_id_of(b) == id || (a.kind == "peer" && b.kind == "allocation" && b.of == a.name);
+  };
   auto own = entries_.find(id);
   return "{\"node\":" + (own != entries_.end() ? own->second.json : std::string{"null"}) +
-         ",\"children\":" + list([&](const auto& b) { return parent_id_of(b) == id; }) + "}";
+         ",\"children\":" + list(below) + "}";
 }
 
 const actors::msg::actor_status* tree_view::find(std::string_view id) const {

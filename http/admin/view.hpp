@@ -37,7 +37,7 @@ public:
   const actors::msg::status& tree() const noexcept { return tree_; }
   /// Nodes of one kind: `[node, …]`.
   std::string of_kind(std::string_view kind) const;
-  /// One node and those directly below it: `{"node":…,"children":[…]}`.
+  /// One node and those directly below it, of a peer its allocations: `{"node":…,"children":[…]}`.
   std::string with_children(const actors::msg::actor_status& a) const;
 
 private:

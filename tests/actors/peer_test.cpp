@@ -88,6 +88,15 @@ TEST(a ping is answered with the highest number received) {
   CHECK_EQUAL(bob_sink->said(), "pong 0, pong 2");
 }
 
+TEST(the round trip of a connection is told as it was measured last) {
+  auto rtt = [&] { return counter(status_of(room, "peer"), "rtt_ms"); };
+  CHECK_EQUAL(rtt(), 0u);
+  tell(alice.peer, msg::acknowledge{0, 42});
+  CHECK_EQUAL(rtt(), 42u);
+  tell(alice.peer, msg::acknowledge{0, 7});
+  CHECK_EQUAL(rtt(), 7u);
+}
+
 TEST(acknowledging what was never sent is a fault) {
   tell(bob.peer, msg::acknowledge{2});
   CHECK_EQUAL(bob_sink->said(), "fault");

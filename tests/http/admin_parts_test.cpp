@@ -206,6 +206,15 @@ TEST(a node is found with those directly below it) {
   CHECK(text.starts_with("{\"node\":{\"id\":\"room:aa\""));
   CHECK(text.find("\"children\":[{\"id\":\"peer:bb\"") != std::string::npos);
   CHECK(!v.find("room:zz"));
+  auto tree = small_tree();
+  auto& allocation = tree.actors.emplace_back();
+  allocation.kind = "allocation";
+  allocation.name = "cc";
+  allocation.parent = "relay";
+  allocation.of = "bb";
+  v.update(tree, 1000);
+  auto peer = v.with_children(*v.find("peer:bb"));
+  CHECK(peer.find("\"children\":[{\"id\":\"allocation:cc\"") != std::string::npos);
   CHECK(v.of_kind("limiter") == "[]");
 }
 

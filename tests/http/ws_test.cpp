@@ -322,6 +322,34 @@ FIXTURE_SCOPE_END()
 
 FIXTURE_SCOPE(ws_time_tests, short_lived_site)
 
+TEST(how long a ping takes is told to the operator) {
+  auto a = open();
+  REQUIRE_EQUAL(a.enter(person('a')).t(), "welcome");
+  auto rtt = [&] {
+    caf::scoped_actor self{system};
+    std::uint64_t out = 0;
+    self->request(registry, 5s, actors::msg::get_status{})
+        .receive(
+            [&](const actors::msg::status& s) {
+              for (const auto& actor : s.actors)
+                for (const auto& [name, value] : actor.counters)
+                  if (actor.kind == "peer" && name == "rtt_ms")
+                    out = value;
+            },
+            [](const caf::error&) {});
+    return out;
+  };
+  CHECK_EQUAL(rtt(), 0u);
+  // Reading answers the server's pings; ours tell the peer what they took.
+  auto until = std::chrono::steady_clock::now() + 3s;
+  while (rtt() == 0 && std::chrono::steady_clock::now() < until) {
+    a.send(encode(http::wire::ping{0}));
+    a.receive("pong");
+    std::this_thread::sleep_for(20ms);
+  }
+  CHECK(rtt() >= 1 && rtt() < 3000);
+}
+
 TEST(who is not admitted in time is cut off) {
   auto silent = open(), hesitant = open();
   hesitant.send(person('a').hello());
