@@ -332,6 +332,13 @@ export const rules = [
     tests: ['mls/key-package-attacks'],
   },
   {
+    rule: '9q2 a key package does not take its own place',
+    file: 'mls/transition.ts',
+    from: "require(!used, 'duplicate', 'key package was used');",
+    to: '',
+    tests: ['mls/key-package-attacks'],
+  },
+  {
     rule: '9r what was said in an old epoch is heard for five seconds',
     file: 'mls/host.ts',
     from: 'now >= this.#since + keepAfterJoin',

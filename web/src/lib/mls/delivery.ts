@@ -247,6 +247,7 @@ export class Delivery {
       case 'fresh':
         if (this.#waiting === null) break;
         this.#waiting.keyPackage = result.keyPackage;
+        this.#madeAt = now;
         if (this.#online) this.#timers.set('welcome', now + welcomeAfter);
         this.#emit({ t: 'send', message: { t: 'join', keyPackage: result.keyPackage } });
         break;
@@ -261,6 +262,7 @@ export class Delivery {
         this.#advanced(now, result, operation);
         break;
       case 'removed':
+        this.#hold.forget();
         this.#leaveGroup(this.#incarnation);
         this.#ended = true;
         this.#status('removed');
@@ -286,7 +288,7 @@ export class Delivery {
     this.#emit(...this.#keys.advance(now, view, this.#memberId, false));
     this.#hold.enter(now, view.roster);
     this.#status('in');
-    this.#renewed(now);
+    this.#renewed(operation.do === 'join' ? this.#madeAt : now);
     this.#planRotation(now, view);
   }
 

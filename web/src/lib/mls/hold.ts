@@ -57,6 +57,11 @@ export class Hold {
     this.#forked = true;
   }
 
+  /** A commit removed us: whoever comes in after it comes in anew. */
+  forget(): void {
+    this.#announced = [];
+  }
+
   /** We are in no group. */
   reset(): void {
     this.#leaving.clear();

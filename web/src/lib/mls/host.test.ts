@@ -382,13 +382,16 @@ describe('a room', () => {
     const house = await House.build();
     const [ann, bob] = (await house.invite(2)) as [Guest, Guest];
     for (let i = 0; i < 600; i++) ann.host.take({ t: 'app', data: new Uint8Array(1) });
+    for (let i = 0; i < 100; i++) ann.say({ k: 'react', emoji: '👍' });
+    ann.host.take({ t: 'disconnected' });
+    ann.host.take({ t: 'connected' });
     await house.settle();
     expect(ann.last('broken')).toBeUndefined();
     bob.say({ k: 'chat', text: 'afterwards' });
     await house.settle();
     expect(words(ann)).toEqual(['afterwards']);
     // Of its own page's making it is a fault.
-    for (let i = 0; i < 514; i++) ann.host.take({ t: 'code' });
+    for (let i = 0; i < 1026; i++) ann.host.take({ t: 'code' });
     expect(ann.last('broken')?.why).toMatch(/too much/);
     await house.settle();
   });

@@ -16,7 +16,7 @@ import { Member, type MemberOptions } from './member';
 import { Operations } from './operations';
 import { Presence } from './presence';
 import type { Room } from './room';
-import { find, isNew } from './roster';
+import { find, isNew, type RosterEntry } from './roster';
 import { packSaid, type Said, unpackSaid } from './said';
 import type { Suite } from './suite';
 
@@ -36,7 +36,8 @@ export interface HostOptions extends MemberOptions {
 type Work = Exclude<ToGroup, { t: 'open' | 'ping' }>;
 
 /** What waits to be done or said, at most. */
-const maxWaiting = 512;
+const maxOutside = 512;
+const maxWaiting = 1024;
 const maxUnsaid = 48;
 const maxSpeakers = 32;
 /** Others drop what has a number not higher than the last: another life begins far above. */
@@ -64,10 +65,11 @@ export class Host {
   #unsaid: Said[] = [];
   /** Nothing may be sent: media by the frame worker, messages by us. */
   #held = false;
+  #online = true;
   /** Without a socket, or not up to date after it came back. */
   #offline = false;
   /** Who was in the group with us before this one, and until when what was for them waits. */
-  #company: Bytes[] = [];
+  #company: RosterEntry[] = [];
   #waitUntil: number | null = null;
   /** Members who were added with this epoch: what they said before is not theirs any more. */
   #added = new Set<string>();
@@ -114,9 +116,11 @@ export class Host {
   }
 
   take(message: Work): void {
+    // Too much from outside is lost; a worker that ended because of it would forget who is there.
+    const { t } = message;
+    const outside = t === 'app' || t === 'server' || t === 'say';
+    if (outside && this.#work.length >= maxOutside) return;
     if (this.#work.length >= maxWaiting) {
-      // Too much from outside is lost; a worker that ends because of it would forget who is there.
-      if (message.t === 'app' || message.t === 'server') return;
       this.port.post({ t: 'broken', why: 'too much is waiting' });
       return;
     }
@@ -153,15 +157,20 @@ export class Host {
         break;
       }
       case 'admitted':
+        this.#online = true;
         this.#give({ t: 'connected', admitted: this.#offered });
         break;
       case 'disconnected':
-        this.#offline = this.#view !== null;
+        this.#online = false;
+        this.#offline = true;
         this.#give({ t: 'disconnected' });
         break;
       case 'connected':
+        this.#online = true;
+        this.#give({ t: 'connected' });
+        break;
       case 'rejoin':
-        this.#give({ t: message.t });
+        this.#give({ t: 'rejoin' });
         break;
       case 'server':
         this.#give({ t: 'server', message: message.message });
@@ -315,14 +324,17 @@ export class Host {
     this.#added = new Set(added.map(({ memberId }) => hex(memberId)));
     const authenticator = this.#group?.authenticator ?? new Uint8Array();
     this.#compareNext((compare) => compare.enter(view, authenticator, this.clock()));
-    if (view === null) return;
+    if (view === null) {
+      this.#waitUntil = null;
+      return;
+    }
     const roster = view.roster.map(({ leaf, memberId, signatureKey, packaged }) => {
       return { leaf, id: hex(memberId), signatureKey: hex(signatureKey), packaged };
     });
     const group = hex(view.groupId);
     this.port.post({ t: 'roster', group, epoch: view.epoch, self: view.leaf, roster });
     if (before === null) {
-      this.#offline = false;
+      this.#offline = !this.#online;
       if (this.#company.length > 0) this.#waitUntil = now + othersWithin;
     }
     if (this.#waitUntil === null) this.#meet(view);
@@ -332,13 +344,16 @@ export class Host {
   #meet({ leaf, roster }: View): void {
     const others = roster.filter((entry) => entry.leaf !== leaf);
     const silent = this.#presence.silent;
-    this.#company = others.filter((one) => !silent.includes(one.leaf)).map((one) => one.memberId);
+    this.#company = others.filter((one) => !silent.includes(one.leaf));
   }
 
   #sayUnsaid(): void {
     const view = this.#view;
     if (view !== null && this.#waitUntil !== null) {
-      const back = this.#company.filter((id) => find(view.roster, id) !== undefined);
+      const back = this.#company.filter(({ memberId, signatureKey }) => {
+        const there = find(view.roster, memberId);
+        return there !== undefined && equal(there.signatureKey, signatureKey);
+      });
       if (back.length === this.#company.length || this.clock() >= this.#waitUntil) {
         if (back.length === 0) this.#unsaid = this.#unsaid.filter(({ k }) => k !== 'chat');
         this.#waitUntil = null;
@@ -398,7 +413,14 @@ export class Host {
   #keep(said: Said): void {
     // Of what replaces itself the newest counts.
     if (said.k === 'state') this.#unsaid = this.#unsaid.filter(({ k }) => k !== 'state');
-    if (lasts(said) && this.#unsaid.length < maxUnsaid) this.#unsaid.push(said);
+    if (!lasts(said)) return;
+    if (this.#unsaid.length >= maxUnsaid) {
+      // Descriptions and candidates are made again when something is missing.
+      const least = this.#unsaid.findIndex(({ k }) => k !== 'chat' && k !== 'state');
+      if (least < 0) return;
+      this.#unsaid.splice(least, 1);
+    }
+    this.#unsaid.push(said);
   }
 
   async #open(data: Bytes): Promise<void> {

@@ -117,6 +117,17 @@ describe('a key package that was used', () => {
     await unharmed(groups, 6n);
   });
 
+  it('does not take its own place, even for who did not see it used', async () => {
+    const groups = await newGroup(2, room);
+    const [ann] = groups as [Group];
+    const own = await (await newMember(room)).keyPackage();
+    await commitAs(groups, ann, { add: [own.bytes] });
+    const [eve] = (await addTo(groups, await newMember(room))) as [Group];
+    await expect(eve.prepare({ remove: [2], add: [own.bytes] })).rejects.toEqual(
+      refused('duplicate'),
+    );
+  });
+
   it('is remembered with the last 4,096', async () => {
     const member = await newMember(room);
     const refs = Array.from({ length: maxUsed + 1 }, () => random(32));

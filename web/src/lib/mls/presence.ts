@@ -13,8 +13,8 @@ import type { Heard, Said } from './said';
 export const hereEvery = 20_000;
 /** Without a proof for so long somebody is silent. */
 export const provenFor = 180_000;
-/** Once, for who is added again and when we come back ourselves. */
-export const lentFor = 60_000;
+/** Once, for who is added again and when we come back ourselves: longer than a frozen page may stay. */
+export const lentFor = 130_000;
 /** Between two of ours, when somebody waits for one. */
 const hereAtMost = 5_000;
 const afterArrival = 2_000;
@@ -113,11 +113,8 @@ export class Presence {
   #met(name: string, { leaf }: RosterEntry, added: boolean, now: number): Other {
     const known = this.#known.get(name);
     if (known === undefined) {
-      const made = { leaf, heard: null, proven: now, lent: true, silent: false };
-      for (const [oldest] of this.#known) {
-        if (this.#known.size < maxKnown) break;
-        this.#known.delete(oldest);
-      }
+      const made = { leaf, heard: null, proven: now, lent: false, silent: false };
+      this.#forgetOldest();
       this.#known.set(name, made);
       return made;
     }
@@ -128,5 +125,16 @@ export class Presence {
     }
     known.silent = now >= known.proven + provenFor;
     return known;
+  }
+
+  /** Of those who are not here. */
+  #forgetOldest(): void {
+    if (this.#known.size < maxKnown) return;
+    const here = new Set(this.#view?.roster.map(({ memberId }) => hex(memberId)));
+    for (const name of this.#known.keys()) {
+      if (here.has(name)) continue;
+      this.#known.delete(name);
+      return;
+    }
   }
 }

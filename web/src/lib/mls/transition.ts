@@ -64,7 +64,12 @@ function checkLeaves(old: ClientState, next: ClientState, form: CommitForm): voi
   }
   const added = roster.filter(({ leaf }) => !expected.some((entry) => entry.leaf === leaf));
   for (const keyPackage of form.adds) {
-    const { signaturePublicKey } = keyPackage.leafNode;
+    const { signaturePublicKey, hpkePublicKey } = keyPackage.leafNode;
+    const used = rosterOf(old.ratchetTree).some(({ leaf }) => {
+      const node = leafNodeAt(old.ratchetTree, leaf);
+      return node !== null && equal(node.hpkePublicKey, hpkePublicKey);
+    });
+    require(!used, 'duplicate', 'key package was used');
     const there = added.some((entry) => equal(entry.signatureKey, signaturePublicKey));
     require(there, 'proposal', 'not added');
   }
