@@ -138,7 +138,7 @@ const actions: Record<Exclude<FaultCode, 'in-use'>, FaultAction[]> = {
   'too-many': ['retry'],
   password: ['retry'],
   'not-allowed': ['retry'],
-  'cannot-connect': ['check', 'retry', 'report'],
+  'cannot-connect': ['retry', 'check', 'report'],
   'encryption-failed': ['reload', 'report'],
   version: ['reload'],
   'server-unreachable': ['retry', 'report'],
