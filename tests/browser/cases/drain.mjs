@@ -9,10 +9,10 @@ import { pause } from '../lib/server.mjs';
 const offline = /WebSocket|ERR_CONNECTION|ERR_EMPTY|Failed to load|NetworkError|can.t establish|interrupted|503/i;
 
 /**
- * Half of them are relayed. TEST_LONG=1: ten. For two processors to carry their twenty
- * pages only one of the two speaks when there are more than six.
+ * Half of them are relayed. Two processors carry the pages of six calls (TEST_LONG=1);
+ * on more, TEST_CALLS is a greater number. Of more than six only one of the two speaks.
  */
-const calls = Number(process.env.TEST_CALLS) || (long ? 10 : 2);
+const calls = Number(process.env.TEST_CALLS) || (long ? 6 : 2);
 const listening = calls > 6;
 const within = 6000;
 
