@@ -245,7 +245,7 @@ export const rules = [
     file: 'mls/hold.ts',
     from: 'stuck || this.#silent || this.#forked',
     to: 'this.#silent || this.#forked',
-    tests: ['mls/host.test', 'mls/delivery.test', 'mls/delivery-keys'],
+    tests: ['mls/host.test', 'mls/host-silence', 'mls/delivery.test', 'mls/delivery-keys'],
   },
   {
     rule: '9k only the removal that was announced ends the wait for it',
@@ -259,14 +259,14 @@ export const rules = [
     file: 'mls/host.ts',
     from: 'group === null || this.#view === null || held',
     to: 'group === null || this.#view === null',
-    tests: ['mls/host.test'],
+    tests: ['mls/host.test', 'mls/host-silence'],
   },
   {
     rule: '9m who does not prove to be there stops what is sent',
     file: 'mls/hold.ts',
     from: 'stuck || this.#silent || this.#forked',
     to: 'stuck || this.#forked',
-    tests: ['mls/host.test', 'mls/delivery.test', 'mls/delivery-keys'],
+    tests: ['mls/host.test', 'mls/host-silence', 'mls/delivery.test', 'mls/delivery-keys'],
   },
   {
     rule: '9n words that were kept back prove nothing',
@@ -301,7 +301,7 @@ export const rules = [
     file: 'mls/delivery.ts',
     from: 'else this.#fork(now, view);',
     to: '',
-    tests: ['mls/delivery-keys', 'mls/host.test'],
+    tests: ['mls/delivery-keys', 'mls/host-silence'],
   },
   {
     rule: '9y coming into the group again does not end the wait for a removal',
@@ -343,14 +343,14 @@ export const rules = [
     file: 'mls/host.ts',
     from: 'now >= this.#since + keepAfterJoin',
     to: 'false',
-    tests: ['mls/host.test'],
+    tests: ['mls/host.test', 'mls/host-silence'],
   },
   {
     rule: '9s who is gone is not heard',
     file: 'mls/host.ts',
     from: 'late || find(view.roster, memberId)?.leaf !== leaf',
     to: 'late',
-    tests: ['mls/host.test'],
+    tests: ['mls/host.test', 'mls/host-silence'],
   },
   {
     rule: '9u the mark of comparing waits for a word of who has it',
@@ -360,10 +360,17 @@ export const rules = [
     tests: ['call/roster'],
   },
   {
+    rule: '9t2 chat of another group waits for those whom it was for',
+    file: 'mls/unsaid.ts',
+    from: "return k === 'chat' && this.#until !== null;",
+    to: 'return false;',
+    tests: ['mls/unsaid', 'mls/host-silence'],
+  },
+  {
     rule: '9t comparing is limited',
     file: 'mls/compare.ts',
     from: 'this.#rounds.length >= maxRounds',
     to: 'this.#rounds.length >= 1000',
-    tests: ['mls/host.test'],
+    tests: ['mls/host.test', 'mls/host-silence'],
   },
 ];

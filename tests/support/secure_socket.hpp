@@ -22,38 +22,17 @@ public:
 
   /// The next frame, without padding; empty when none came in time.
   base::buffer receive(int patience_ms = 5000) {
-    while (true) {
-      auto& in = tls.plain();
-      if (in.size() >= 4) {
-        base::reader r{in};
-        auto type = r.u16();
-        std::size_t frame = r.u16() + (type < 0x4000 ? std::size_t{20} : std::size_t{4});
-        auto on_wire = (frame + 3) / 4 * 4;
-        if (in.size() >= on_wire) {
-          base::buffer out{in.begin(), in.begin() + static_cast<std::ptrdiff_t>(frame)};
-          in.erase(in.begin(), in.begin() + static_cast<std::ptrdiff_t>(on_wire));
-          return out;
-        }
-      }
+    for (;;) {
+      if (auto out = take_frame(tls.plain()); !out.empty())
+        return out;
       if (!more(patience_ms))
         return {};
     }
   }
+
   /// Sends a request, again if need be, and returns its answer.
-  stun_copy ask(const base::buffer& in) {
-    for (int i = 0; i < 10; ++i) {
-      send(in);
-      for (;;) {
-        auto out = receive(1000);
-        if (out.empty())
-          break;
-        auto m = turn::stun::message::parse(out);
-        if (m && m->transaction() == client.transaction())
-          return stun_copy{out};
-      }
-    }
-    FAIL_TEST("no answer");
-  }
+  stun_copy ask(const base::buffer& in) { return ask_again(*this, client, in); }
+
   base::endpoint allocate() {
     client.learn(ask(client.allocate()));
     auto out = ask(client.allocate());

@@ -14,6 +14,39 @@
 
 namespace catchup::test {
 
+/// Takes the first frame out of what came over a stream (RFC 8656 §12.5), without its
+/// padding; empty when it is not whole yet.
+inline base::buffer take_frame(base::buffer& stream) {
+  if (stream.size() < 4)
+    return {};
+  base::reader in{stream};
+  auto type = in.u16();
+  std::size_t frame = in.u16() + (type < 0x4000 ? std::size_t{20} : std::size_t{4});
+  auto on_wire = (frame + 3) / 4 * 4;
+  if (stream.size() < on_wire)
+    return {};
+  base::buffer out{stream.begin(), stream.begin() + static_cast<std::ptrdiff_t>(frame)};
+  stream.erase(stream.begin(), stream.begin() + static_cast<std::ptrdiff_t>(on_wire));
+  return out;
+}
+
+/// Sends a request of `client`, again if need be, and returns its answer.
+template <class Socket>
+stun_copy ask_again(Socket& socket, const turn_client& client, const base::buffer& in) {
+  for (int i = 0; i < 10; ++i) {
+    socket.send(in);
+    for (;;) {
+      auto out = socket.receive(1000);
+      if (out.empty())
+        break;
+      auto m = turn::stun::message::parse(out);
+      if (m && m->transaction() == client.transaction())
+        return stun_copy{out};
+    }
+  }
+  FAIL_TEST("no answer");
+}
+
 class turn_socket {
 public:
   turn_socket(turn::transport t, std::uint16_t port, turn::credentials c,
@@ -77,17 +110,8 @@ public:
       return out;
     }
     for (;;) {
-      if (stream_.size() >= 4) {
-        base::reader in{stream_};
-        auto type = in.u16();
-        std::size_t frame = in.u16() + (type < 0x4000 ? std::size_t{20} : std::size_t{4});
-        auto on_wire = (frame + 3) / 4 * 4;
-        if (stream_.size() >= on_wire) {
-          base::buffer out{stream_.begin(), stream_.begin() + static_cast<std::ptrdiff_t>(frame)};
-          stream_.erase(stream_.begin(), stream_.begin() + static_cast<std::ptrdiff_t>(on_wire));
-          return out;
-        }
-      }
+      if (auto out = take_frame(stream_); !out.empty())
+        return out;
       if (!fill(patience_ms))
         return {};
     }
@@ -104,20 +128,7 @@ public:
   }
 
   /// Sends a request, again if need be, and returns its answer.
-  stun_copy ask(const base::buffer& in) {
-    for (int i = 0; i < 10; ++i) {
-      send(in);
-      for (;;) {
-        auto out = receive(1000);
-        if (out.empty())
-          break;
-        auto m = turn::stun::message::parse(out);
-        if (m && m->transaction() == client.transaction())
-          return stun_copy{out};
-      }
-    }
-    FAIL_TEST("no answer");
-  }
+  stun_copy ask(const base::buffer& in) { return ask_again(*this, client, in); }
 
   base::endpoint allocate() {
     client.forget_challenge();

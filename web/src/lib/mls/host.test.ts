@@ -3,9 +3,6 @@ import { describe, expect, it, vi } from 'vitest';
 import { hex, random } from '../crypto/bytes';
 import type { EpochKey } from '../e2ee/keys';
 import { maxRounds } from './compare';
-import { heldFor } from './delivery-limits';
-import type { ServerMessage } from './delivery-types';
-import { hereEvery, provenFor } from './presence';
 import { type Guest, House } from './testing/house';
 
 const words = (guest: Guest) =>
@@ -125,168 +122,6 @@ describe('a room', () => {
     expect(words(eve)).toEqual([]);
   });
 
-  it('stops sending when the removal of somebody who left is kept back', async () => {
-    const house = await House.build();
-    const [ann, bob] = (await house.invite(2)) as [Guest, Guest];
-    ann.tamper = (message) => (message.t === 'committed' || message.t === 'duty' ? null : message);
-    bob.leave();
-    await house.pass(4900);
-    expect(ann.frames().hold).toBe(false);
-    await house.pass(200);
-    expect(ann.frames().hold).toBe(true);
-    expect(ann.last('hold')?.on).toBe(true);
-    const relayed = house.relayed.length;
-    ann.say({ k: 'chat', text: 'still here?' });
-    await house.settle();
-    expect(house.relayed).toHaveLength(relayed);
-  });
-
-  it('says what was held back when there are new keys, to those who stayed', async () => {
-    const house = await House.build();
-    const [ann, bob, eve] = (await house.invite(3)) as [Guest, Guest, Guest];
-    const kept: ServerMessage[] = [];
-    const hold = (message: ServerMessage) => {
-      if (message.t !== 'committed' && message.t !== 'duty') return message;
-      kept.push(message);
-      return null;
-    };
-    ann.tamper = hold;
-    eve.leave();
-    await house.pass(5100);
-    ann.say({ k: 'chat', text: 'to those who stayed' });
-    await house.settle();
-    expect(words(bob)).toEqual([]);
-    ann.tamper = (message) => message;
-    for (const message of kept) ann.host.take({ t: 'server', message });
-    await house.pass(100);
-    expect(ann.last('hold')?.on).toBe(false);
-    expect(words(bob)).toEqual(['to those who stayed']);
-    expect(words(eve)).toEqual([]);
-  });
-
-  it.each([true, false])(
-    'stops sending three minutes after somebody is gone unsaid; removed then: %s',
-    async (removed) => {
-      const house = await House.build();
-      const [ann, bob, eve] = (await house.invite(3)) as [Guest, Guest, Guest];
-      await house.pass(100_000);
-      // The page is gone, and only its socket seems to be there.
-      eve.online = false;
-      await house.pass(provenFor - 2 * hereEvery);
-      expect([ann, bob].map((guest) => guest.frames().hold)).toEqual([false, false]);
-      await house.pass(2 * hereEvery);
-      for (const guest of [ann, bob]) {
-        expect(guest.frames().hold).toBe(true);
-        expect(guest.last('hold')?.on).toBe(true);
-      }
-      // Her removal ends it, or else a group without her.
-      const group = ann.last('roster')?.group;
-      ann.say({ k: 'chat', text: 'later' });
-      await house.settle();
-      expect(words(bob)).toEqual([]);
-      if (removed) house.service.leave(eve.id, house.now);
-      await house.pass(removed ? 1000 : heldFor + 1000);
-      for (const guest of [ann, bob]) {
-        expect(guest.roster).toEqual([ann.name, bob.name].sort());
-        expect(guest.frames().hold).toBe(false);
-      }
-      expect(ann.last('roster')?.group === group).toBe(removed);
-      expect(words(bob)).toEqual(['later']);
-    },
-  );
-
-  it('says what waited for others when all of them are in the new group', async () => {
-    const house = await House.build();
-    const [ann, bob, eve] = (await house.invite(3)) as [Guest, Guest, Guest];
-    await house.pass(6000);
-    const epoch = ann.last('roster')?.epoch ?? -1n;
-    const incarnation = house.service.incarnation;
-    // Eve is slow to see that there is another group.
-    const late: ServerMessage[] = [];
-    eve.tamper = (message) => {
-      late.push(message);
-      return null;
-    };
-    const fork = { t: 'ready', incarnation, epoch, memberId: bob.id, tag: random(8) } as const;
-    ann.host.take({ t: 'server', message: fork });
-    await house.settle();
-    ann.say({ k: 'chat', text: 'for both' });
-    await house.pass(2000);
-    expect(words(bob)).toEqual([]);
-    eve.tamper = (message) => message;
-    for (const message of late) eve.host.take({ t: 'server', message });
-    await house.pass(2000);
-    expect([words(bob), words(eve)]).toEqual([['for both'], ['for both']]);
-  });
-
-  it('does not say to who comes much later what was for others', async () => {
-    const house = await House.build();
-    const [ann, bob] = (await house.invite(2)) as [Guest, Guest];
-    bob.online = false;
-    await house.pass(provenFor + 1000);
-    ann.say({ k: 'chat', text: 'for bob' });
-    await house.pass(heldFor + 20_000);
-    expect(ann.roster).toEqual([ann.name]);
-    const [eve] = (await house.invite(1)) as [Guest];
-    ann.say({ k: 'chat', text: 'for eve' });
-    await house.settle();
-    expect(words(eve)).toEqual(['for eve']);
-  });
-
-  it('goes on when they turn out to be there after all', async () => {
-    const house = await House.build();
-    const [ann, bob] = (await house.invite(2)) as [Guest, Guest];
-    house.relaying = false;
-    await house.pass(provenFor);
-    expect([ann, bob].map((guest) => guest.frames().hold)).toEqual([true, true]);
-    house.relaying = true;
-    await house.pass(2 * hereEvery);
-    expect([ann, bob].map((guest) => guest.frames().hold)).toEqual([false, false]);
-  });
-
-  it('goes on for an hour with nothing but new keys', async () => {
-    const house = await House.build();
-    const guests = await house.invite(2);
-    await house.pass(3_600_000);
-    expect(guests.flatMap((guest) => guest.all('hold'))).toEqual([]);
-    expect(guests.map((guest) => guest.all('status').length)).toEqual([2, 2]);
-  });
-
-  it('hears nothing of an epoch that has been over for five seconds, or from who is gone', async () => {
-    const house = await House.build();
-    const [ann, bob, eve] = (await house.invite(3)) as [Guest, Guest, Guest];
-    await house.pass(10_000);
-    house.relaying = false;
-    const said = async (guest: Guest, text: string) => {
-      guest.say({ k: 'chat', text });
-      await house.settle();
-      return house.relayed.at(-1)?.data ?? expect.fail();
-    };
-    const [first, second] = [await said(ann, 'in time'), await said(ann, 'too late')];
-    const last = await said(eve, 'from outside');
-    eve.leave();
-    await house.pass(1000);
-    bob.host.take({ t: 'app', data: first });
-    bob.host.take({ t: 'app', data: last });
-    await house.pass(5000);
-    bob.host.take({ t: 'app', data: second });
-    await house.settle();
-    expect(words(bob)).toEqual(['in time']);
-  });
-
-  it('says what was said without a socket when it is back, in the epoch that is then', async () => {
-    const house = await House.build();
-    const [ann, bob, eve] = (await house.invite(3)) as [Guest, Guest, Guest];
-    bob.host.take({ t: 'disconnected' });
-    bob.say({ k: 'chat', text: 'from the tunnel' });
-    eve.leave();
-    await house.pass(8000);
-    expect(words(ann)).toEqual([]);
-    bob.host.take({ t: 'connected' });
-    await house.pass(1000);
-    expect(words(ann)).toEqual(['from the tunnel']);
-  });
-
   it('asks for its place with another key package each time', async () => {
     const house = await House.build();
     const [ann] = (await house.invite(1)) as [Guest];
@@ -304,19 +139,6 @@ describe('a room', () => {
       });
     }
     expect(seen.size).toBe(3);
-  });
-
-  it('hears whoever comes, however many there were', async () => {
-    const house = await House.build();
-    const [ann] = (await house.invite(1)) as [Guest];
-    for (let i = 0; i < 40; i++) {
-      const [guest] = (await house.invite(1)) as [Guest];
-      guest.say({ k: 'chat', text: `${i}` });
-      await house.settle();
-      guest.leave();
-      await house.pass(50);
-    }
-    expect(words(ann)).toHaveLength(40);
   });
 
   it('shows a key package beside the group when it is admitted again, and goes on', async () => {

@@ -19,6 +19,7 @@ import type { Room } from './room';
 import { find, isNew, type RosterEntry } from './roster';
 import { packSaid, type Said, unpackSaid } from './said';
 import type { Suite } from './suite';
+import { Unsaid } from './unsaid';
 
 export interface HostPort {
   post(message: FromGroup): void;
@@ -38,14 +39,11 @@ type Work = Exclude<ToGroup, { t: 'open' | 'ping' }>;
 /** What waits to be done or said, at most. */
 const maxOutside = 512;
 const maxWaiting = 1024;
-const maxUnsaid = 48;
 const maxSpeakers = 32;
 /** Others drop what has a number not higher than the last: another life begins far above. */
 const saidInALife = 2 ** 32;
 /** After having been removed. */
 const returnAfter = 1000;
-/** For the others to come into a new group: what was not said yet is for them. */
-const othersWithin = 15_000;
 
 export class Host {
   #delivery: Delivery | null = null;
@@ -62,15 +60,12 @@ export class Host {
   #working = false;
   #running: Promise<void> | null = null;
   #keys: Promise<void> = Promise.resolve();
-  #unsaid: Said[] = [];
+  readonly #unsaid = new Unsaid();
   /** Nothing may be sent: media by the frame worker, messages by us. */
   #held = false;
   #online = true;
   /** Without a socket, or not up to date after it came back. */
   #offline = false;
-  /** Who was in the group with us before this one, and until when what was for them waits. */
-  #company: RosterEntry[] = [];
-  #waitUntil: number | null = null;
   /** Members who were added with this epoch: what they said before is not theirs any more. */
   #added = new Set<string>();
   /** Somebody does not prove that they are there, as the delivery was told. */
@@ -99,7 +94,7 @@ export class Host {
   deadline(): number {
     const delivery = this.#delivery?.deadline() ?? Infinity;
     const presence = this.#presence.deadline();
-    const waiting = Math.min(this.#returnAt, this.#waitUntil ?? Infinity);
+    const waiting = Math.min(this.#returnAt, this.#unsaid.deadline());
     return Math.min(delivery, this.#compare.deadline(), presence, waiting);
   }
 
@@ -108,7 +103,7 @@ export class Host {
     this.#compare.tick(now);
     this.#presence.tick(now);
     this.#missSilent();
-    if (this.#waitUntil !== null && now >= this.#waitUntil) this.#sayUnsaid();
+    if (now >= this.#unsaid.deadline()) this.#sayUnsaid();
     if (now >= this.#returnAt) {
       this.#returnAt = Infinity;
       this.#give({ t: 'start' });
@@ -232,8 +227,7 @@ export class Host {
     this.#presence.enter(null, this.clock());
     this.#missed = false;
     this.#offline = false;
-    this.#company = [];
-    this.#waitUntil = null;
+    this.#unsaid.forgetOthers();
     this.#added.clear();
     this.#returnAt = Infinity;
     this.#heard.clear();
@@ -325,7 +319,7 @@ export class Host {
     const authenticator = this.#group?.authenticator ?? new Uint8Array();
     this.#compareNext((compare) => compare.enter(view, authenticator, this.clock()));
     if (view === null) {
-      this.#waitUntil = null;
+      this.#unsaid.leave();
       return;
     }
     const roster = view.roster.map(({ leaf, memberId, signatureKey, packaged }) => {
@@ -333,34 +327,23 @@ export class Host {
     });
     const group = hex(view.groupId);
     this.port.post({ t: 'roster', group, epoch: view.epoch, self: view.leaf, roster });
-    if (before === null) {
-      this.#offline = !this.#online;
-      if (this.#company.length > 0) this.#waitUntil = now + othersWithin;
-    }
-    if (this.#waitUntil === null) this.#meet(view);
+    const arrived = before === null;
+    if (arrived) this.#offline = !this.#online;
+    this.#unsaid.enter(now, this.#present(), arrived);
     this.#sayUnsaid();
   }
 
-  #meet({ leaf, roster }: View): void {
-    const others = roster.filter((entry) => entry.leaf !== leaf);
+  /** The others, but for those who do not prove that they are there. */
+  #present(): RosterEntry[] {
+    const view = this.#view;
     const silent = this.#presence.silent;
-    this.#company = others.filter((one) => !silent.includes(one.leaf));
+    const others = view?.roster.filter(({ leaf }) => leaf !== view.leaf) ?? [];
+    return others.filter(({ leaf }) => !silent.includes(leaf));
   }
 
   #sayUnsaid(): void {
-    const view = this.#view;
-    if (view !== null && this.#waitUntil !== null) {
-      const back = this.#company.filter(({ memberId, signatureKey }) => {
-        const there = find(view.roster, memberId);
-        return there !== undefined && equal(there.signatureKey, signatureKey);
-      });
-      if (back.length === this.#company.length || this.clock() >= this.#waitUntil) {
-        if (back.length === 0) this.#unsaid = this.#unsaid.filter(({ k }) => k !== 'chat');
-        this.#waitUntil = null;
-        this.#meet(view);
-      }
-    }
-    for (const said of this.#unsaid.splice(0)) this.#say(said);
+    if (this.#view === null) return;
+    for (const said of this.#unsaid.take(this.clock(), this.#present())) this.#say(said);
   }
 
   #compareNext(step: (compare: Compare) => Promise<void>): void {
@@ -399,28 +382,14 @@ export class Host {
     // That we are there says nothing else, and may be what the others wait for. What is
     // sealed without a socket could be of an old epoch when there is one.
     const held = (this.#held && said.k !== 'here') || this.#offline;
-    const early = said.k === 'chat' && this.#waitUntil !== null;
-    if (group === null || this.#view === null || held || early) {
-      this.#keep(said);
+    if (group === null || this.#view === null || held || this.#unsaid.waits(said)) {
+      this.#unsaid.keep(said);
       return;
     }
     group.seal(packSaid(said, ++this.#said)).then(
       (data) => this.port.post({ t: 'app', data }),
       () => {},
     );
-  }
-
-  #keep(said: Said): void {
-    // Of what replaces itself the newest counts.
-    if (said.k === 'state') this.#unsaid = this.#unsaid.filter(({ k }) => k !== 'state');
-    if (!lasts(said)) return;
-    if (this.#unsaid.length >= maxUnsaid) {
-      // Descriptions and candidates are made again when something is missing.
-      const least = this.#unsaid.findIndex(({ k }) => k !== 'chat' && k !== 'state');
-      if (least < 0) return;
-      this.#unsaid.splice(least, 1);
-    }
-    this.#unsaid.push(said);
   }
 
   async #open(data: Bytes): Promise<void> {
@@ -462,9 +431,4 @@ export class Host {
     if (group === null) return;
     this.port.post({ t: 'code', digits: await roomCode(group.authenticator, group.roster()) });
   }
-}
-
-/** A comparison is of one epoch, and presence of a moment. */
-function lasts({ k }: Said): boolean {
-  return k !== 'sas-commit' && k !== 'sas-nonce' && k !== 'here';
 }
