@@ -1,7 +1,7 @@
 // How long it takes from the press on Join: to the first opened frame of the second
 // person, and to the keys of the fourth and the eighth in their frame worker; and what
 // sealing and opening a frame costs. Real server, real browsers.
-//   node tests/bench/join/main.mjs [ROUNDS] [KIND...]
+//   node tests/bench/join/main.mjs [ROUNDS] [KIND...]     with 0 rounds only the frames
 import { closeBrowsers } from '../../browser/lib/browsers.mjs';
 import { Front } from '../../browser/lib/front.mjs';
 import { createRoom, linkKeys } from '../../browser/lib/keys.mjs';
@@ -51,12 +51,12 @@ class Call {
   }
 
   /** Somebody more, who waits until the page is ready before pressing Join. */
-  async enter(kind, { camera = false, prefixes = { frame: installs } } = {}) {
+  async enter(kind, { camera = false, viewport, prefixes = { frame: installs } } = {}) {
     const front = await Front.start(this.server, { prefixes });
     // Without a camera this is about keys: no way for media either, for the machine is small.
     const nowhere = { route: 'relay', relay: { from: this.server.relayPort, to: 1 } };
     const name = `p${this.people.length}`;
-    const person = await Person.create(kind, front.url, { name, ...(camera ? {} : nowhere) });
+    const person = await Person.create(kind, front.url, { name, viewport, ...(camera ? {} : nowhere) });
     Object.assign(person, { front });
     await person.page.evaluateOnNewDocument(watch);
     await person.open(this.path);
@@ -103,7 +103,7 @@ async function joins(call, kind, size, what) {
 }
 
 for (const kind of kinds) {
-  for (const steps of [[[2, 'frame']], [[4, 'keys'], [8, 'keys']]]) {
+  for (const steps of rounds === 0 ? [] : [[[2, 'frame']], [[4, 'keys'], [8, 'keys']]]) {
     const call = await Call.start();
     try {
       for (const [size, what] of steps) await joins(call, kind, size, what);
@@ -111,11 +111,12 @@ for (const kind of kinds) {
       await call.end();
     }
   }
-  // Three people: each seals two streams of video and opens two, and as many of sound.
+  // Three people: each seals two streams of video and opens two, and as many of sound. The
+  // two who are not measured stand for other machines, so they show little.
   const call = await Call.start();
   try {
     const prefixes = { frame: stopwatch };
-    for (let i = 0; i < 3; i++) await call.enter(kind, { camera: true, prefixes });
+    for (let i = 0; i < 3; i++) await call.enter(kind, { camera: true, prefixes, ...(i > 0 ? { viewport: { width: 360, height: 480 } } : {}) });
     await pause(15_000);
     const times = await call.people[0].page.evaluate(ask);
     for (const [name, all] of Object.entries(times)) console.log(`${kind}, ${name}: ${report(all, 2)}`);

@@ -66,7 +66,8 @@ const credulous = () => {
   return { ...out, args: [...out.args, '--ignore-certificate-errors'] };
 };
 
-const options = { chromium, 'chromium-credulous': credulous, firefox };
+// One Chromium opens sixteen microphones and no more: with many calls a second one helps.
+const options = { chromium, 'chromium-second': chromium, 'chromium-credulous': credulous, firefox };
 const running = new Map();
 
 /** The shared browser of that kind, started at first use. */

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { levelOf, SilenceDetector } from './level';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { levelOf, type Reading, SilenceDetector, watchLevel } from './level';
 
 it.each([
   [0, 0],
@@ -35,4 +35,69 @@ it('does not count while nobody listens', () => {
   silence.update(0, 0);
   expect(silence.update(0, 9000, false)).toBe(false);
   expect(silence.update(0, 9001)).toBe(false);
+});
+
+describe('a microphone that is watched', () => {
+  class Context {
+    state = 'running';
+    async #turn(state: string) {
+      this.state = state;
+    }
+    createMediaStreamSource = () => ({ connect: () => {}, disconnect: () => {} });
+    createAnalyser = () => ({
+      getFloatTimeDomainData: (samples: Float32Array) => samples.fill(0.5),
+    });
+    resume = () => this.#turn('running');
+    suspend = () => this.#turn('suspended');
+    close = () => this.#turn('closed');
+  }
+
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  function page() {
+    vi.useFakeTimers();
+    const page = Object.assign(new EventTarget(), { hidden: false });
+    const contexts: Context[] = [];
+    vi.stubGlobal('document', page);
+    vi.stubGlobal('addEventListener', () => {});
+    vi.stubGlobal('removeEventListener', () => {});
+    vi.stubGlobal('MediaStream', class {});
+    vi.stubGlobal('AudioContext', function AudioContext() {
+      contexts.push(new Context());
+      return contexts.at(-1);
+    });
+    // Whoever asks for animation frames has the whole page composed 60 times a second.
+    vi.stubGlobal('requestAnimationFrame', () => expect.fail('an animation frame'));
+    const readings: Reading[] = [];
+    const track = { enabled: true, muted: false } as MediaStreamTrack;
+    const stop = watchLevel(track, (reading) => void readings.push(reading));
+    const hide = (hidden: boolean) => {
+      page.hidden = hidden;
+      page.dispatchEvent(new Event('visibilitychange'));
+    };
+    return { readings, contexts, stop, hide };
+  }
+
+  it('is read ten times a second, and not at all while the page is hidden', async () => {
+    const { readings, contexts, stop, hide } = page();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(readings).toHaveLength(10);
+    expect(readings[0]?.level).toBeGreaterThan(0.8);
+    hide(true);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(readings).toHaveLength(10);
+    expect(contexts[0]?.state).toBe('suspended');
+    hide(false);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(readings).toHaveLength(20);
+    expect(contexts[0]?.state).toBe('running');
+    stop();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(readings).toHaveLength(20);
+    expect(contexts[0]?.state).toBe('closed');
+    expect(vi.getTimerCount()).toBe(0);
+  });
 });
