@@ -75,8 +75,8 @@ export const rules = [
   {
     rule: '4c an error drops the frame',
     file: 'e2ee/frame-worker.ts',
-    from: '      } catch {\n        lane.counters.dropped += 1;',
-    to: '      } catch {\n        controller.enqueue(frame);\n        lane.counters.dropped += 1;',
+    from: '      } catch {\n        counters.dropped += 1;',
+    to: '      } catch {\n        fit = true;\n        counters.dropped += 1;',
     tests: ['e2ee/frame-worker'],
   },
   {
