@@ -22,13 +22,14 @@ export function makeCertificates(folder, days = 90) {
 }
 
 export class Nginx {
-  /** `change` edits the text of the site first. */
-  static async start(server, { change = (text) => text, days } = {}) {
+  /** `change` edits the text of the site first; behind a `firewall` it has ports 443 and 80. */
+  static async start(server, { change = (text) => text, days, firewall = null } = {}) {
     const nginx = new Nginx();
     nginx.folder = mkdtempSync(join(tmpdir(), 'catchup-nginx-'));
-    nginx.httpsPort = await freePort();
-    nginx.httpPort = await freePort();
-    nginx.url = `https://localhost:${nginx.httpsPort}`;
+    nginx.httpsPort = firewall ? 443 : await freePort();
+    nginx.httpPort = firewall ? 80 : await freePort();
+    nginx.url = firewall ? `https://${firewall.address}` : `https://localhost:${nginx.httpsPort}`;
+    nginx.prefix = firewall?.prefix ?? [];
     makeCertificates(nginx.folder, days);
     nginx.authority = join(nginx.folder, 'ca.crt');
     // Names, ports and the folder of certificates; the rest is as it is shipped.
@@ -55,22 +56,26 @@ http {
 `,
     );
     await nginx.test();
-    nginx.child = spawn(program, nginx.#arguments, { stdio: 'ignore' });
+    const [command, ...args] = nginx.#command();
+    nginx.child = spawn(command, args, { stdio: 'ignore' });
     for (let i = 0; i < 100; i++) {
-      if (await nginx.curl('-o', '/dev/null', `${nginx.url}/healthz`).then(() => true, () => false)) return nginx;
+      // Its certificate is for localhost.
+      const anyName = firewall ? ['-k'] : [];
+      if (await nginx.curl(...anyName, '-o', '/dev/null', `${nginx.url}/healthz`).then(() => true, () => false)) return nginx;
       await pause(50);
     }
     await nginx.close();
     throw new Error('nginx did not start');
   }
 
-  get #arguments() {
-    return ['-e', `${this.folder}/error.log`, '-p', this.folder, '-c', `${this.folder}/nginx.conf`];
+  #command(...more) {
+    return [...this.prefix, program, ...more, '-e', `${this.folder}/error.log`, '-p', this.folder, '-c', `${this.folder}/nginx.conf`];
   }
 
   /** nginx -t; rejects when it does not like the site. */
   test() {
-    return run(program, ['-t', ...this.#arguments]);
+    const [command, ...args] = this.#command('-t');
+    return run(command, args);
   }
 
   /** curl that trusts the authority; resolves to what it prints. */

@@ -5,6 +5,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { Firewall } from './firewall.mjs';
 import { createRoom, linkKeys } from './keys.mjs';
 import { Person } from './person.mjs';
 import { Server } from './server.mjs';
@@ -19,8 +20,9 @@ const waiting = [];
 export const long = process.env.TEST_LONG === '1';
 
 /**
- * `run(stage)` plays it. Options: `env` for the server, `timeout` in ms, and
- * `mayLog`, a pattern of console errors that belong to the case.
+ * `run(stage)` plays it. Options: `env` for the server, `timeout` in ms, `mayLog`, a
+ * pattern of console errors that belong to the case, `firewall` to have the server
+ * behind one, and `skip`, why it cannot be played here.
  *
  * Real browsers on a busy machine are late at times. A case that fails is played
  * a second time from the start, and the log says so; what must never happen
@@ -40,8 +42,8 @@ export function begin(end) {
 }
 
 function announce(title, options, run) {
-  const { timeout = 90_000 } = options;
-  test(title, { timeout: 2 * (timeout + 60_000) }, async (t) => {
+  const { timeout = 90_000, skip = null } = options;
+  test(title, { timeout: 2 * (timeout + 60_000), skip: skip ?? false }, async (t) => {
     try {
       await play(title, options, run);
     } catch (error) {
@@ -52,8 +54,8 @@ function announce(title, options, run) {
   });
 }
 
-async function play(title, { env, timeout = 90_000, mayLog }, run) {
-  const stage = new Stage(env);
+async function play(title, { env, timeout = 90_000, mayLog, firewall = false }, run) {
+  const stage = new Stage(env, firewall);
   try {
     await stage.begin();
     await limited(run(stage), timeout);
@@ -87,12 +89,14 @@ class Stage {
   people = [];
   #closers = [];
 
-  constructor(env) {
+  constructor(env, walled) {
     this.env = env;
+    this.walled = walled;
   }
 
   async begin() {
-    this.server = await Server.start(this.env);
+    if (this.walled) this.firewall = await Firewall.start();
+    this.server = await Server.start(this.env, this.firewall);
   }
 
   /** A room and its keys; `path` is the link without the host. */
@@ -152,5 +156,6 @@ class Stage {
     await Promise.all(this.people.map((p) => p.close()));
     for (const thing of this.#closers) await thing.close();
     await this.server?.stop();
+    await this.firewall?.close();
   }
 }

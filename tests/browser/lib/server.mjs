@@ -38,22 +38,26 @@ export class Server {
   #output = [];
   #process;
 
-  /** Starts and waits until it answers. `env` adds to or replaces settings. */
-  static async start(env = {}) {
+  /**
+   * Starts and waits until it answers. `env` adds to or replaces settings. Behind a
+   * `firewall` it has the ports that it has in production.
+   */
+  static async start(env = {}, firewall = null) {
     if (!existsSync(program)) throw new Error(`${program} is not built (mk/test release)`);
     const server = new Server();
-    server.port = await freePort();
-    server.relayPort = await freePort();
-    server.adminPort = await freePort();
+    server.firewall = firewall;
+    server.port = firewall ? 8011 : await freePort();
+    server.relayPort = firewall ? 3478 : await freePort();
+    server.adminPort = firewall ? 8001 : await freePort();
     server.url = `http://localhost:${server.port}`;
     server.turnSecret = randomBytes(32).toString('hex');
     server.env = {
       PATH: process.env.PATH,
       TURN_SECRET: server.turnSecret,
-      CATCHUP_DOMAIN: 'localhost',
+      CATCHUP_DOMAIN: firewall?.address ?? 'localhost',
       CATCHUP_HTTP_PORT: `${server.port}`,
       CATCHUP_RELAY_PORT: `${server.relayPort}`,
-      CATCHUP_PUBLIC_IP: '127.0.0.1',
+      CATCHUP_PUBLIC_IP: firewall?.address ?? '127.0.0.1',
       CATCHUP_ADMIN_ADDR: `127.0.0.1:${server.adminPort}`,
       CATCHUP_DRAIN_SECONDS: '1',
       CATCHUP_LOG: 'debug',
@@ -65,15 +69,17 @@ export class Server {
 
   /** Starts it (again) on the same ports with the same secret. */
   async launch() {
-    const child = spawn(program, [], { cwd: root, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [command, ...args] = [...(this.firewall?.prefix ?? []), program];
+    const child = spawn(command, args, { cwd: root, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     child.stdout.on('data', (data) => this.#output.push(data));
     child.stderr.on('data', (data) => this.#output.push(data));
     this.ended = new Promise((done) => child.once('exit', (code, signal) => done({ code, signal })));
     for (let i = 0; i < 100; i++) {
       if (child.exitCode !== null) break;
-      const ok = await fetch(`${this.url}/healthz`).then((r) => r.ok, () => false);
-      if (ok) return;
+      const health = `${this.url}/healthz`;
+      const asked = this.firewall ? this.firewall.run('curl', '-fsS', health) : fetch(health);
+      if (await asked.then((r) => r.ok ?? true, () => false)) return;
       await pause(50);
     }
     child.kill('SIGKILL');
