@@ -306,7 +306,7 @@ export const rules = [
   {
     rule: '9y coming into the group again does not end the wait for a removal',
     file: 'mls/delivery.ts',
-    from: 'this.#hold.enter(now, view.roster);',
+    from: 'this.#hold.enter(view);',
     to: '',
     tests: ['mls/delivery-keys'],
   },

@@ -27,6 +27,15 @@ for (const [how, kinds, seconds] of [['die', ['chromium', 'firefox'], 2], ['hang
       }).observe(document.body, { childList: true, subtree: true });
     });
     await ruin(one, how);
+    const unsaid = () => one.page.$eval('[data-testid="chat-unsaid"]', (e) => e.textContent.trim()).catch(() => null);
+    if (how === 'hang') {
+      // Nobody notices yet; what is written meanwhile is not given out as said.
+      await one.click('more');
+      await one.click('door-chat');
+      await one.type('chat-field', 'are you there?');
+      await one.click('chat-send');
+      await until('it waits', 'Waiting to be sent', unsaid);
+    }
     const again = async () => (await leaked(one)).at(-1).epoch > before[0].epoch;
     await until('new keys', true, again, 1000 * seconds + 5000);
     assert.ok(await one.page.evaluate(() => window.__held), 'it was said that nothing is being sent');
@@ -36,6 +45,10 @@ for (const [how, kinds, seconds] of [['die', ['chromium', 'firefox'], 2], ['hang
     assert.equal(await count(one, 'held'), 0);
     await Promise.all(people.map((p) => p.phase('active')));
     await Promise.all(people.map((p) => p.receives(2)));
+    if (how === 'hang') {
+      await until('it is lost', 'Not sent', unsaid);
+      await one.page.keyboard.press('Escape');
+    }
     // What they say is heard, although its numbers begin anew.
     for (const [from, to] of [[one, two], [two, one]]) {
       await from.click('more');

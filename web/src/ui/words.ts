@@ -37,6 +37,8 @@ export const talkStrings = {
     field: 'Message',
     send: 'Send',
     me: 'You',
+    waits: 'Waiting to be sent',
+    lost: 'Not sent',
     said: (name: string, text: string) => `${name || 'Someone'} wrote: ${text}`,
     unread: (count: number) => (count === 1 ? '1 new message' : `${count} new messages`),
   },

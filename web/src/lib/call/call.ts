@@ -191,6 +191,7 @@ class LinkCall implements Call {
     const life = this.renewals.next(performance.now());
     if (life === null) return this.stopEverything(why);
     this.renewing = true;
+    this.talk?.lose();
     this.update({ held: true, comparison: { is: 'idle' } });
     const group = await replaceGroup(this.link, ready.frames, life);
     if (this.workers !== ready) return group?.stop();
@@ -307,6 +308,9 @@ class LinkCall implements Call {
         this.roster?.heard(message.from, message.said, performance.now());
         if (message.said.k === 'chat') this.talk?.heard(message.from, message.said.text);
         break;
+      case 'said':
+        this.talk?.said(message.line, message.lost);
+        break;
       case 'roster':
         this.grouped = true;
         this.roster?.listed(message.group, message.roster, performance.now());
@@ -341,7 +345,10 @@ class LinkCall implements Call {
     const session = this.session;
     const ice = new IceServerCache(fetchIce(() => session?.token ?? null));
     void ice.get();
-    const say = (said: Said) => ready.group.post({ t: 'say', said });
+    const say = (said: Said, line?: number) => {
+      const given = ready.group.post({ t: 'say', said, ...(line !== undefined && { line }) });
+      if (!given && line !== undefined) this.talk?.said(line, true);
+    };
     this.roster = new Roster({
       keys,
       me: this.me,

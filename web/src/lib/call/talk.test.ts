@@ -7,12 +7,19 @@ let said: Said[];
 let state: Partial<CallState>;
 let verified: string[];
 let asked: boolean[];
+let lines: (number | undefined)[];
+/** Who would say it is gone. */
+let nobody: boolean;
 let talk: Talk;
 
 beforeEach(() => {
-  [said, state, verified, asked] = [[], {}, [], []];
+  [said, state, verified, asked, lines, nobody] = [[], {}, [], [], [], false];
   talk = new Talk({
-    say: (one) => said.push(one),
+    say: (one, line) => {
+      said.push(one);
+      lines.push(line);
+      if (nobody && line !== undefined) talk.said(line, true);
+    },
     compare: (on) => asked.push(on),
     verify: (keys) => verified.push(...keys),
     nameOf: (id) => (id === 'a' ? 'Ada' : ''),
@@ -29,6 +36,28 @@ describe('chat', () => {
       { number: 1, from: null, text: 'hello' },
       { number: 2, from: 'a', name: 'Ada', text: 'hi' },
     ]);
+  });
+
+  it('waits until it was said, and is marked when it cannot be', () => {
+    const marks = () => state.chat?.map(({ unsaid }) => unsaid);
+    for (const text of ['one', 'two', 'three']) talk.chat(text);
+    talk.heard('a', 'hi');
+    expect(lines).toEqual([1, 2, 3]);
+    expect(marks()).toEqual(['waits', 'waits', 'waits', null]);
+    talk.said(1, false);
+    talk.said(2, true);
+    expect(marks()).toEqual([null, 'lost', 'waits', null]);
+    // Whoever was to say it is gone.
+    talk.lose();
+    expect(marks()).toEqual([null, 'lost', 'lost', null]);
+    talk.said(99, true);
+    expect(state.chat).toHaveLength(4);
+  });
+
+  it('that cannot even be given away is marked at once', () => {
+    nobody = true;
+    talk.chat('hello?');
+    expect(state.chat).toMatchObject([{ text: 'hello?', unsaid: 'lost' }]);
   });
 
   it('of nothing is nothing', () => {

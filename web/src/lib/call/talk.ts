@@ -4,7 +4,8 @@ import { maxChat, type Said } from '../mls/said';
 import type { CallState, ChatEntry } from './types';
 
 export interface TalkOptions {
-  say(said: Said): void;
+  /** `line` comes back to `said`. */
+  say(said: Said, line?: number): void;
   compare(on: boolean): void;
   /** These signature keys were found to be who they should be. */
   verify(keys: string[]): void;
@@ -37,8 +38,18 @@ export class Talk {
   chat(text: string): void {
     const clean = cleanChat(text);
     if (clean === '') return;
-    this.options.say({ k: 'chat', text: clean });
     this.add(null, '', clean);
+    this.options.say({ k: 'chat', text: clean }, this.last);
+  }
+
+  /** What became of a line of mine. */
+  said(line: number, lost: boolean): void {
+    this.mark(({ number }) => number === line, lost ? 'lost' : null);
+  }
+
+  /** Whoever was to say what waits is gone. */
+  lose(): void {
+    this.mark(({ unsaid }) => unsaid === 'waits', 'lost');
   }
 
   heard(from: string, text: string): void {
@@ -78,8 +89,15 @@ export class Talk {
   }
 
   private add(from: string | null, name: string, text: string): void {
-    const entry = { number: ++this.last, from, name, text, at: Date.now() };
+    const unsaid = from === null ? ('waits' as const) : null;
+    const entry = { number: ++this.last, from, name, text, at: Date.now(), unsaid };
     this.entries = [...this.entries.slice(1 - maxEntries), entry];
+    this.options.update({ chat: this.entries });
+  }
+
+  private mark(which: (entry: ChatEntry) => boolean, unsaid: ChatEntry['unsaid']): void {
+    if (!this.entries.some(which)) return;
+    this.entries = this.entries.map((entry) => (which(entry) ? { ...entry, unsaid } : entry));
     this.options.update({ chat: this.entries });
   }
 }

@@ -100,6 +100,8 @@ export interface ChatEntry {
   name: string;
   text: string;
   at: number; // Unix ms
+  /** Mine that is not with the others: yet, or for good. */
+  unsaid: 'waits' | 'lost' | null;
 }
 
 /** Comparing pictures with the others. */

@@ -144,6 +144,77 @@ describe('what is sent', () => {
   });
 });
 
+describe('a lane whose ends fail', () => {
+  interface Ends {
+    readable: ReadableStream<object>;
+    writable: WritableStream<{ data: ArrayBuffer }>;
+  }
+
+  beforeEach(() => key({ k: 'install', ...epoch }, { k: 'switch', epoch: 1n }));
+
+  function attach(ends: Ends) {
+    const options = { id: 's', direction: 'seal', context: 0, codec: 'opus', peer: '' };
+    scope.onrtctransform?.({ transformer: { ...ends, options } });
+  }
+
+  it('hands on one frame after the other, however slow who takes them', async () => {
+    const { readable, writable } = new TransformStream<object>();
+    const waiting: (() => void)[] = [];
+    const slow = new WritableStream<{ data: ArrayBuffer }>({
+      write: () => new Promise<void>((taken) => void waiting.push(taken)),
+    });
+    attach({ readable, writable: slow });
+    const writer = writable.getWriter();
+    for (let i = 0; i < 3; i++) void writer.write(frame(speech));
+    for (let i = 1; i <= 3; i++) {
+      await settle();
+      expect(waiting).toHaveLength(i);
+      expect(counters('s')).toMatchObject({ in: i, out: i });
+      waiting.at(-1)?.();
+    }
+  });
+
+  it('takes nothing more when who takes frames is gone', async () => {
+    const cancelled = vi.fn();
+    const readable = new ReadableStream<object>({
+      pull: (controller) => controller.enqueue(frame(speech)),
+      cancel: cancelled,
+    });
+    const out: object[] = [];
+    const writable = new WritableStream<{ data: ArrayBuffer }>({
+      write: (one) => {
+        if (out.push(one) > 1) throw new TypeError('closed');
+      },
+    });
+    attach({ readable, writable });
+    await settle();
+    expect(cancelled).toHaveBeenCalledOnce();
+    expect(out).toHaveLength(2);
+  });
+
+  it('ends when the source fails, and closes what it wrote to at its end', async () => {
+    const ended: string[] = [];
+    const sink = () =>
+      new WritableStream<{ data: ArrayBuffer }>({
+        write: () => void ended.push('a frame'),
+        abort: () => void ended.push('aborted'),
+        close: () => void ended.push('closed'),
+      });
+    const broken = new ReadableStream<object>({ start: (c) => c.error(new TypeError('gone')) });
+    attach({ readable: broken, writable: sink() });
+    await settle();
+    const over = new ReadableStream<object>({
+      start: (c) => {
+        c.enqueue(frame(speech));
+        c.close();
+      },
+    });
+    attach({ readable: over, writable: sink() });
+    await settle();
+    expect(ended).toEqual(['aborted', 'a frame', 'closed']);
+  });
+});
+
 describe('what is shown', () => {
   async function sealed() {
     await key({ k: 'install', ...epoch }, { k: 'switch', epoch: 1n });

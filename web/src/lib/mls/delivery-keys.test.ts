@@ -9,7 +9,7 @@ import {
   staleAfter,
   stuckAfter,
 } from './delivery-limits';
-import type { OperationResult, Output, ServerMessage } from './delivery-types';
+import type { OperationResult, Output, ServerMessage, View } from './delivery-types';
 import { fallbackBase, fallbackStep, rotateEvery } from './duty';
 import { keepAfterJoin, keepAfterLeave, switchAfter } from './key-switch';
 import { Bench, key, kinds, operations, person, sent, view } from './testing/bench';
@@ -78,6 +78,39 @@ describe('keys', () => {
     expect(kinds(bench.next([0, 1, 2]))).not.toContain('hold');
     bench.committed('remove', 7n);
     expect(bench.next([0, 1], { left: [2] })).toContainEqual({ t: 'hold', on: false });
+  });
+
+  /** The group is lost, and we are added to `next` of it. */
+  function comeBack(bench: Bench, next: View): Output[] {
+    const out = bench.server({ t: 'gone', incarnation: 1 });
+    bench.result({ is: 'fresh', keyPackage: utf8('another key package') });
+    const { seq, hash } = bench;
+    bench.server({ t: 'welcome', incarnation: 1, seq, hash, welcome: utf8('welcome') });
+    return [...out, ...bench.result({ is: 'in', view: next })];
+  }
+
+  it('are not used again by coming in again, however often, while who left is there', () => {
+    const bench = Bench.member(0, [0, 1, 2]);
+    bench.server({ t: 'left', incarnation: 1, memberId: person(2) });
+    bench.wait(stuckAfter - 1);
+    expect(kinds(comeBack(bench, view(5n, 0, [0, 1, 2])))).not.toContain('hold');
+    expect(bench.wait(1)).toContainEqual({ t: 'hold', on: true });
+    bench.wait(1000);
+    const out = comeBack(bench, view(6n, 0, [0, 1, 2]));
+    // On hold before there is a key to seal with.
+    const order = out.flatMap((o) =>
+      o.t === 'hold' ? [`${o.on}`] : o.t === 'switch' ? ['key'] : [],
+    );
+    expect(order).toEqual(['false', 'true', 'key']);
+  });
+
+  it('are used again in another group: what who left has of the one before is worth nothing', () => {
+    const bench = Bench.member(0, [0, 1, 2]);
+    bench.server({ t: 'left', incarnation: 1, memberId: person(2) });
+    bench.wait(stuckAfter);
+    const other = { ...view(0n, 0, [0, 1, 2]), groupId: key(8) };
+    expect(comeBack(bench, other)).toContainEqual({ t: 'hold', on: false });
+    expect(kinds(bench.wait(stuckAfter))).not.toContain('hold');
   });
 
   it('are used again when who left came back in the same commit, on the same leaf', () => {
@@ -231,6 +264,23 @@ describe('without a connection', () => {
     expect(operations(bench.wait(60_000))).toEqual([]);
     expect(sent(bench.give({ t: 'connected' }))).toEqual(['join']);
     expect(operations(bench.wait(8000))).toEqual(['fresh']);
+  });
+
+  it('nothing is asked for again and again', () => {
+    const bench = Bench.member(0, [0, 1]);
+    bench.wait(rotateEvery - 3000);
+    bench.give({ t: 'disconnected' });
+    const asked: string[] = [];
+    for (let i = 0; i < 300; i++) {
+      const out = bench.wait(100);
+      asked.push(...sent(out));
+      if (operations(out).includes('prepare')) {
+        const made = { commit: utf8('mine'), welcome: null, refused: [] };
+        asked.push(...sent(bench.result({ is: 'prepared', ...made })));
+      }
+    }
+    expect(asked).toEqual(['commit']);
+    expect(sent(bench.give({ t: 'connected' }))).toEqual(['resume']);
   });
 
   it('the key package of an admission is not sent a second time', () => {

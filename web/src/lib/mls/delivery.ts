@@ -188,7 +188,7 @@ export class Delivery {
       case 'duty':
         if (message.epoch < view.epoch) break;
         this.#duty = message;
-        this.#hold.expect(now, leavesToRemove(message, view), view.roster);
+        this.#hold.expect(now, leavesToRemove(message, view), view);
         if (message.epoch === view.epoch) this.#arm(now, message, view);
         break;
       case 'ready':
@@ -198,7 +198,7 @@ export class Delivery {
         this.#hold.expect(
           now,
           view.roster.filter((e) => equal(e.memberId, message.memberId)).map((e) => e.leaf),
-          view.roster,
+          view,
         );
         break;
       case 'resumed':
@@ -224,8 +224,9 @@ export class Delivery {
     const chain: Chain = { before: this.#log.hash, seq, hash };
     const ours = this.#candidate !== null && equal(this.#candidate.commit, commit);
     this.#madeAt = ours ? (this.#candidate?.madeAt ?? now) : now;
+    // Without one it is the answer to a resume that is waited for.
+    if (this.#candidate !== null) this.#timers.delete('answer');
     this.#candidate = null;
-    this.#timers.delete('answer');
     if (seq !== this.#log.seq + 1) {
       this.#rejoin('log');
       return;
@@ -285,8 +286,10 @@ export class Delivery {
       this.#log = { seq: 0, hash: new Uint8Array(32) };
       this.#emit({ t: 'send', message: { t: 'founded', incarnation, groupId: view.groupId } });
     } else this.#ready(view);
+    // Before there is a key to seal with.
+    this.#hold.enter(view);
+    this.#heed(now);
     this.#emit(...this.#keys.advance(now, view, this.#memberId, false));
-    this.#hold.enter(now, view.roster);
     this.#status('in');
     this.#renewed(operation.do === 'join' ? this.#madeAt : now);
     this.#planRotation(now, view);
@@ -315,7 +318,7 @@ export class Delivery {
     if (this.#keys.contradicted) this.#fork(now, view);
     this.#planRotation(now, view);
     if (this.#duty !== null) {
-      this.#hold.expect(now, leavesToRemove(this.#duty, view), view.roster);
+      this.#hold.expect(now, leavesToRemove(this.#duty, view), view);
       this.#arm(now, this.#duty, view);
     }
   }
@@ -396,7 +399,7 @@ export class Delivery {
     if (this.#candidate === null) return;
     const { epoch, commit, welcome } = this.#candidate;
     const incarnation = this.#incarnation;
-    this.#timers.set('answer', now + answerAfter);
+    this.#expectAnswer(now);
     this.#emit({ t: 'send', message: { t: 'commit', incarnation, epoch, commit, welcome } });
   }
 
@@ -411,10 +414,15 @@ export class Delivery {
     const { groupId, epoch, tag, roster } = view;
     const { seq, hash } = this.#log;
     this.#resumedFrom = seq;
-    this.#timers.set('answer', now + answerAfter);
+    this.#expectAnswer(now);
     const incarnation = this.#incarnation;
     const where = { incarnation, epoch, seq, groupId, tag, hash, roster };
     this.#emit({ t: 'send', message: { t: 'resume', ...where } });
+  }
+
+  /** Without a socket there is none; when it is back we ask anyway. */
+  #expectAnswer(now: number): void {
+    if (this.#online) this.#timers.set('answer', now + answerAfter);
   }
 
   /** The log is given in parts; one that brought nothing will not bring more. */

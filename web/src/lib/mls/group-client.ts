@@ -65,8 +65,10 @@ export class GroupClient {
     });
   }
 
-  post(message: Exclude<ToGroup, { t: 'open' }>): void {
+  /** false: there is no worker any more. */
+  post(message: Exclude<ToGroup, { t: 'open' }>): boolean {
     if (!this.#over) this.#worker.postMessage(message);
+    return !this.#over;
   }
 
   stop(): void {

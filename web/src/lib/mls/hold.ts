@@ -3,15 +3,22 @@
  * 5 s, or does not prove that they are there (presence.ts), or the group is
  * forked: until that is over, what we seal could be opened by who should not.
  */
+import { equal } from '../crypto/bytes';
 import { stuckAfter } from './delivery-limits';
-import type { Output } from './delivery-types';
-import { find, isNew, type RosterEntry } from './roster';
+import type { Output, View } from './delivery-types';
+import { isNew, type RosterEntry } from './roster';
+
+/** Somebody who was to go, as they were then; how long we wait is counted from there. */
+interface Announced extends RosterEntry {
+  groupId: Uint8Array;
+  until: number;
+}
 
 export class Hold {
   /** Leaves whose removal was announced and has not come, and until when we wait for it. */
   readonly #leaving = new Map<number, number>();
-  /** They, as they were then: coming into the group again does not end the wait either. */
-  #announced: RosterEntry[] = [];
+  /** They: our coming into the group again neither ends the wait nor begins it anew. */
+  #announced: Announced[] = [];
   #last = -Infinity;
   #silent = false;
   #forked = false;
@@ -26,21 +33,26 @@ export class Hold {
   }
 
   /** Their removal was announced. */
-  expect(now: number, leaves: number[], roster: RosterEntry[]): void {
+  expect(now: number, leaves: number[], { groupId, roster }: View): void {
     for (const entry of roster) {
-      if (!leaves.includes(entry.leaf) || this.#leaving.has(entry.leaf)) continue;
-      this.#leaving.set(entry.leaf, now + stuckAfter);
-      this.#announced.push(entry);
+      if (leaves.includes(entry.leaf)) this.#wait({ ...entry, groupId, until: now + stuckAfter });
     }
   }
 
-  /** We came into a group. */
-  enter(now: number, roster: RosterEntry[]): void {
-    const before = this.#announced.splice(0);
-    for (const entry of roster) {
-      const same = find(before, entry.memberId) !== undefined && !isNew(entry, before);
-      if (same) this.expect(now, [entry.leaf], roster);
+  /** We came into a group. In another one what they have of the one before is worth nothing. */
+  enter({ groupId, roster }: View): void {
+    const before = this.#announced.filter((one) => equal(one.groupId, groupId));
+    this.#announced = [];
+    for (const one of before) {
+      const there = roster.find(({ leaf }) => leaf === one.leaf);
+      if (there !== undefined && !isNew(there, before)) this.#wait(one);
     }
+  }
+
+  #wait(one: Announced): void {
+    if (this.#leaving.has(one.leaf)) return;
+    this.#leaving.set(one.leaf, one.until);
+    this.#announced.push(one);
   }
 
   /** Only the removal that was announced ends the wait for it, and no other commit. */

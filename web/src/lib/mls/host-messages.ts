@@ -31,7 +31,8 @@ export type ToGroup =
   | { t: 'disconnected' }
   | { t: 'server'; message: ServerMessage }
   | { t: 'app'; data: Bytes }
-  | { t: 'say'; said: Said }
+  /** `line`, of chat: answered with `said`, at once or when it can be. */
+  | { t: 'say'; said: Said; line?: number }
   | { t: 'rejoin' }
   | { t: 'compare'; on: boolean }
   | { t: 'code' } // answered with `code`
@@ -43,6 +44,7 @@ export type FromGroup =
   | { t: 'send'; message: ClientMessage }
   | { t: 'app'; data: Bytes }
   | { t: 'heard'; from: string; said: Said }
+  | { t: 'said'; line: number; lost: boolean }
   | { t: 'roster'; group: string; epoch: bigint; self: number; roster: Listed[] }
   | { t: 'status'; status: Status; reason: Reason | 'log' | 'late' | 'stale' | null }
   | { t: 'hold'; on: boolean }

@@ -3,11 +3,17 @@ import { describe, expect, it, vi } from 'vitest';
 import { random } from '../crypto/bytes';
 import { heldFor } from './delivery-limits';
 import type { ServerMessage } from './delivery-types';
+import { rotateEvery } from './duty';
 import { hereEvery, provenFor } from './presence';
 import { type Guest, House } from './testing/house';
+import { maxUnsaid } from './unsaid';
 
 const words = (guest: Guest) =>
   guest.heard().flatMap((said) => (said.k === 'chat' ? [said.text] : []));
+
+/** What became of the lines that the page numbered. */
+const fates = (guest: Guest) =>
+  guest.all('said').map(({ line, lost }) => [line, lost ? 'lost' : 'said']);
 
 // Hours of many people take a while on a busy machine.
 vi.setConfig({ testTimeout: 30_000 });
@@ -112,13 +118,46 @@ describe('a room', () => {
     const [ann, bob] = (await house.invite(2)) as [Guest, Guest];
     bob.online = false;
     await house.pass(provenFor + 1000);
-    ann.say({ k: 'chat', text: 'for bob' });
+    ann.say({ k: 'chat', text: 'for bob' }, 1);
     await house.pass(heldFor + 20_000);
     expect(ann.roster).toEqual([ann.name]);
+    expect(fates(ann)).toEqual([[1, 'lost']]);
     const [eve] = (await house.invite(1)) as [Guest];
-    ann.say({ k: 'chat', text: 'for eve' });
+    ann.say({ k: 'chat', text: 'for eve' }, 2);
     await house.settle();
     expect(words(eve)).toEqual(['for eve']);
+    expect(fates(ann)).toEqual([
+      [1, 'lost'],
+      [2, 'said'],
+    ]);
+  });
+
+  it('does not take new keys among people who are silent for being alone', async () => {
+    const house = await House.build();
+    const [ann, bob] = (await house.invite(2)) as [Guest, Guest];
+    await house.pass(rotateEvery - provenFor - 15_000);
+    bob.online = false;
+    await house.pass(provenFor + hereEvery);
+    expect(ann.frames().hold).toBe(true);
+    const { group, epoch } = ann.last('roster') ?? expect.fail();
+    expect(epoch).toBe(2n); // founded, with Bob, and with new keys
+    ann.say({ k: 'chat', text: 'for bob' }, 1);
+    await house.pass(heldFor);
+    expect(ann.last('roster')?.group).not.toBe(group);
+    const [eve] = (await house.invite(1)) as [Guest];
+    await house.pass(20_000);
+    expect(words(eve)).toEqual([]);
+    expect(fates(ann)).toEqual([[1, 'lost']]);
+  });
+
+  it('says which words were too many', async () => {
+    const house = await House.build();
+    const [ann] = (await house.invite(2)) as [Guest, Guest];
+    house.relaying = false;
+    await house.pass(provenFor + 1000);
+    for (let i = 0; i <= maxUnsaid; i++) ann.say({ k: 'chat', text: `${i}` }, i);
+    await house.settle();
+    expect(fates(ann)).toEqual([[maxUnsaid, 'lost']]);
   });
 
   it('goes on when they turn out to be there after all', async () => {

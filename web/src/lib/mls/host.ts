@@ -60,7 +60,9 @@ export class Host {
   #working = false;
   #running: Promise<void> | null = null;
   #keys: Promise<void> = Promise.resolve();
-  readonly #unsaid = new Unsaid();
+  readonly #unsaid = new Unsaid((said) => this.#tell(said, true));
+  /** Numbers of chat that the page wants to hear of. */
+  readonly #lines = new WeakMap<Said, number>();
   /** Nothing may be sent: media by the frame worker, messages by us. */
   #held = false;
   #online = true;
@@ -114,7 +116,12 @@ export class Host {
     // Too much from outside is lost; a worker that ended because of it would forget who is there.
     const { t } = message;
     const outside = t === 'app' || t === 'server' || t === 'say';
-    if (outside && this.#work.length >= maxOutside) return;
+    if (outside && this.#work.length >= maxOutside) {
+      if (t === 'say' && message.line !== undefined) {
+        this.port.post({ t: 'said', line: message.line, lost: true });
+      }
+      return;
+    }
     if (this.#work.length >= maxWaiting) {
       this.port.post({ t: 'broken', why: 'too much is waiting' });
       return;
@@ -180,6 +187,7 @@ export class Host {
         await this.#open(message.data);
         break;
       case 'say':
+        if (message.line !== undefined) this.#lines.set(message.said, message.line);
         this.#say(message.said);
         break;
       case 'compare':
@@ -329,16 +337,21 @@ export class Host {
     this.port.post({ t: 'roster', group, epoch: view.epoch, self: view.leaf, roster });
     const arrived = before === null;
     if (arrived) this.#offline = !this.#online;
-    this.#unsaid.enter(now, this.#present(), arrived);
+    // When nobody proves to be there, it is still for them that words wait.
+    const present = this.#present();
+    this.#unsaid.enter(now, present.length > 0 ? present : this.#others(), arrived);
     this.#sayUnsaid();
+  }
+
+  #others(): RosterEntry[] {
+    const view = this.#view;
+    return view?.roster.filter(({ leaf }) => leaf !== view.leaf) ?? [];
   }
 
   /** The others, but for those who do not prove that they are there. */
   #present(): RosterEntry[] {
-    const view = this.#view;
     const silent = this.#presence.silent;
-    const others = view?.roster.filter(({ leaf }) => leaf !== view.leaf) ?? [];
-    return others.filter(({ leaf }) => !silent.includes(leaf));
+    return this.#others().filter(({ leaf }) => !silent.includes(leaf));
   }
 
   #sayUnsaid(): void {
@@ -387,9 +400,17 @@ export class Host {
       return;
     }
     group.seal(packSaid(said, ++this.#said)).then(
-      (data) => this.port.post({ t: 'app', data }),
-      () => {},
+      (data) => {
+        this.port.post({ t: 'app', data });
+        this.#tell(said, false);
+      },
+      () => this.#tell(said, true),
     );
+  }
+
+  #tell(said: Said, lost: boolean): void {
+    const line = this.#lines.get(said);
+    if (line !== undefined) this.port.post({ t: 'said', line, lost });
   }
 
   async #open(data: Bytes): Promise<void> {

@@ -1,4 +1,4 @@
-/** What members say to each other inside application messages (docs/protocol.md §5). */
+/** What members say to each other inside application messages (docs/protocol.md §4). */
 import { decode, encode } from '@msgpack/msgpack';
 import { type Bytes, copy } from '../crypto/bytes';
 

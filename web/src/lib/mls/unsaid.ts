@@ -1,7 +1,7 @@
 /**
  * Words that cannot be said yet: nothing may be sent, there is no socket, or no
  * group. In a new group chat waits for those who were in the one before, and goes
- * to nobody else when none of them comes.
+ * to nobody else when none of them comes. Chat that is given up is said to be lost.
  */
 import { equal } from '../crypto/bytes';
 import { find, type RosterEntry } from './roster';
@@ -17,11 +17,14 @@ export class Unsaid {
   #company: RosterEntry[] = [];
   #until: number | null = null;
 
+  /** `lost`: will not be said any more. */
+  constructor(private readonly lost: (said: Said) => void = () => {}) {}
+
   deadline(): number {
     return this.#until ?? Infinity;
   }
 
-  /** We are in an epoch with these others, who are not silent; `arrived`: in another group. */
+  /** We are in an epoch with these others; `arrived`: in another group. */
   enter(now: number, others: RosterEntry[], arrived: boolean): void {
     if (arrived && this.#company.length > 0) this.#until = now + othersWithin;
     if (this.#until === null) this.#company = others;
@@ -49,7 +52,10 @@ export class Unsaid {
     if (this.#words.length >= maxUnsaid) {
       // Descriptions and candidates are made again when something is missing.
       const least = this.#words.findIndex(({ k }) => k !== 'chat' && k !== 'state');
-      if (least < 0) return;
+      if (least < 0) {
+        this.lost(said);
+        return;
+      }
       this.#words.splice(least, 1);
     }
     this.#words.push(said);
@@ -68,7 +74,10 @@ export class Unsaid {
       return there !== undefined && equal(there.signatureKey, signatureKey);
     });
     if (back.length < this.#company.length && now < this.#until) return;
-    if (back.length === 0) this.#words = this.#words.filter(({ k }) => k !== 'chat');
+    if (back.length === 0) {
+      for (const said of this.#words) if (said.k === 'chat') this.lost(said);
+      this.#words = this.#words.filter(({ k }) => k !== 'chat');
+    }
     this.#until = null;
     this.#company = others;
   }

@@ -124,8 +124,8 @@ export class Guest {
     await this.house.settle();
   }
 
-  say(said: Said): void {
-    this.host.take({ t: 'say', said });
+  say(said: Said, line?: number): void {
+    this.host.take({ t: 'say', said, ...(line !== undefined && { line }) });
   }
 
   leave(): void {
