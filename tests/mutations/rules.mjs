@@ -311,6 +311,13 @@ export const rules = [
     tests: ['mls/delivery-keys'],
   },
   {
+    rule: '9y2 nor does it begin the wait anew',
+    file: 'mls/hold.ts',
+    from: '!isNew(there, before)) this.#wait(one);',
+    to: '!isNew(there, before)) this.#wait({ ...one, until: one.until + stuckAfter });',
+    tests: ['mls/delivery-keys'],
+  },
+  {
     rule: '9z our path keys are as old as our commit',
     file: 'mls/delivery.ts',
     from: 'this.#renewed(this.#madeAt);',
