@@ -81,6 +81,10 @@ sigset_t block_signals() {
   sigemptyset(&signals);
   for (int s : {SIGINT, SIGTERM, SIGUSR1})
     sigaddset(&signals, s);
+  // A terminal that is closed ends it, unless nohup said that it shall not.
+  struct sigaction hangup {};
+  if (sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+    sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   return signals;
@@ -97,13 +101,14 @@ int wait_for_signal(const sigset_t& signals) {
 struct life {
   std::atomic<bool> draining{false}; ///< no new rooms
   std::atomic<bool> stuck{false};    ///< a part does not answer
+  std::atomic<bool> ending{false};   ///< drains, and then ends for certain
   std::atomic<bool> stopping{false};
   std::atomic<bool> failed{false}; ///< the registry is gone
 
   http::readiness ready() const {
     if (stuck)
       return http::readiness::stuck;
-    return draining || stopping ? http::readiness::draining : http::readiness::ready;
+    return draining || ending || stopping ? http::readiness::draining : http::readiness::ready;
   }
 };
 
@@ -118,10 +123,11 @@ void live(life& state, const sigset_t& signals, seconds drain, const service::ma
   while (true) {
     auto signal = wait_for_signal(signals);
     auto now = base::clock::now();
-    if (state.failed || signal == SIGINT || (signal == SIGTERM && until))
+    if (state.failed || signal == SIGINT || signal == SIGHUP || (signal == SIGTERM && until))
       return;
     if (signal == SIGTERM) {
       until = now + drain;
+      state.ending = true;
       start_draining();
     }
     now_and_then(now);
@@ -208,7 +214,8 @@ std::optional<base::ip_address> public_address(const base::config& c) {
 std::unique_ptr<http::admin::server> admin_server(const base::config& c, caf::actor_system& system,
                                                   const actors::root_actor& registry,
                                                   std::shared_ptr<const actors::totals> control,
-                                                  const http::server_config& site) {
+                                                  const http::server_config& site,
+                                                  const life& state) {
   if (!c.admin_enabled())
     return nullptr;
   http::admin::server_config out;
@@ -218,6 +225,7 @@ std::unique_ptr<http::admin::server> admin_server(const base::config& c, caf::ac
   out.control = std::move(control);
   out.site = site.counters;
   out.self_checks = site.self_checks;
+  out.ending = [&state] { return state.ending.load(); };
   return std::make_unique<http::admin::server>(std::move(out), http::embedded_admin(), system,
                                                registry);
 }
@@ -314,7 +322,7 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
 
   http::server web{http_settings, http::embedded_assets(), system, registry,
                    [&] { return state.ready(); }};
-  auto admin = admin_server(c, system, registry, counts, http_settings);
+  auto admin = admin_server(c, system, registry, counts, http_settings, state);
   base::log(base::log_level::info, "started",
             {{"version", CATCHUP_VERSION},
              {"http", std::to_string(web.port())},

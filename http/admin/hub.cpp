@@ -155,18 +155,21 @@ reply hub::metrics() const {
 // -- acting ---------------------------------------------------------------------
 
 reply hub::act(const wanted& w, std::string_view body, const std::string& key) {
+  auto what = std::string{name_of(w.what)} + ' ' + w.id + '\n' + std::string{body};
   if (!key.empty())
-    for (const auto& [before, answer] : done_)
-      if (before == key)
-        return answer;
+    for (const auto& before : done_)
+      if (before.key == key)
+        return before.what == what
+                   ? before.answer
+                   : refusal(409, "key-used", "This Idempotency-Key is of another action.");
   auto out = act_now(w, body);
   base::audit("operator", {{"action", std::string{name_of(w.what)}},
                            {"on", w.id.empty() ? "server" : w.id},
                            {"status", std::to_string(out.status)}});
-  if (!key.empty()) {
+  if (!key.empty() && out.status == 200) {
     if (done_.size() == max_keys)
       done_.pop_front();
-    done_.emplace_back(key, out);
+    done_.push_back({key, std::move(what), out});
   }
   return out;
 }
@@ -188,6 +191,9 @@ reply hub::act_now(const wanted& w, std::string_view body) {
     caf::anon_send(registry, actors::msg::drain{});
     return done_reply();
   case target::undrain:
+    if (config.ending())
+      return refusal(409, "ending",
+                     "The process is about to end; the next one takes people again.");
     caf::anon_send(registry, actors::msg::undrain{});
     return done_reply();
   case target::log_level: {

@@ -64,7 +64,7 @@ public:
 
   // -- acting -------------------------------------------------------------------
 
-  /// Does it, once for each key, and writes it down.
+  /// Does it, once for each key, and writes it down. A key is of one action only.
   reply act(const wanted& w, std::string_view body, const std::string& key);
 
   // -- the event stream -----------------------------------------------------------
@@ -112,7 +112,11 @@ private:
   bool polling_ = false;
   std::string last_status_;
   std::deque<std::string> lines_;
-  std::deque<std::pair<std::string, reply>> done_; // by key, the oldest first
+  struct deed {
+    std::string key, what;
+    reply answer;
+  };
+  std::deque<deed> done_; // with a key; the oldest first
   std::atomic<std::size_t> waiting_lines_{0};
 
   std::mutex mutex_;

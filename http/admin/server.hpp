@@ -28,6 +28,8 @@ struct server_config {
   std::shared_ptr<const site_counters> site;
   /// What the server last found when it looked at itself.
   std::function<base::self_checks()> self_checks = [] { return base::self_checks{}; };
+  /// Whether the process is about to end, so that nobody can be let in again.
+  std::function<bool()> ending = [] { return false; };
 
   std::size_t connections = 64;
   std::size_t listeners = 8; ///< of the event stream

@@ -23,6 +23,7 @@ struct running_admin : running_site {
     c.control = counts;
     c.site = config.counters;
     c.poll_interval = 20ms;
+    c.ending = [this] { return ending.load(); };
     static const http::asset_file files[] = {
         {"index.html", "<!doctype html><title>operator</title>"},
         {"assets/page-1a2b.js", "export {};"},
@@ -57,6 +58,7 @@ struct running_admin : running_site {
     return only(kind).substr(kind.size() + 1);
   }
 
+  std::atomic<bool> ending{false};
   std::optional<http::admin::server> admin;
 };
 
@@ -301,6 +303,28 @@ TEST(an action with a key is done once) {
   CHECK_EQUAL(act("/admin/api/undrain", "", "Idempotency-Key: 2\r\n").status, 200);
   CHECK_EQUAL(act("/admin/api/drain", "", "Idempotency-Key: 1\r\n").status, 200);
   CHECK(has(look("/admin/api/status"), "\"draining\":false"));
+}
+
+TEST(a key is of one action - one that failed can be tried again) {
+  auto key = "Idempotency-Key: 1\r\n";
+  CHECK_EQUAL(act("/admin/api/log-level", "{\"level\":\"loud\"}", key).status, 400);
+  CHECK_EQUAL(act("/admin/api/log-level", "{\"level\":\"error\"}", key).status, 200);
+  CHECK_EQUAL(act("/admin/api/log-level", "{\"level\":\"error\"}", key).status, 200);
+  auto other = act("/admin/api/log-level", "{\"level\":\"warn\"}", key);
+  CHECK_EQUAL(other.status, 409);
+  CHECK(has(other, "key-used"));
+  CHECK_EQUAL(act("/admin/api/drain", "", key).status, 409);
+  CHECK(has(look("/admin/api/status"), "\"draining\":false"));
+  CHECK_EQUAL(base::log_level_name(), "error");
+}
+
+TEST(a process that is about to end takes nobody again) {
+  CHECK_EQUAL(act("/admin/api/drain").status, 200);
+  ending = true;
+  auto refused = act("/admin/api/undrain");
+  CHECK_EQUAL(refused.status, 409);
+  CHECK(has(refused, "ending"));
+  CHECK(has(look("/admin/api/status"), "\"draining\":true"));
 }
 
 // -- the event stream -----------------------------------------------------------

@@ -20,7 +20,7 @@ before(async () => {
   [port, relay] = [await freePort(), await freePort()];
   for (const name of ['bin', 'vps/etc', 'tree/mk']) mkdirSync(path(name), { recursive: true });
   // The tree: the real scripts, but what is built is there already.
-  for (const name of ['deploy-single-vps', 'lib.sh', 'systemd']) cpSync(`${root}mk/${name}`, path('tree/mk', name), { recursive: true });
+  for (const name of ['deploy-single-vps', 'lib.sh', 'systemd', 'with-settings']) cpSync(`${root}mk/${name}`, path('tree/mk', name), { recursive: true });
   script('tree/mk/setup', 'exit 0\n');
   script('tree/mk/build', `mkdir -p build/release && cp "\${BUILT:-${program}}" build/release/catchup\n`);
   execFileSync('git', ['init', '-q', path('tree')]);
@@ -36,9 +36,14 @@ cd ${path('vps/opt/catchup')}
 stop() { [ ! -f ${path('pid')} ] || { kill -"$1" "$(cat ${path('pid')})" 2>/dev/null && tail --pid="$(cat ${path('pid')})" -f /dev/null; rm -f ${path('pid')}; }; }
 case "$*" in
   'restart catchup')
+    # As one that ended too often, until that is forgotten.
+    [ ! -f ${path('failed')} ] || exit 1
     stop TERM
-    env -i sh -c 'set -a; . ${path('vps/etc/catchup.env')}; . ./port.env; exec ./current/catchup' >>${path('server.log')} 2>&1 & echo $! >${path('pid')}
+    DEPLOY_ROOT=${path('vps')} ${path('tree/mk/with-settings')} ./current/catchup >>${path('server.log')} 2>&1 & echo $! >${path('pid')}
+    sleep 0.3
+    kill -0 "$(cat ${path('pid')})" || : >${path('failed')}
     ;;
+  'reset-failed catchup') rm -f ${path('failed')} ;;
   'kill -s SIGINT catchup') stop INT ;;
 esac
 `);
@@ -135,7 +140,8 @@ test('HURRY does not wait for it', async () => {
 test('wrong settings stop it while what ran goes on', async () => {
   settings('CATCHUP_ROOM_CAP=0\n');
   const before = current();
-  const { code, out } = await deploy(['vps', `${port}`]);
+  const { code, out } = await deploy(['vps', `${port + 1}`]);
+  assert.equal(readFileSync(path('vps/opt/catchup/port.env'), 'utf8'), `CATCHUP_HTTP_PORT=${port}\n`);
   assert.equal(code, 1, out);
   assert.match(out, /CATCHUP_ROOM_CAP[^\n]*\n[^]*what ran goes on/);
   assert.equal(current(), before);
@@ -146,9 +152,10 @@ test('wrong settings stop it while what ran goes on', async () => {
 test('a release that never gets ready is replaced by the one before', async () => {
   const before = current();
   writeFileSync(path('broken'), '#!/bin/sh\ncase $1 in --version) echo catchup 9;; --check-config) ;; *) exit 1;; esac\n', { mode: 0o755 });
-  const { code, out } = await deploy(['vps', `${port}`], { BUILT: path('broken') });
+  const { code, out } = await deploy(['vps', `${port + 1}`], { BUILT: path('broken') });
   assert.equal(code, 1, out);
-  assert.match(out, /not ready within 5 s[^]*back to releases\//);
+  assert.match(out, /not ready within 5 s[^]*back to releases\/[\d-]+\n/);
+  assert.equal(readFileSync(path('vps/opt/catchup/port.env'), 'utf8'), `CATCHUP_HTTP_PORT=${port}\n`);
   assert.equal(current(), before);
   assert.equal(await ready(), 200);
   assert.ok(releases().length <= 3, `${releases()}`);

@@ -66,8 +66,8 @@ test('the wait ends after CATCHUP_DRAIN_SECONDS, with a word to everybody', asyn
   assert.ok(Date.now() - began > 900 && Date.now() - began < 5000, `${Date.now() - began} ms`);
 });
 
-test('a second SIGTERM, and SIGINT, end it at once', async () => {
-  for (const second of ['SIGTERM', 'SIGINT']) {
+test('a second SIGTERM, SIGINT, and SIGHUP end it at once', async () => {
+  for (const second of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
     const server = await Server.start({ CATCHUP_DRAIN_SECONDS: '60' });
     const ann = await Member.join(server, linkKeys());
     process.kill(server.pid, 'SIGTERM');

@@ -1,7 +1,7 @@
 // The scripts of mk/, from outside.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +35,18 @@ test('every script tells its use', async () => {
     assert.equal(code, 0);
     assert.match(out, new RegExp(`^usage: mk/${script}`));
   }
+});
+
+test('settings are read as systemd reads them: nothing of a value is run', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'catchup-settings-'));
+  for (const name of ['etc', 'opt/catchup']) mkdirSync(join(folder, name), { recursive: true });
+  writeFileSync(join(folder, 'etc/catchup.env'), '# a comment\nA=correct horse battery\nB=pa$$w0rd&`id` "x"\nC="in quotes"\nPORT=1\n');
+  writeFileSync(join(folder, 'opt/catchup/port.env'), 'PORT=2');
+  const { code, out } = await finish('with-settings', ['env'], { DEPLOY_ROOT: folder, CATCHUP_STRAY: '1' });
+  rmSync(folder, { recursive: true });
+  assert.equal(code, 0, out);
+  const seen = out.split('\n').filter((line) => /^(A|B|C|PORT|CATCHUP|DEPLOY)/.test(line));
+  assert.deepEqual(seen.sort(), ['A=correct horse battery', 'B=pa$$w0rd&`id` "x"', 'C=in quotes', 'PORT=2']);
 });
 
 test('set-up that is done already takes less than 3 s', async () => {
