@@ -72,6 +72,7 @@ msg::status relay_view(const msg::relay_status& r) {
                                            {"limited_strangers", r.front.limited_strangers},
                                            {"limited_requests", r.front.limited_requests},
                                            {"limited_allocations", r.front.limited_allocations},
+                                           {"limited_uninvited", r.front.limited_uninvited},
                                            {"limited_media", r.front.limited_media},
                                            {"tcp_refused", r.front.tcp_refused},
                                            {"tcp_idle", r.front.tcp_idle},

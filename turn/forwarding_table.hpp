@@ -2,6 +2,7 @@
 // A media thread's own table of allocations. Actors change it with snapshots;
 // nobody else reads it, so it needs no lock.
 
+#include "turn/acquaintances.hpp"
 #include "turn/address_plan.hpp"
 #include "turn/rate.hpp"
 #include "turn/route.hpp"
@@ -20,7 +21,11 @@ public:
     turn::counters counters; // since `take_usage`
     bool counted = false;    // see `count`
     flow_meter sent;         // by the client
-    flow_meter received;     // for the client
+    flow_meter received;     // for the client, from those it sends to
+    flow_meter uninvited;    // for the client, from others
+    flow_meter asked;        // requests of the client
+    flow_meter answered;     // in its name without a login, perhaps forged
+    acquaintances known;
   };
 
   forwarding_table();

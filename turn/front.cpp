@@ -30,16 +30,11 @@ transmit message_to(const five_tuple& to, base::const_bytes whole) {
   return {.to = to, .head = whole, .payload = {}, .padding = 0, .media = false};
 }
 
-std::uint64_t random_seed() {
-  auto raw = base::random_array<8>();
-  return base::reader{raw}.u64();
-}
-
 } // namespace
 
 front::front(front_config config)
   : limits_(config.limits), strangers_(limits_.strangers, random_seed()),
-    requests_(limits_.requests, random_seed()),
+    tcp_strangers_(limits_.strangers, random_seed()), requests_(limits_.requests, random_seed()),
     authenticator_(std::move(config.secret), std::string{realm}, config.nonce_validity),
     waiting_(config.max_in_flight), transaction_(base::random_array<12>()), scratch_{} {}
 
@@ -66,12 +61,21 @@ action front::on_message(const moment& t, const five_tuple& from, base::const_by
 }
 
 // Whether there is an answer left for somebody who has not authenticated himself,
-// which he pays for. Who has an allocation is no stranger.
+// which he pays for. Who has an allocation has some of his own: others at his address,
+// or who forge it, do not use them up.
 bool front::may_ask(base::time_point now, const five_tuple& from) {
-  if (table_.by_client(from) != nullptr || strangers_.take(now, from.client.ip))
-    return true;
-  ++totals_.limited_strangers;
-  return false;
+  auto* entry = table_.by_client(from);
+  bool may = entry != nullptr ? entry->answered.take(now, 0, {limits_.strangers, 0})
+                              : strangers(from).take(now, from.client.ip);
+  totals_.limited_strangers += !may;
+  return may;
+}
+
+bool front::could_ask(base::time_point now, const five_tuple& from) const {
+  if (const auto* entry = table_.by_client(from))
+    return entry->answered.has(now, 0, {limits_.strangers, 0});
+  const auto& rates = from.transport == transport::tcp ? tcp_strangers_ : strangers_;
+  return rates.has(now, from.client.ip);
 }
 
 action front::on_binding(base::time_point now, const five_tuple& from, const stun::message& m) {
@@ -91,7 +95,7 @@ action front::on_binding(base::time_point now, const five_tuple& from, const stu
 
 action front::on_request(const moment& t, const five_tuple& from, const stun::message& m) {
   // A flood of wrong signatures costs one MAC each and not four.
-  if (!strangers_.has(t.now, from.client.ip) && !authenticator_.nonce_ok(m, from.client, t.wall)) {
+  if (!could_ask(t.now, from) && !authenticator_.nonce_ok(m, from.client, t.wall)) {
     ++totals_.limited_strangers;
     return {};
   }
@@ -100,13 +104,15 @@ action front::on_request(const moment& t, const five_tuple& from, const stun::me
     count_failure(t.wall, m, who.error());
     return challenge(t, from, m, who.error());
   }
+  auto* entry = table_.by_client(from);
+  if (entry != nullptr ? !entry->asked.take(t.now, 0, {limits_.requests, 0})
+                       : !requests_.take(t.now, from.client.ip)) {
+    ++totals_.limited_requests;
+    return {};
+  }
   if (!all_understood(m)) {
     auto out = refuse_unknown(from, m, &*who);
     return out ? action{*out} : action{};
-  }
-  if (!requests_.take(t.now, from.client.ip)) {
-    ++totals_.limited_requests;
-    return {};
   }
   ticket waiting{.method = m.method(),
                  .transaction = m.transaction(),
@@ -227,7 +233,10 @@ action front::on_send(base::time_point now, const five_tuple& from, const stun::
   if (!address || !data)
     return {};
   auto peer = stun::read_xor_address(*address, m.transaction());
-  return peer ? forward(now, *entry, *peer, *data) : action{};
+  if (!peer)
+    return {};
+  entry->known.met(now, *peer);
+  return forward(now, *entry, *peer, *data);
 }
 
 action front::on_channel_data(base::time_point now, const five_tuple& from, base::const_bytes in) {
@@ -271,8 +280,13 @@ std::optional<transmit> front::deliver(base::time_point now, const base::endpoin
   auto* to = table_.by_relayed(relayed);
   if (to == nullptr || now >= to->route.expires || !to->route.permits(now, peer.ip))
     return std::nullopt;
-  if (!to->received.take(now, payload.size(), limits_.allocation)) {
-    ++totals_.limited_allocations;
+  // All clients of the relay have its address, so a permission lets all of them in. What
+  // those send to whom the client does not must not take the place of what it waits for.
+  const auto* channel = to->route.by_peer(now, peer);
+  bool invited = channel != nullptr || to->known.has(now, peer);
+  if (!(invited ? to->received.take(now, payload.size(), limits_.allocation)
+                : to->uninvited.take(now, payload.size(), limits_.uninvited))) {
+    ++(invited ? totals_.limited_allocations : totals_.limited_uninvited);
     return std::nullopt;
   }
   if (!all_media_.take(now, payload.size(), limits_.all)) {
@@ -280,7 +294,7 @@ std::optional<transmit> front::deliver(base::time_point now, const base::endpoin
     return std::nullopt;
   }
   transmit out{.to = to->route.client, .head = {}, .payload = payload, .padding = 0, .media = true};
-  if (const auto* channel = to->route.by_peer(now, peer); channel && payload.size() <= 0xffff) {
+  if (channel != nullptr && payload.size() <= 0xffff) {
     auto head = channel_header(channel->number, payload.size());
     std::copy(head.begin(), head.end(), scratch_.begin());
     out.head = base::const_bytes{scratch_}.first(head.size());

@@ -1,5 +1,8 @@
 #include "turn/rate.hpp"
 
+#include "base/bytes.hpp"
+#include "base/crypto.hpp"
+
 #include <algorithm>
 
 namespace catchup::turn {
@@ -10,6 +13,11 @@ base::ip_address source_of(const base::ip_address& ip) noexcept {
   auto octets = ip.octets();
   std::fill(octets.begin() + 8, octets.end(), std::uint8_t{0});
   return base::ip_address::v6(octets);
+}
+
+std::uint64_t random_seed() {
+  auto raw = base::random_array<8>();
+  return base::reader{raw}.u64();
 }
 
 source_rates::source_rates(unsigned a_second, std::uint64_t seed)

@@ -12,6 +12,9 @@ namespace catchup::turn {
 /// Who counts as one: an IPv4 address, or the /64 of an IPv6 address.
 base::ip_address source_of(const base::ip_address& ip) noexcept;
 
+/// For `source_rates`.
+std::uint64_t random_seed();
+
 /// So many events a second for each source, twice as many at once. The table has
 /// a fixed size, so sources may share a place in it, and forged ones cost nothing.
 class source_rates {
@@ -58,18 +61,28 @@ public:
         100);
     if (window != window_)
       *this = flow_meter{window};
-    if ((limit.packets != 0 && (packets_ + 1) * 10 > limit.packets) ||
-        (limit.bytes != 0 && (bytes_ + bytes) * 10 > limit.bytes))
+    if (!room(bytes, limit))
       return false;
     ++packets_;
     bytes_ += bytes;
     return true;
   }
 
+  /// Whether `take` would be true.
+  bool has(base::time_point now, std::size_t bytes, const flow_limit& limit) const noexcept {
+    auto copy = *this;
+    return copy.take(now, bytes, limit);
+  }
+
   flow_meter() = default;
 
 private:
   explicit flow_meter(std::uint32_t window) noexcept : window_(window) {}
+
+  bool room(std::size_t bytes, const flow_limit& limit) const noexcept {
+    return (limit.packets == 0 || (packets_ + 1) * 10 <= limit.packets) &&
+           (limit.bytes == 0 || (bytes_ + bytes) * 10 <= limit.bytes);
+  }
 
   std::uint32_t window_ = 0;
   std::uint32_t packets_ = 0;

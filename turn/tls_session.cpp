@@ -122,8 +122,12 @@ bool tls_session::feed(base::const_bytes in, base::buffer& plain, base::buffer& 
   }
 }
 
+bool tls_session::established() const noexcept {
+  return ssl_ && SSL_is_init_finished(ssl_.get()) != 0;
+}
+
 bool tls_session::seal(base::const_bytes plain, base::buffer& out) {
-  if (!ssl_ || SSL_is_init_finished(ssl_.get()) == 0)
+  if (!established())
     return false;
   ERR_clear_error();
   bool done =

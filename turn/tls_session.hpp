@@ -43,6 +43,9 @@ public:
   /// back to `out`. False: it is over, by the client's will or a fault.
   bool feed(base::const_bytes in, base::buffer& plain, base::buffer& out);
 
+  /// Whether the handshake is done.
+  bool established() const noexcept;
+
   /// Appends `plain`, sealed, to `out`. False before the handshake is done.
   bool seal(base::const_bytes plain, base::buffer& out);
 

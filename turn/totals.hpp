@@ -21,6 +21,7 @@ struct front_totals {
   std::uint64_t limited_strangers = 0;   // unauthenticated, of one source
   std::uint64_t limited_requests = 0;    // authenticated, of one source
   std::uint64_t limited_allocations = 0; // media of one allocation
+  std::uint64_t limited_uninvited = 0;   // media from whom the client has not sent to
   std::uint64_t limited_media = 0;       // media of all
   std::uint64_t tcp_refused = 0;         // connections: too many
   std::uint64_t tcp_idle = 0;            // connections closed without an allocation

@@ -117,6 +117,7 @@ void limits(openmetrics& out, const measured& m) {
       .add(of(m.tree, "relay", "limited_strangers"), {{"quota", "relay-strangers"}})
       .add(of(m.tree, "relay", "limited_requests"), {{"quota", "relay-requests"}})
       .add(of(m.tree, "relay", "limited_allocations"), {{"quota", "relay-allocation-rate"}})
+      .add(of(m.tree, "relay", "limited_uninvited"), {{"quota", "relay-uninvited"}})
       .add(of(m.tree, "relay", "limited_media"), {{"quota", "relay-rate"}})
       .add(of(m.tree, "relay", "tcp_refused"), {{"quota", "relay-connections"}})
       .add(of(m.tree, "relay", "tcp_idle"), {{"quota", "relay-idle-connections"}})

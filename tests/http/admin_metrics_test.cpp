@@ -181,6 +181,7 @@ TEST(every refusal of the relay has a number) {
       std::pair{"limited_strangers", "relay-strangers"},
       std::pair{"limited_requests", "relay-requests"},
       std::pair{"limited_allocations", "relay-allocation-rate"},
+      std::pair{"limited_uninvited", "relay-uninvited"},
       std::pair{"limited_media", "relay-rate"},
       std::pair{"tcp_refused", "relay-connections"},
       std::pair{"tcp_idle", "relay-idle-connections"},

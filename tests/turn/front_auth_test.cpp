@@ -332,6 +332,59 @@ TEST(requests of one source are limited when it has authenticated itself as well
   CHECK(hand_on(alice, alice.refresh(600)));
 }
 
+TEST(who forges the source of somebody takes neither TCP nor the allocation from them) {
+  auto flood = [&] {
+    turn_client forged{udp("198.51.100.1", 9), {}};
+    while (ask(forged, forged.request(stun::method::binding))) {
+    }
+  };
+  alice.set_credentials(make_credentials("s3cr3t", "alice", t0 + 3 * 3600));
+  authenticate(alice);
+  pass(2h); // the nonce is stale
+  allocated(alice, 50000);
+  flood();
+  turn_client over_udp{udp("198.51.100.1", 4001), {}};
+  CHECK(silent(over_udp.tuple(), over_udp.allocate()));
+  auto tuple = udp("198.51.100.1", 4002);
+  tuple.transport = transport::tcp;
+  turn_client over_tcp{tuple, {}};
+  CHECK_EQUAL(ask(over_tcp, over_tcp.allocate())->error(), 401);
+  CHECK_EQUAL(ask(alice, alice.refresh(600))->error(), 438);
+}
+
+TEST(an allocation has requests of its own - others at its address do not use them up) {
+  authenticate(alice);
+  authenticate(bob);
+  bob.set_tuple(udp("198.51.100.1", 5000)); // behind the same address
+  bob.learn(*ask(bob, bob.allocate()));
+  allocated(alice, 50000);
+  auto asked = [&](turn_client& c, int tries) {
+    int n = 0;
+    for (int i = 0; i < tries; ++i)
+      if (auto r = hand_on(c, c.refresh(600))) {
+        reply_to(*r, {});
+        ++n;
+      }
+    return n;
+  };
+  CHECK_EQUAL(asked(alice, 100), 20); // 200 a second, in windows of a tenth
+  CHECK_EQUAL(asked(bob, 10), 10);
+  CHECK_EQUAL(asked(bob, 1000), 390);
+  pass(1s);
+  CHECK_EQUAL(asked(bob, 1000), 200);
+  CHECK_EQUAL(asked(alice, 5), 5);
+}
+
+TEST(requests with unknown attributes are counted like others) {
+  authenticate(alice);
+  allocated(alice, 50000);
+  auto odd = alice.request(stun::method::refresh, [](auto& w) { w.add_u32(attribute{0x7001}, 1); });
+  int n = 0;
+  for (int i = 0; i < 100; ++i)
+    n += ask(alice, odd).has_value();
+  CHECK_EQUAL(n, 20);
+}
+
 TEST(thousands of forged sources leave nothing behind) {
   turn_client c{udp("198.51.100.1", 4000), {}};
   auto in = c.allocate();

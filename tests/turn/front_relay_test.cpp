@@ -226,6 +226,54 @@ TEST(counters say who sent and who got how much) {
   CHECK(core.take_usage().empty());
 }
 
+TEST(a stranger who may send takes nothing away from whom the client talks to) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  turn_client mallory{udp("198.51.100.9", 6000), {}};
+  auto m = allocated(mallory, 50002);
+  for (auto* one : {&a, &b, &m})
+    permit(*one, at("203.0.113.1", 50000));
+  // Bob has sent to Alice, and never to Mallory, who sends all he may.
+  CHECK(relayed(bob, bob.send(at("203.0.113.1", 50000), base::as_bytes("hello"))));
+  int uninvited = 0, arrived = 0;
+  for (int i = 0; i < 900; ++i) {
+    uninvited += relayed(mallory, mallory.send(at("203.0.113.1", 50001), {})).has_value();
+    arrived +=
+        relayed(alice, alice.send(at("203.0.113.1", 50001), base::as_bytes("media"))).has_value();
+  }
+  CHECK_EQUAL(arrived, 900);
+  CHECK_EQUAL(uninvited, 20); // 200 a second, in windows of a tenth
+  CHECK_EQUAL(core.totals().limited_uninvited, 880u);
+  // A minute after he last sent to her she is a stranger, too, unless a channel names her.
+  pass(61s);
+  arrived = 0;
+  for (int i = 0; i < 100; ++i)
+    arrived +=
+        relayed(alice, alice.send(at("203.0.113.1", 50001), base::as_bytes("media"))).has_value();
+  CHECK_EQUAL(arrived, 20);
+  bind(b, 0x4000, at("203.0.113.1", 50000));
+  for (int i = 0; i < 100; ++i)
+    arrived +=
+        relayed(alice, alice.send(at("203.0.113.1", 50001), base::as_bytes("media"))).has_value();
+  CHECK_EQUAL(arrived, 120);
+}
+
+TEST(a client has sixteen acquaintances - the one it sent to longest ago is forgotten) {
+  acquaintances known;
+  base::time_point now{1000s};
+  CHECK(!known.has(now, base::endpoint{}));
+  for (std::uint16_t port = 1; port <= acquaintances::places; ++port)
+    known.met(now + std::chrono::milliseconds{port}, at("203.0.113.1", port));
+  known.met(now + 20ms, at("203.0.113.1", 1));
+  known.met(now + 21ms, at("203.0.113.1", 99));
+  CHECK(known.has(now + 22ms, at("203.0.113.1", 1)));
+  CHECK(!known.has(now + 22ms, at("203.0.113.1", 2)));
+  CHECK(known.has(now + 22ms, at("203.0.113.1", 99)));
+  CHECK(!known.has(now + 22ms, at("203.0.113.2", 99)));
+  CHECK(known.has(now + 59s, at("203.0.113.1", 99)));
+  CHECK(!known.has(now + 61s, at("203.0.113.1", 99)));
+}
+
 TEST(no truncation of any message is answered with success) {
   authenticate(alice);
   auto a = allocated(alice, 50000);

@@ -42,6 +42,8 @@ public:
   /// Something waits to be written, such as a part of a handshake.
   bool has_output() const noexcept { return waiting() > 0; }
   bool secure() const noexcept { return tls_ != nullptr; }
+  /// Whether it may yet begin a handshake, or is in one.
+  bool settling() const noexcept { return identity_ || (tls_ && !tls_->established()); }
   bool overrun() const noexcept { return waiting() > hard_limit; }
 
   base::time_point wanted_at() const noexcept { return wanted_at_; }

@@ -12,14 +12,10 @@ namespace {
 constexpr std::size_t read_size = 64 * 1024;
 constexpr int accepts_at_a_time = 32;
 constexpr int unsent_in_kernel = 64 * 1024;
-
-base::ip_address source_of(const base::ip_address& ip) {
-  if (ip.is_v4())
-    return ip;
-  auto octets = ip.octets();
-  std::fill(octets.begin() + 8, octets.end(), std::uint8_t{0});
-  return base::ip_address::v6(octets);
-}
+/// A signature takes half a millisecond, in which no media moves.
+constexpr int handshakes_at_a_time = 4;
+/// Younger connections have not had the time to ask for anything.
+constexpr std::chrono::seconds grace{2};
 
 void tune(int fd) {
   int on = 1;
@@ -43,7 +39,7 @@ base::endpoint local_endpoint(int fd) {
 tcp_server::tcp_server(file_descriptor fd, tcp_limits limits, epoll& poll, std::uint64_t first_tag,
                        listener& to)
   : fd_(std::move(fd)), limits_(std::move(limits)), poll_(poll), tag_(first_tag),
-    last_id_(first_tag), to_(to), space_(read_size) {
+    last_id_(first_tag), to_(to), arrivals_(limits_.arrivals, random_seed()), space_(read_size) {
   if (fd_)
     poll_.add(fd_.get(), EPOLLIN, tag_);
 }
@@ -82,8 +78,9 @@ void tcp_server::accept(base::time_point now) {
 }
 
 void tcp_server::admit(base::time_point now, file_descriptor fd, const five_tuple& peer) {
+  bool comes = arrivals_.take(now, peer.client.ip) && make_room(now);
   auto& of_source = of_source_[source_of(peer.client.ip)];
-  if (connections_.size() >= limits_.connections || of_source >= limits_.per_source) {
+  if (!comes || of_source >= limits_.per_source) {
     ++totals_.refused;
     if (of_source == 0)
       of_source_.erase(source_of(peer.client.ip));
@@ -102,11 +99,30 @@ void tcp_server::admit(base::time_point now, file_descriptor fd, const five_tupl
     close(id);
 }
 
+// When all places are taken, whoever has had one longest without an allocation goes:
+// else a few thousand connections that say nothing would keep everybody out.
+bool tcp_server::make_room(base::time_point now) {
+  if (connections_.size() < limits_.connections)
+    return true;
+  auto oldest = std::ranges::min_element(connections_, {},
+                                         [](const auto& one) { return one.second->wanted_at(); });
+  if (oldest == connections_.end() || now - oldest->second->wanted_at() < grace ||
+      to_.wants(oldest->second->peer()))
+    return false;
+  ++totals_.idle;
+  close(oldest->first);
+  return true;
+}
+
 void tcp_server::read(base::time_point now, std::uint64_t id) {
   auto i = connections_.find(id);
   if (i == connections_.end())
     return;
   auto& c = *i->second;
+  if (c.settling() && ++handshakes_ > handshakes_at_a_time) {
+    unread_ = true; // after the media
+    return;
+  }
   if (to_.wants(c.peer()))
     c.wanted(now);
   auto state = c.read(space_);
@@ -143,6 +159,7 @@ void tcp_server::soil(std::uint64_t id, tcp_connection& c) {
 }
 
 void tcp_server::flush() {
+  handshakes_ = 0;
   // Closing may make a handler send to others, hence by index.
   for (std::size_t i = 0; i < dirty_.size(); ++i)
     if (auto c = connections_.find(dirty_[i]); c != connections_.end()) {

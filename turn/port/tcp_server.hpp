@@ -6,6 +6,7 @@
 #include "turn/port/handler.hpp"
 #include "turn/port/tcp_connection.hpp"
 #include "turn/port/tls_slot.hpp"
+#include "turn/rate.hpp"
 
 #include <functional>
 #include <memory>
@@ -18,6 +19,7 @@ namespace catchup::turn::port {
 struct tcp_limits {
   std::size_t connections = 4096;
   std::size_t per_source = 64; // of one IPv4 address or IPv6 /64
+  unsigned arrivals = 100;     ///< new ones a second of one source, twice as many at once
   /// A connection without an allocation is closed after this.
   std::chrono::seconds idle{30};
   /// With what new connections may speak TLS; nothing: they may not.
@@ -61,6 +63,7 @@ private:
 
   void accept(base::time_point now);
   void admit(base::time_point now, file_descriptor fd, const five_tuple& peer);
+  bool make_room(base::time_point now);
   void read(base::time_point now, std::uint64_t id);
   void write(std::uint64_t id, tcp_connection& c);
   void close(std::uint64_t id);
@@ -72,6 +75,8 @@ private:
   std::uint64_t tag_;
   std::uint64_t last_id_;
   listener& to_;
+  source_rates arrivals_;
+  int handshakes_ = 0; ///< begun or gone on with since the last flush
   table connections_;
   std::unordered_map<base::ip_address, std::size_t> of_source_;
   std::vector<std::uint64_t> dirty_;

@@ -10,14 +10,15 @@ namespace catchup::turn::port {
 namespace {
 
 void add(front_totals& to, const front_totals& more) {
-  static_assert(sizeof(front_totals) == 17 * sizeof(std::uint64_t), "add the new one below");
+  static_assert(sizeof(front_totals) == 18 * sizeof(std::uint64_t), "add the new one below");
   for (auto field :
        {&front_totals::bindings, &front_totals::challenges, &front_totals::auth_wrong,
         &front_totals::auth_expired, &front_totals::auth_stale, &front_totals::requests,
         &front_totals::forwarded, &front_totals::dropped, &front_totals::malformed,
         &front_totals::refused, &front_totals::limited_strangers, &front_totals::limited_requests,
-        &front_totals::limited_allocations, &front_totals::limited_media,
-        &front_totals::tcp_refused, &front_totals::tcp_idle, &front_totals::tcp_dropped})
+        &front_totals::limited_allocations, &front_totals::limited_uninvited,
+        &front_totals::limited_media, &front_totals::tcp_refused, &front_totals::tcp_idle,
+        &front_totals::tcp_dropped})
     to.*field += more.*field;
 }
 
