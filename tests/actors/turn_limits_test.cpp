@@ -3,6 +3,7 @@
 #include "support/turn_service.hpp"
 
 #include <malloc.h>
+#include <thread>
 
 using namespace catchup;
 using namespace std::chrono_literals;
@@ -256,6 +257,40 @@ TEST(connections that say nothing or half a thing are closed) {
   CHECK(a.ask(a.client.refresh(600)).success());
   CHECK(eventually([&] { return s.status().front.tcp_refused == 1; }));
   CHECK(eventually([&] { return s.status().front.tcp_idle == 100; }));
+}
+
+TEST(when all places are taken those who say nothing give way - those with an allocation do not ) {
+  turn_service_settings small;
+  small.tcp.connections = 3;
+  turn_service s{small};
+  auto a = s.connect(transport::tcp, "alice");
+  a.allocate();
+  turn_socket silent{transport::tcp, s.media.port(), {}, "127.0.0.5"};
+  turn_socket later{transport::tcp, s.media.port(), {}, "127.0.0.5"};
+  // They have not had the time to say anything.
+  turn_socket refused{transport::tcp, s.media.port(), {}, "127.0.0.6"};
+  CHECK(refused.closed_by_server());
+  CHECK(eventually([&] { return s.status().front.tcp_refused == 1; }));
+  std::this_thread::sleep_for(2100ms); // real sockets, real time
+  auto b = s.connect(transport::tcp, "bob");
+  b.allocate();
+  CHECK(silent.closed_by_server());
+  CHECK(eventually([&] { return s.status().front.tcp_idle == 1; }));
+  CHECK(a.ask(a.client.refresh(600)).success());
+}
+
+TEST(a source has a hundred new connections a second and two hundred at once) {
+  turn_service_settings roomy;
+  roomy.tcp.per_source = 1000;
+  turn_service s{roomy};
+  std::vector<std::unique_ptr<turn_socket>> many;
+  for (int i = 0; i < 400; ++i)
+    many.push_back(std::make_unique<turn_socket>(transport::tcp, s.media.port(),
+                                                 turn::credentials{}, "127.0.0.5"));
+  CHECK(eventually([&] { return s.status().front.tcp_refused > 0; }));
+  CHECK(s.status().front.tcp_refused <= 200u);
+  turn_socket other{transport::tcp, s.media.port(), {}, "127.0.0.6"};
+  CHECK_EQUAL(other.ask(other.client.allocate()).error(), 401);
 }
 
 // --- media that is unusual
