@@ -3,7 +3,6 @@
 #include "support/turn_service.hpp"
 
 #include <malloc.h>
-#include <thread>
 
 using namespace catchup;
 using namespace std::chrono_literals;
@@ -261,22 +260,32 @@ TEST(connections that say nothing or half a thing are closed) {
 
 TEST(when all places are taken those who say nothing give way - those with an allocation do not ) {
   turn_service_settings small;
-  small.tcp.connections = 3;
+  small.tcp.connections = 2;
+  small.tcp.grace = 1500ms; // longer than the service takes to notice an allocation
   turn_service s{small};
   auto a = s.connect(transport::tcp, "alice");
   a.allocate();
   turn_socket silent{transport::tcp, s.media.port(), {}, "127.0.0.5"};
-  turn_socket later{transport::tcp, s.media.port(), {}, "127.0.0.5"};
-  // They have not had the time to say anything.
-  turn_socket refused{transport::tcp, s.media.port(), {}, "127.0.0.6"};
-  CHECK(refused.closed_by_server());
-  CHECK(eventually([&] { return s.status().front.tcp_refused == 1; }));
-  std::this_thread::sleep_for(2100ms); // real sockets, real time
-  auto b = s.connect(transport::tcp, "bob");
-  b.allocate();
+  CHECK(eventually([&] {
+    turn_socket next{transport::tcp, s.media.port(), {}, "127.0.0.6"};
+    next.send_raw(next.client.allocate());
+    return !next.receive(500).empty();
+  }));
   CHECK(silent.closed_by_server());
-  CHECK(eventually([&] { return s.status().front.tcp_idle == 1; }));
+  CHECK(eventually([&] { return s.status().front.tcp_idle >= 1; }));
   CHECK(a.ask(a.client.refresh(600)).success());
+}
+
+TEST(who came a moment ago does not give way) {
+  turn_service_settings small;
+  small.tcp.connections = 1;
+  small.tcp.grace = 1min;
+  turn_service s{small};
+  turn_socket first{transport::tcp, s.media.port(), {}, "127.0.0.5"};
+  turn_socket second{transport::tcp, s.media.port(), {}, "127.0.0.6"};
+  CHECK(second.closed_by_server());
+  CHECK(eventually([&] { return s.status().front.tcp_refused == 1; }));
+  CHECK_EQUAL(first.ask(first.client.allocate()).error(), 401);
 }
 
 TEST(a source has a hundred new connections a second and two hundred at once) {

@@ -14,8 +14,6 @@ constexpr int accepts_at_a_time = 32;
 constexpr int unsent_in_kernel = 64 * 1024;
 /// A signature takes half a millisecond, in which no media moves.
 constexpr int handshakes_at_a_time = 4;
-/// Younger connections have not had the time to ask for anything.
-constexpr std::chrono::seconds grace{2};
 
 void tune(int fd) {
   int on = 1;
@@ -106,7 +104,7 @@ bool tcp_server::make_room(base::time_point now) {
     return true;
   auto oldest = std::ranges::min_element(connections_, {},
                                          [](const auto& one) { return one.second->wanted_at(); });
-  if (oldest == connections_.end() || now - oldest->second->wanted_at() < grace ||
+  if (oldest == connections_.end() || now - oldest->second->wanted_at() < limits_.grace ||
       to_.wants(oldest->second->peer()))
     return false;
   ++totals_.idle;

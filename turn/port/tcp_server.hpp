@@ -20,6 +20,8 @@ struct tcp_limits {
   std::size_t connections = 4096;
   std::size_t per_source = 64; // of one IPv4 address or IPv6 /64
   unsigned arrivals = 100;     ///< new ones a second of one source, twice as many at once
+  /// When all places are taken, one without an allocation is safe for this long.
+  std::chrono::milliseconds grace{2000};
   /// A connection without an allocation is closed after this.
   std::chrono::seconds idle{30};
   /// With what new connections may speak TLS; nothing: they may not.
