@@ -23,8 +23,8 @@ public:
     flow_meter sent;         // by the client
     flow_meter received;     // for the client, from those it sends to
     flow_meter uninvited;    // for the client, from others
-    flow_meter asked;        // requests of the client
-    flow_meter answered;     // in its name without a login, perhaps forged
+    event_meter asked;       // requests of the client
+    event_meter answered;    // in its name without a login, perhaps forged
     acquaintances known;
   };
 

@@ -30,11 +30,16 @@ transmit message_to(const five_tuple& to, base::const_bytes whole) {
   return {.to = to, .head = whole, .payload = {}, .padding = 0, .media = false};
 }
 
+std::size_t over(const five_tuple& from) noexcept {
+  return from.transport == transport::tcp ? 1 : 0;
+}
+
 } // namespace
 
 front::front(front_config config)
-  : limits_(config.limits), strangers_(limits_.strangers, random_seed()),
-    tcp_strangers_(limits_.strangers, random_seed()), requests_(limits_.requests, random_seed()),
+  : limits_(config.limits), strangers_{source_rates{limits_.strangers, random_seed()},
+                                       source_rates{limits_.strangers, random_seed()}},
+    requests_(limits_.requests, random_seed()),
     authenticator_(std::move(config.secret), std::string{realm}, config.nonce_validity),
     waiting_(config.max_in_flight), transaction_(base::random_array<12>()), scratch_{} {}
 
@@ -65,17 +70,16 @@ action front::on_message(const moment& t, const five_tuple& from, base::const_by
 // or who forge it, do not use them up.
 bool front::may_ask(base::time_point now, const five_tuple& from) {
   auto* entry = table_.by_client(from);
-  bool may = entry != nullptr ? entry->answered.take(now, 0, {limits_.strangers, 0})
-                              : strangers(from).take(now, from.client.ip);
+  bool may = entry != nullptr ? entry->answered.take(now, limits_.strangers)
+                              : strangers_[over(from)].take(now, from.client.ip);
   totals_.limited_strangers += !may;
   return may;
 }
 
 bool front::could_ask(base::time_point now, const five_tuple& from) const {
-  if (const auto* entry = table_.by_client(from))
-    return entry->answered.has(now, 0, {limits_.strangers, 0});
-  const auto& rates = from.transport == transport::tcp ? tcp_strangers_ : strangers_;
-  return rates.has(now, from.client.ip);
+  const auto* entry = table_.by_client(from);
+  return entry != nullptr ? entry->answered.has(now, limits_.strangers)
+                          : strangers_[over(from)].has(now, from.client.ip);
 }
 
 action front::on_binding(base::time_point now, const five_tuple& from, const stun::message& m) {
@@ -105,7 +109,7 @@ action front::on_request(const moment& t, const five_tuple& from, const stun::me
     return challenge(t, from, m, who.error());
   }
   auto* entry = table_.by_client(from);
-  if (entry != nullptr ? !entry->asked.take(t.now, 0, {limits_.requests, 0})
+  if (entry != nullptr ? !entry->asked.take(t.now, limits_.requests)
                        : !requests_.take(t.now, from.client.ip)) {
     ++totals_.limited_requests;
     return {};

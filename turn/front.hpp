@@ -18,13 +18,14 @@ namespace catchup::turn {
 using action = std::variant<std::monostate, transmit, request>;
 
 struct front_limits {
-  /// Answers a second to one source before it has authenticated itself.
+  /// Answers a second to one source before it has authenticated itself, or in the
+  /// name of one allocation without that.
   unsigned strangers = 50;
   /// Authenticated requests a second of one source, or of one allocation.
   unsigned requests = 200;
   /// Media of one allocation, each way: 10,000 packets a second, 120 Mbit/s.
   flow_limit allocation{10'000, 15'000'000};
-  /// Of that, from peers to whom the client has not sent.
+  /// Beside that, from peers to whom the client has not sent.
   flow_limit uninvited{200, 250'000};
   /// Media of all allocations of this front.
   flow_limit all{};
@@ -83,9 +84,6 @@ private:
   action on_binding(base::time_point now, const five_tuple& from, const stun::message& m);
   bool may_ask(base::time_point now, const five_tuple& from);
   bool could_ask(base::time_point now, const five_tuple& from) const;
-  source_rates& strangers(const five_tuple& from) noexcept {
-    return from.transport == transport::tcp ? tcp_strangers_ : strangers_;
-  }
   action on_send(base::time_point now, const five_tuple& from, const stun::message& m);
   action on_channel_data(base::time_point now, const five_tuple& from, base::const_bytes in);
   action forward(base::time_point now, forwarding_table::entry& from, const base::endpoint& peer,
@@ -101,8 +99,7 @@ private:
   stun::transaction_id next_transaction() noexcept;
 
   front_limits limits_;
-  source_rates strangers_;
-  source_rates tcp_strangers_; // whose sources are not forged
+  std::array<source_rates, 2> strangers_; // over UDP, and over TCP, where none is forged
   source_rates requests_;
   flow_meter all_media_;
   authenticator authenticator_;

@@ -12,11 +12,25 @@ namespace catchup::turn {
 /// Who counts as one: an IPv4 address, or the /64 of an IPv6 address.
 base::ip_address source_of(const base::ip_address& ip) noexcept;
 
+/// So many events a second, twice as many at once; 0 a second: no limit. Eight bytes.
+class event_meter {
+public:
+  /// Counts one; false, and nothing counted, when it is one too many.
+  bool take(base::time_point now, unsigned a_second) noexcept;
+
+  /// Whether `take` would be true.
+  bool has(base::time_point now, unsigned a_second) const noexcept;
+
+private:
+  std::uint32_t at_ms_ = 0;
+  std::uint32_t spent_ = 0; // in thousandths of an event
+};
+
 /// For `source_rates`.
 std::uint64_t random_seed();
 
-/// So many events a second for each source, twice as many at once. The table has
-/// a fixed size, so sources may share a place in it, and forged ones cost nothing.
+/// An `event_meter` for each source. The table has a fixed size, so sources may
+/// share a place in it, and forged ones cost nothing.
 class source_rates {
 public:
   static constexpr std::size_t places = 16'384;
@@ -31,18 +45,11 @@ public:
   bool has(base::time_point now, const base::ip_address& source) const noexcept;
 
 private:
-  struct place {
-    std::uint32_t at_ms = 0;
-    std::uint32_t spent = 0; // in thousandths of an event
-  };
-
   std::size_t index_of(const base::ip_address& source) const noexcept;
-  place rested(base::time_point now, const place& p) const noexcept;
-  bool room(const place& p) const noexcept { return p.spent + 1000 <= rate_ * 2000; }
 
   std::uint64_t seed_;
-  std::uint32_t rate_;
-  std::unique_ptr<std::array<place, places>> table_;
+  unsigned rate_;
+  std::unique_ptr<std::array<event_meter, places>> table_;
 };
 
 /// What may pass in a second; 0: no limit.
@@ -61,28 +68,18 @@ public:
         100);
     if (window != window_)
       *this = flow_meter{window};
-    if (!room(bytes, limit))
+    if ((limit.packets != 0 && (packets_ + 1) * 10 > limit.packets) ||
+        (limit.bytes != 0 && (bytes_ + bytes) * 10 > limit.bytes))
       return false;
     ++packets_;
     bytes_ += bytes;
     return true;
   }
 
-  /// Whether `take` would be true.
-  bool has(base::time_point now, std::size_t bytes, const flow_limit& limit) const noexcept {
-    auto copy = *this;
-    return copy.take(now, bytes, limit);
-  }
-
   flow_meter() = default;
 
 private:
   explicit flow_meter(std::uint32_t window) noexcept : window_(window) {}
-
-  bool room(std::size_t bytes, const flow_limit& limit) const noexcept {
-    return (limit.packets == 0 || (packets_ + 1) * 10 <= limit.packets) &&
-           (limit.bytes == 0 || (bytes_ + bytes) * 10 <= limit.bytes);
-  }
 
   std::uint32_t window_ = 0;
   std::uint32_t packets_ = 0;

@@ -26,6 +26,15 @@ int try_allocate(turn_socket& s) {
   return s.ask(s.client.allocate()).error();
 }
 
+/// So many TCP connections from one address, which say nothing.
+std::vector<std::unique_ptr<turn_socket>> connections(turn_service& s, int n, const char* from) {
+  std::vector<std::unique_ptr<turn_socket>> out;
+  for (int i = 0; i < n; ++i)
+    out.push_back(
+        std::make_unique<turn_socket>(transport::tcp, s.media.port(), turn::credentials{}, from));
+  return out;
+}
+
 template <class F>
 bool eventually(F f) {
   for (int i = 0; i < 200; ++i) {
@@ -240,10 +249,7 @@ TEST(connections that say nothing or half a thing are closed) {
   impatient.tcp.idle = 2s;
   impatient.tcp.per_source = 100;
   turn_service s{impatient};
-  std::vector<std::unique_ptr<turn_socket>> idle;
-  for (int i = 0; i < 100; ++i)
-    idle.push_back(std::make_unique<turn_socket>(transport::tcp, s.media.port(),
-                                                 turn::credentials{}, "127.0.0.5"));
+  auto idle = connections(s, 100, "127.0.0.5");
   turn_socket one_more{transport::tcp, s.media.port(), {}, "127.0.0.5"};
   CHECK(one_more.closed_by_server());
   auto in = idle[0]->client.allocate();
@@ -288,14 +294,30 @@ TEST(who came a moment ago does not give way) {
   CHECK_EQUAL(first.ask(first.client.allocate()).error(), 401);
 }
 
+TEST(nobody gives way to a source that may not have more) {
+  turn_service_settings small;
+  small.tcp.connections = 2;
+  small.tcp.per_source = 1;
+  small.tcp.grace = 0ms;
+  turn_service s{small};
+  turn_socket silent{transport::tcp, s.media.port(), {}, "127.0.0.5"};
+  turn_socket greedy{transport::tcp, s.media.port(), {}, "127.0.0.6"};
+  // For longer than the service takes to find out who could give way.
+  auto refused = [&] { return s.status().front.tcp_refused; };
+  for (auto until = base::clock::now() + 2500ms; base::clock::now() < until;) {
+    turn_socket more{transport::tcp, s.media.port(), {}, "127.0.0.6"};
+    CHECK(more.closed_by_server());
+  }
+  CHECK(eventually([&] { return refused() > 0; }));
+  CHECK_EQUAL(s.status().front.tcp_idle, 0u);
+  CHECK_EQUAL(silent.ask(silent.client.allocate()).error(), 401);
+}
+
 TEST(a source has a hundred new connections a second and two hundred at once) {
   turn_service_settings roomy;
   roomy.tcp.per_source = 1000;
   turn_service s{roomy};
-  std::vector<std::unique_ptr<turn_socket>> many;
-  for (int i = 0; i < 400; ++i)
-    many.push_back(std::make_unique<turn_socket>(transport::tcp, s.media.port(),
-                                                 turn::credentials{}, "127.0.0.5"));
+  auto many = connections(s, 400, "127.0.0.5");
   CHECK(eventually([&] { return s.status().front.tcp_refused > 0; }));
   CHECK(s.status().front.tcp_refused <= 200u);
   turn_socket other{transport::tcp, s.media.port(), {}, "127.0.0.6"};

@@ -367,12 +367,36 @@ TEST(an allocation has requests of its own - others at its address do not use th
       }
     return n;
   };
-  CHECK_EQUAL(asked(alice, 100), 20); // 200 a second, in windows of a tenth
-  CHECK_EQUAL(asked(bob, 10), 10);
-  CHECK_EQUAL(asked(bob, 1000), 390);
+  CHECK_EQUAL(asked(alice, 1000), 400);
+  CHECK_EQUAL(asked(bob, 1000), 400);
   pass(1s);
   CHECK_EQUAL(asked(bob, 1000), 200);
-  CHECK_EQUAL(asked(alice, 5), 5);
+  CHECK_EQUAL(asked(alice, 1000), 200);
+}
+
+TEST(small limits leave an allocation what they say) {
+  front small{{.secret = "s3cr3t", .limits = {.strangers = 2, .requests = 3}}};
+  std::swap(core, small);
+  authenticate(alice);
+  allocated(alice, 50000);
+  auto count = [&](auto&& one) {
+    int n = 0;
+    for (int i = 0; i < 20; ++i)
+      n += one();
+    return n;
+  };
+  auto refreshed = [&] {
+    auto r = hand_on(alice, alice.refresh(600));
+    if (r)
+      reply_to(*r, {});
+    return r.has_value();
+  };
+  auto bound = [&] { return ask(alice, alice.request(stun::method::binding)).has_value(); };
+  CHECK_EQUAL(count(refreshed), 6);
+  CHECK_EQUAL(count(bound), 4);
+  pass(1s);
+  CHECK_EQUAL(count(refreshed), 3);
+  CHECK_EQUAL(count(bound), 2);
 }
 
 TEST(requests with unknown attributes are counted like others) {
@@ -380,9 +404,9 @@ TEST(requests with unknown attributes are counted like others) {
   allocated(alice, 50000);
   auto odd = alice.request(stun::method::refresh, [](auto& w) { w.add_u32(attribute{0x7001}, 1); });
   int n = 0;
-  for (int i = 0; i < 100; ++i)
+  for (int i = 0; i < 1000; ++i)
     n += ask(alice, odd).has_value();
-  CHECK_EQUAL(n, 20);
+  CHECK_EQUAL(n, 400);
 }
 
 TEST(thousands of forged sources leave nothing behind) {

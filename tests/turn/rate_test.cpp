@@ -33,6 +33,23 @@ TEST(a source has twice its rate at once and its rate from then on) {
   CHECK_EQUAL(taken(rates, at_time(1h), "192.0.2.1"), 20);
 }
 
+TEST(a meter of its own counts like that of a source) {
+  turn::event_meter meter;
+  auto all = [&](std::chrono::milliseconds at, unsigned rate) {
+    int n = 0;
+    for (int i = 0; i < 1000; ++i)
+      n += meter.take(at_time(at), rate);
+    return n;
+  };
+  CHECK_EQUAL(all(5s, 3), 6);
+  CHECK(!meter.has(at_time(5s + 333ms), 3));
+  CHECK(meter.has(at_time(5s + 334ms), 3));
+  CHECK_EQUAL(all(6s, 3), 3);
+  CHECK_EQUAL(all(6s, 0), 1000);
+  // The highest rate there is, and any above it.
+  CHECK_EQUAL(all(9s, 4'000'000'000), 1000);
+}
+
 TEST(no rate is no limit) {
   source_rates rates{0, 1};
   CHECK_EQUAL(taken(rates, at_time(0ms), "192.0.2.1"), 1000);

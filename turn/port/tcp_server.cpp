@@ -76,15 +76,14 @@ void tcp_server::accept(base::time_point now) {
 }
 
 void tcp_server::admit(base::time_point now, file_descriptor fd, const five_tuple& peer) {
-  bool comes = arrivals_.take(now, peer.client.ip) && make_room(now);
-  auto& of_source = of_source_[source_of(peer.client.ip)];
-  if (!comes || of_source >= limits_.per_source) {
+  auto source = source_of(peer.client.ip);
+  auto there = of_source_.find(source);
+  bool has_all = there != of_source_.end() && there->second >= limits_.per_source;
+  if (has_all || !arrivals_.take(now, source) || !make_room()) {
     ++totals_.refused;
-    if (of_source == 0)
-      of_source_.erase(source_of(peer.client.ip));
     return;
   }
-  ++of_source;
+  ++of_source_[source];
   tune(fd.get());
   auto id = ++last_id_;
   auto raw = fd.get();
@@ -99,17 +98,31 @@ void tcp_server::admit(base::time_point now, file_descriptor fd, const five_tupl
 
 // When all places are taken, whoever has had one longest without an allocation goes:
 // else a few thousand connections that say nothing would keep everybody out.
-bool tcp_server::make_room(base::time_point now) {
+bool tcp_server::make_room() {
   if (connections_.size() < limits_.connections)
     return true;
-  auto oldest = std::ranges::min_element(connections_, {},
-                                         [](const auto& one) { return one.second->wanted_at(); });
-  if (oldest == connections_.end() || now - oldest->second->wanted_at() < limits_.grace ||
-      to_.wants(oldest->second->peer()))
-    return false;
-  ++totals_.idle;
-  close(oldest->first);
-  return true;
+  while (!spare_.empty()) {
+    auto c = connections_.find(spare_.back());
+    spare_.pop_back();
+    if (c == connections_.end() || to_.wants(c->second->peer()))
+      continue;
+    ++totals_.idle;
+    close(c->first);
+    return true;
+  }
+  return false;
+}
+
+// Once a second and not for every newcomer: there may be very many of those.
+void tcp_server::find_spare(base::time_point now) {
+  spare_.clear();
+  if (connections_.size() < limits_.connections / 2)
+    return;
+  for (const auto& [id, c] : connections_)
+    if (now - c->wanted_at() >= limits_.grace)
+      spare_.push_back(id);
+  std::ranges::sort(spare_, std::greater{},
+                    [&](auto id) { return connections_.at(id)->wanted_at(); });
 }
 
 void tcp_server::read(base::time_point now, std::uint64_t id) {
@@ -197,6 +210,7 @@ void tcp_server::sweep(base::time_point now) {
   totals_.idle += over.size();
   for (auto id : over)
     close(id);
+  find_spare(now);
 }
 
 void tcp_server::close(std::uint64_t id) {

@@ -20,7 +20,8 @@ struct tcp_limits {
   std::size_t connections = 4096;
   std::size_t per_source = 64; // of one IPv4 address or IPv6 /64
   unsigned arrivals = 100;     ///< new ones a second of one source, twice as many at once
-  /// When all places are taken, one without an allocation is safe for this long.
+  /// When all places are taken, one without an allocation is safe for this long, and
+  /// up to a second more.
   std::chrono::milliseconds grace{2000};
   /// A connection without an allocation is closed after this.
   std::chrono::seconds idle{30};
@@ -65,7 +66,8 @@ private:
 
   void accept(base::time_point now);
   void admit(base::time_point now, file_descriptor fd, const five_tuple& peer);
-  bool make_room(base::time_point now);
+  bool make_room();
+  void find_spare(base::time_point now);
   void read(base::time_point now, std::uint64_t id);
   void write(std::uint64_t id, tcp_connection& c);
   void close(std::uint64_t id);
@@ -82,6 +84,7 @@ private:
   table connections_;
   std::unordered_map<base::ip_address, std::size_t> of_source_;
   std::vector<std::uint64_t> dirty_;
+  std::vector<std::uint64_t> spare_; // may give way, who would go first at the end
   base::buffer space_;
   bool accepting_ = true;
   bool unread_ = false;
