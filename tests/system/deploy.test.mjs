@@ -20,7 +20,7 @@ before(async () => {
   [port, relay] = [await freePort(), await freePort()];
   for (const name of ['bin', 'vps/etc', 'tree/mk']) mkdirSync(path(name), { recursive: true });
   // The tree: the real scripts, but what is built is there already.
-  for (const name of ['deploy-single-vps', 'lib.sh', 'systemd', 'with-settings']) cpSync(`${root}mk/${name}`, path('tree/mk', name), { recursive: true });
+  for (const name of ['deploy-single-vps', 'lib.sh', 'systemd', 'switch.sh', 'with-settings', 'doctor']) cpSync(`${root}mk/${name}`, path('tree/mk', name), { recursive: true });
   script('tree/mk/setup', 'exit 0\n');
   script('tree/mk/build', `mkdir -p build/release && cp "\${BUILT:-${program}}" build/release/catchup\n`);
   execFileSync('git', ['init', '-q', path('tree')]);

@@ -41,6 +41,11 @@ test('nginx takes the site as it is, without a warning', async () => {
   assert.doesNotMatch(stderr, /warn|emerg|error/, stderr);
 });
 
+test('nginx takes the sites of two names', async () => {
+  const two = await Nginx.start(server, { change: (text) => text + text.replaceAll('localhost', 'second.localhost') });
+  await two.close();
+});
+
 test('plain http goes to https of the same name, whatever Host says', async () => {
   const head = await nginx.curl('-I', '-H', 'Host: evil.example', `http://localhost:${nginx.httpPort}/r/x?y`);
   assert.match(head, /^HTTP\/1\.1 301/);
