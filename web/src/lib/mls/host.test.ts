@@ -205,6 +205,8 @@ describe('a room', () => {
     const [ann, bob] = (await house.invite(2)) as [Guest, Guest];
     for (let i = 0; i < 600; i++) ann.host.take({ t: 'app', data: new Uint8Array(1) });
     for (let i = 0; i < 100; i++) ann.say({ k: 'react', emoji: '👍' });
+    ann.say({ k: 'chat', text: 'one too many' }, 7);
+    expect(ann.last('said')).toMatchObject({ line: 7, lost: true });
     ann.host.take({ t: 'disconnected' });
     ann.host.take({ t: 'connected' });
     await house.settle();

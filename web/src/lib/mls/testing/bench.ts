@@ -72,6 +72,17 @@ export class Bench {
     });
   }
 
+  /** Somebody says which keys they have. */
+  ready(n: number, epoch: bigint, tag = `tag of ${epoch}`): Output[] {
+    return this.server({
+      t: 'ready',
+      incarnation: 1,
+      epoch,
+      memberId: person(n),
+      tag: utf8(tag),
+    });
+  }
+
   committed(commit: string, epoch = 5n): Output[] {
     this.hash = key(++this.seq);
     const entry = { seq: this.seq, epoch, commit: utf8(commit), hash: this.hash };
