@@ -15,6 +15,7 @@
 #include "http/server.hpp"
 #include "service/certificate_folder.hpp"
 #include "service/doctor.hpp"
+#include "service/life.hpp"
 #include "service/manager.hpp"
 #include "service/probe.hpp"
 #include "service/self_probe.hpp"
@@ -33,7 +34,6 @@
 #include <array>
 #include <atomic>
 #include <charconv>
-#include <csignal>
 #include <iostream>
 #include <pthread.h>
 #include <signal.h>
@@ -59,7 +59,8 @@ environment.
   probe           what a server finds by itself: whether its relay answers where
                   browsers are sent, and when its certificates end
 
-SIGTERM lets calls end or move on first (CATCHUP_DRAIN_SECONDS), SIGINT does not.
+SIGTERM lets calls end or move on first (CATCHUP_DRAIN_SECONDS), SIGINT and SIGHUP
+do not.
 TURN_SECRET is required; generate it once with: openssl rand -hex 32
 )";
 
@@ -68,83 +69,15 @@ using std::chrono::seconds;
 
 /// How long actors have to say goodbye before they are ended.
 constexpr seconds goodbye{3};
-/// How often the main thread looks around, and how long a part may not answer.
-constexpr milliseconds look_around{250};
+/// How long a part may not answer.
 constexpr seconds patience{10};
 /// How long `catchup probe` may take.
 constexpr unsigned probe_seconds = 55;
 
-// Set before any thread starts, so that every thread inherits it and only
-// wait_for_end() sees the signals.
-sigset_t block_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (int s : {SIGINT, SIGTERM, SIGUSR1})
-    sigaddset(&signals, s);
-  // A terminal that is closed ends it, unless nohup said that it shall not.
-  struct sigaction hangup {};
-  if (sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
-    sigaddset(&signals, SIGHUP);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  return signals;
-}
-
-/// A signal, or 0 after a while.
-int wait_for_signal(const sigset_t& signals) {
-  timespec limit{0, milliseconds{look_around}.count() * 1'000'000};
-  auto received = sigtimedwait(&signals, nullptr, &limit);
-  return received > 0 ? received : 0;
-}
-
-/// What the threads of the process know of its end.
-struct life {
-  std::atomic<bool> draining{false}; ///< no new rooms
-  std::atomic<bool> stuck{false};    ///< a part does not answer
-  std::atomic<bool> ending{false};   ///< drains, and then ends for certain
-  std::atomic<bool> stopping{false};
-  std::atomic<bool> failed{false}; ///< the registry is gone
-
-  http::readiness ready() const {
-    if (stuck)
-      return http::readiness::stuck;
-    return draining || ending || stopping ? http::readiness::draining : http::readiness::ready;
-  }
-};
-
-/// Until the process shall end. SIGTERM drains first: calls go on until the last
-/// client has left, `drain` is over, or a second signal comes.
-void live(life& state, const sigset_t& signals, seconds drain, const service::manager& manager,
-          service::vital_signs& vital, const std::function<void()>& start_draining,
-          const std::function<std::uint64_t()>& clients,
-          const std::function<void(base::time_point)>& now_and_then) {
-  std::optional<base::time_point> until;
-  manager.say("READY=1");
-  while (true) {
-    auto signal = wait_for_signal(signals);
-    auto now = base::clock::now();
-    if (state.failed || signal == SIGINT || signal == SIGHUP || (signal == SIGTERM && until))
-      return;
-    if (signal == SIGTERM) {
-      until = now + drain;
-      state.ending = true;
-      start_draining();
-    }
-    now_and_then(now);
-    auto part = vital.check(now);
-    if (!part.empty() && !state.stuck)
-      base::log(base::log_level::error, "stuck", {{"part", std::string{part}}});
-    state.stuck = !part.empty();
-    if (part.empty())
-      manager.say("WATCHDOG=1");
-    if (!until)
-      continue;
-    auto left = clients();
-    if (left == 0 || now >= *until)
-      return;
-    manager.say("STOPPING=1\nEXTEND_TIMEOUT_USEC=10000000\nSTATUS=Draining, " +
-                std::to_string(left) + " connected");
-  }
+http::readiness readiness_of(const service::life& state) {
+  if (state.stuck)
+    return http::readiness::stuck;
+  return state.leaving() ? http::readiness::draining : http::readiness::ready;
 }
 
 struct system_config : caf::actor_system_config {
@@ -182,7 +115,7 @@ http::server_config http_config(const base::config& c) {
 actors::registry_config registry_config(const base::config& c, const http::server_config& http,
                                         turn::address_plan plan,
                                         std::shared_ptr<turn::port::command_sink> media,
-                                        life& state) {
+                                        service::life& state) {
   actors::registry_config out;
   out.on_drain = [&state](bool on) { state.draining = on; };
   out.room.cap = c.room_cap;
@@ -215,7 +148,7 @@ std::unique_ptr<http::admin::server> admin_server(const base::config& c, caf::ac
                                                   const actors::root_actor& registry,
                                                   std::shared_ptr<const actors::totals> control,
                                                   const http::server_config& site,
-                                                  const life& state) {
+                                                  const service::life& state) {
   if (!c.admin_enabled())
     return nullptr;
   http::admin::server_config out;
@@ -306,7 +239,7 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
   turn::port::media_port media{media_config(c, certificate.slot()), served};
   media.start();
 
-  life state;
+  service::life state;
   system_config actor_config;
   caf::actor_system system{actor_config};
   auto control = registry_config(c, http_settings, std::move(plan), relay, state);
@@ -321,7 +254,7 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
   });
 
   http::server web{http_settings, http::embedded_assets(), system, registry,
-                   [&] { return state.ready(); }};
+                   [&] { return readiness_of(state); }};
   auto admin = admin_server(c, system, registry, counts, http_settings, state);
   base::log(base::log_level::info, "started",
             {{"version", CATCHUP_VERSION},
@@ -336,15 +269,15 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
        {"media", [&] { return media.counters().ticks.load(); }, {}}},
       patience,
       base::clock::now()};
-  live(
-      state, signals, c.drain, manager, vital,
-      [&] { caf::anon_send(registry, actors::msg::drain{}); },
-      [&] { return web.counters().sockets; },
-      [&](base::time_point now) {
-        certificate.look(now);
-        if (!state.draining)
-          outside.look(now);
-      });
+  service::live(state, signals, c.drain, manager, vital,
+                {.start_draining = [&] { caf::anon_send(registry, actors::msg::drain{}); },
+                 .clients = [&] { return web.counters().sockets; },
+                 .now_and_then =
+                     [&](base::time_point now) {
+                       certificate.look(now);
+                       if (!state.draining)
+                         outside.look(now);
+                     }});
   state.stopping = true;
   manager.say("STOPPING=1\nSTATUS=Ending");
   if (state.failed)
@@ -448,7 +381,7 @@ int main(int argc, char** argv) {
     return EXIT_SUCCESS;
   }
   try {
-    return serve(*config, block_signals(),
+    return serve(*config, service::block_signals(),
                  service::manager{base::split_environment(environ), getpid()});
   } catch (const std::exception& e) {
     return fail(e.what());

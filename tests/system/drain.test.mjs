@@ -9,6 +9,7 @@ import test from 'node:test';
 import { promisify } from 'node:util';
 import { linkKeys } from '../browser/lib/keys.mjs';
 import { emptyRoom, Member } from '../browser/lib/member.mjs';
+import { token, undrain } from '../browser/lib/operator.mjs';
 import { pause, program, Server } from '../browser/lib/server.mjs';
 
 const status = (server, path) => fetch(server.url + path).then(async (r) => [r.status, await r.json()]);
@@ -64,6 +65,16 @@ test('the wait ends after CATCHUP_DRAIN_SECONDS, with a word to everybody', asyn
   assert.deepEqual(await server.kill('SIGTERM'), { code: 0, signal: null });
   assert.deepEqual(await ann.next('bye'), { t: 'bye', reason: 'draining' });
   assert.ok(Date.now() - began > 900 && Date.now() - began < 5000, `${Date.now() - began} ms`);
+});
+
+test('the operator cannot call people back into a server that is about to end', async () => {
+  const server = await Server.start({ CATCHUP_DRAIN_SECONDS: '60', CATCHUP_ADMIN_TOKEN: token });
+  const ann = await Member.join(server, linkKeys());
+  process.kill(server.pid, 'SIGTERM');
+  await ann.next('draining');
+  assert.equal((await undrain(server, 409)).error.code, 'ending');
+  assert.deepEqual(await readiness(server), [503, 'draining']);
+  await server.kill('SIGTERM');
 });
 
 test('a second SIGTERM, SIGINT, and SIGHUP end it at once', async () => {
