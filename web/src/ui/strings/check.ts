@@ -1,5 +1,5 @@
 /** The words of the page that checks browser and network. */
-import type { Step, StepName, StepState, Verdict } from '../lib/check/steps';
+import type { Step, StepName, StepState, Verdict } from '../../lib/check/steps';
 
 const unreachable = {
   socket: 'Something between blocks WebSockets (wss, port 443): a company proxy, a filter, a VPN.',

@@ -1,0 +1,201 @@
+/** The texts of every fault, its steps and its buttons; part of `strings`. */
+import type { FaultAction } from '../logic/faults';
+
+interface FaultWords {
+  host: string;
+  /** 'microphone' or 'camera' in the language of the page. */
+  device: string;
+  /** The browser to open the page in. */
+  browser: string;
+}
+
+const texts = {
+  'permission-ask': () => ({
+    title: 'Let others see and hear you?',
+    body: 'Your browser will ask. Nothing is sent until you join.',
+  }),
+  'site-blocked': ({ host, device }: FaultWords) => ({
+    title: `${host} may not use your ${device}`,
+    body: '',
+  }),
+  'computer-blocks': () => ({ title: 'Your computer is blocking the browser', body: '' }),
+  'phone-blocks': () => ({ title: 'Your phone is blocking the browser', body: '' }),
+  'camera-in-use': () => ({
+    title: 'Another app is using your camera',
+    body: 'Close Zoom, Teams or another tab that shows your picture.',
+  }),
+  'microphone-in-use': () => ({
+    title: 'Another app is using your microphone',
+    body: 'Close Zoom, Teams or another tab that listens.',
+  }),
+  'no-camera': () => ({
+    title: 'No camera found',
+    body: 'The others will hear you, but not see you.',
+  }),
+  'no-microphone': () => ({
+    title: 'No microphone found',
+    body: 'The others will not hear you.',
+  }),
+  'not-secure': () => ({
+    title: 'This page must be opened with https://',
+    body: 'Browsers give camera, microphone and encryption to secure pages only.',
+  }),
+  unsupported: () => ({
+    title: 'This browser can’t do encrypted calls',
+    body: 'These can: Chrome and Edge 141, Firefox 153, Safari 17.4 (iPhone and iPad: iOS 17.4), and newer ones.',
+  }),
+  embedded: ({ browser }: FaultWords) => ({
+    title: 'This browser can’t do encrypted calls',
+    body: `Open in ${browser}: this page is shown inside another app. Copy the link and open it there.`,
+  }),
+  'link-incomplete': () => ({
+    title: 'Part of the link is missing',
+    body: 'The secret after # was lost. Ask for the whole link.',
+  }),
+  'link-wrong': () => ({
+    title: 'This link is wrong',
+    body: 'It does not open any call here. Ask for the link again, or start a call of your own.',
+  }),
+  'link-expired': () => ({
+    title: 'This link has expired',
+    body: 'Links work for a limited time. Start a new call and send its link.',
+  }),
+  clock: () => ({
+    title: 'The clock of this device is wrong',
+    body: 'It is off by hours, and encryption needs it. Set date, time and time zone, then try again.',
+  }),
+  'room-full': () => ({
+    title: 'This call is full',
+    body: 'As many people as it can hold are in it. Try again when somebody has left.',
+  }),
+  'room-locked': () => ({
+    title: 'Nobody new is let into this call',
+    body: 'Whoever runs this server has locked it. The people inside go on. Try again later.',
+  }),
+  'too-many': () => ({
+    title: 'A lot of calls were started from your network.',
+    body: 'Try again in {time}.',
+  }),
+  password: () => ({
+    title: 'This server asks for a password',
+    body: 'It starts calls only for those who know it. A link that you were sent works without.',
+  }),
+  'not-allowed': () => ({
+    title: 'Calls can’t be started from here',
+    body: 'This server starts them only from certain networks. A link that you were sent works anywhere.',
+  }),
+  'cannot-connect': () => ({
+    title: 'Your network blocks calls',
+    body: 'UDP and port 3478 are closed here. Try mobile data.',
+  }),
+  'encryption-failed': () => ({
+    title: 'Encryption did not start',
+    body: 'Nothing was sent. Reload the page; if this stays, use another browser.',
+  }),
+  version: () => ({
+    title: 'This page is out of date',
+    body: 'The server has been updated. Reload to go on.',
+  }),
+  'server-unreachable': () => ({
+    title: 'The server can’t be reached',
+    body: 'Check your connection. Trying again in {time}.',
+  }),
+  draining: () => ({
+    title: 'Server is updating – reconnecting…',
+    body: 'Trying again in {time}.',
+  }),
+  moved: () => ({ title: 'This call is open in another tab', body: 'It goes on there.' }),
+  internal: () => ({
+    title: 'Something went wrong',
+    body: 'This is a fault of the app, not yours.',
+  }),
+} satisfies Record<string, (words: FaultWords) => { title: string; body: string }>;
+
+export type FaultText = keyof typeof texts;
+
+export const faultStrings = {
+  texts: texts as Record<FaultText, (words: FaultWords) => { title: string; body: string }>,
+  actions: {
+    allow: 'Allow microphone and camera',
+    check: 'Run check',
+    listen: 'Listen only',
+    retry: 'Try again',
+    'without-camera': 'Join without camera',
+    'without-microphone': 'Join without microphone',
+    'open-settings': 'Open settings',
+    'open-https': 'Open the https link',
+    'copy-link': 'Copy link',
+    'paste-link': 'Paste link',
+    'new-call': 'New call',
+    reload: 'Reload',
+    'move-here': 'Move it here',
+    rejoin: 'Rejoin',
+    report: 'Copy problem report',
+  } satisfies Record<FaultAction, string>,
+  /** Where a button has words of its own: the fault, then the action. */
+  ownActions: {
+    'site-blocked retry': 'I changed it – try again',
+    'no-camera without-camera': 'Continue without camera',
+    'no-microphone without-microphone': 'Continue without microphone',
+  },
+  blocked: {
+    iosSafari: [
+      'Tap the page menu beside the address.',
+      'Tap the three dots, then Website Settings.',
+      'Set Camera and Microphone to Allow.',
+    ],
+    iosOther: [
+      'Open the Settings app of your phone.',
+      'Tap Apps, then your browser.',
+      'Switch Camera and Microphone on.',
+      'Come back to this page.',
+    ],
+    androidFirefox: [
+      'Tap the lock left of the address.',
+      'Tap Blocked beside Camera and Microphone.',
+      'Reload the page if nothing changes.',
+    ],
+    android: [
+      'Tap the icon left of the address.',
+      'Tap Permissions.',
+      'Set Camera and Microphone to Allow.',
+    ],
+    firefox: (device: string) => [
+      `Click the crossed-out ${device} left of the address.`,
+      'Click × beside Blocked to remove it.',
+      'Try again and choose Allow when the browser asks.',
+    ],
+    safari: [
+      'Click Safari in the menu bar, then Settings for this website.',
+      'Set Camera and Microphone to Allow.',
+    ],
+    other: ['Click the icon left of the address.', 'Set Camera and Microphone to Allow.'],
+  },
+  system: {
+    windows: (name: string) => [
+      `Open Settings, Privacy & security, ${name}.`,
+      `Switch ${name} access on, also for desktop apps.`,
+      'Come back and try again.',
+    ],
+    macos: (name: string) => [
+      `Open System Settings, Privacy & Security, ${name}.`,
+      'Switch your browser on.',
+      'Quit the browser, open it again and come back.',
+    ],
+    android: (name: string) => [
+      'Open Settings, Apps, your browser, Permissions.',
+      `Allow ${name}.`,
+      'See that it is not switched off in the quick settings.',
+    ],
+    ios: (name: string) => [
+      'Open Settings, Apps, your browser.',
+      `Switch ${name} on.`,
+      'Come back and try again.',
+    ],
+    other: (name: string) => [
+      `Look for ${name} in the privacy settings of your system.`,
+      'Allow your browser to use it.',
+      'Come back and try again.',
+    ],
+  },
+};

@@ -1,0 +1,208 @@
+/** Every text a person can read or hear. A name is passed as its owner gave it; '' means unknown. */
+import type { Route } from '../../lib/call/types';
+import type { Change } from '../logic/changes';
+import type { Lock } from '../logic/lock';
+import { checkStrings } from './check';
+import { faultStrings } from './faults';
+import { talkStrings } from './talk';
+
+export type { FaultText } from './faults';
+
+const who = (name: string) => name || 'The other person';
+const someone = (name: string) => name || 'Someone';
+
+export const strings = {
+  product: 'catchup',
+  title: (page: string) => `${page} · catchup`,
+  close: 'Close',
+  cancel: 'Cancel',
+
+  home: {
+    title: 'Private video calls from a link',
+    start: 'Start a call',
+    starting: 'Starting…',
+    lead: 'Start a call, send the link, talk. No account, nothing to install.',
+    honest:
+      'Calls are end-to-end encrypted: this server passes them on without being able to see or hear them, but it does learn when you call and from which network.',
+    strangers: 'No cookies, no trackers, no third parties.',
+    paste: 'Have a link?',
+    pasteLabel: 'Link to a call',
+    pasteHint: 'Paste the link here',
+    open: 'Open',
+    more: 'More',
+    quantum: 'Post-quantum keys for the new call',
+    quantumHint:
+      'For secrets that must stay secret when quantum computers exist. Joining takes a little longer.',
+    notLink: 'This is not a link to a call on this site.',
+    passwordLabel: 'Password of this server',
+    passwordWrong: 'That is not the password.',
+  },
+
+  prejoin: {
+    title: 'Ready to join?',
+    join: 'Join',
+    joining: 'Joining…',
+    listen: 'Join to listen only',
+    name: 'Your name',
+    nameHint: 'Shown to the others, never to the server',
+    preview: 'Your camera',
+    cameraStarting: 'Camera is starting…',
+    cameraOff: 'Your camera is off',
+    asking: 'Your browser is asking…',
+    level: 'Microphone level',
+    silent: 'We can’t hear your microphone',
+    silentHint: 'Choose another microphone or check its mute switch.',
+    devices: 'Devices',
+    noMic: 'No microphone',
+    noCam: 'No camera',
+    noCamShort: 'Camera off',
+    systemSpeaker: 'Speakers',
+  },
+
+  lock: {
+    chip: 'End-to-end encrypted',
+    title: 'End-to-end encrypted',
+    body: 'Sound, picture, names and chat are encrypted in your browser with keys that only the people in the call have, and that change whenever somebody comes or goes. The part behind # never reaches the server, so the server cannot listen in. It does see when you call, for how long, from which addresses and how much data flows. Whoever has the link can join, so send it only to people you mean.',
+    build: (version: string) => `Version ${version}`,
+    states: {
+      preparing: 'Checking encryption…',
+      held: 'Nothing is being sent',
+      verified: 'Verified',
+      connecting: 'Connecting…',
+      keys: 'Connecting keys…',
+      encrypted: 'End-to-end encrypted',
+      'cannot-decrypt': 'Can’t decrypt',
+      reconnecting: 'Reconnecting…',
+    } satisfies Record<Lock, string>,
+  },
+
+  call: {
+    title: 'Call',
+    joining: 'Joining…',
+    aloneTitle: 'Waiting for the other person',
+    aloneBody: 'Send them this link. Anyone who has it can join.',
+    link: 'Link to this call',
+    copy: 'Copy link',
+    copied: 'Link copied',
+    copyFailed: 'Couldn’t copy. Select the link and copy it yourself.',
+    send: 'Send link…',
+    shareText: 'Join my call',
+    controls: 'Call controls',
+    status: 'Call status',
+    micOn: 'Mute microphone',
+    micOff: 'Unmute microphone',
+    micShort: 'Mic',
+    camOn: 'Turn camera off',
+    camOff: 'Turn camera on',
+    camShort: 'Camera',
+    flip: 'Switch between front and rear camera',
+    flipShort: 'Flip',
+    share: 'Share link',
+    shareShort: 'Share',
+    more: 'More',
+    leave: 'Leave call',
+    leaveShort: 'Leave',
+    self: 'You',
+    selfMoves: 'You: arrow keys move your picture to another corner',
+    muted: 'Muted',
+    mutedOf: (name: string) => `${who(name)} is muted`,
+    unknown: 'Someone',
+    cameraOffOf: (name: string) => `${who(name)}’s camera is off`,
+    away: 'Reconnecting…',
+    time: 'Time in call',
+    routes: { direct: 'Direct', relayed: 'Relayed' } satisfies Record<Route, string>,
+    routeHint: {
+      direct: 'Your browsers are connected with each other',
+      relayed: 'Passed on, still encrypted, by the server',
+    } satisfies Record<Route, string>,
+    tile: {
+      connecting: (name: string) => `Connecting to ${name || 'the other person'}…`,
+      keys: (name: string) => `Waiting for ${name || 'the other person'}’s key…`,
+      locked: (name: string) => `${who(name)}’s sound and picture can’t be unlocked.`,
+      lockedHint: 'Getting fresh keys. If this stays, rejoin the call.',
+      reconnecting: 'Reconnecting…',
+    },
+    reconnecting: 'Reconnecting…',
+    updating: 'Server is updating – reconnecting…',
+    updateSoon: 'The server will restart soon. Your call goes on and comes back by itself.',
+    reconnectTitle: 'Still reconnecting',
+    reconnectBody: 'The connection to the server is lost. Your call may go on meanwhile.',
+    keepTrying: 'Keep trying',
+    audioBlocked: 'Tap to hear everyone',
+    micTaken: 'Your phone took the microphone',
+    resume: 'Resume',
+    nowUsing: (label: string) => `Now using ${label}`,
+    undo: 'Undo',
+    leaveGuard: 'You are in a call.',
+  },
+
+  talk: talkStrings,
+  check: checkStrings,
+
+  sheets: {
+    more: 'More',
+    devices: 'Camera and sound',
+    camera: 'Camera',
+    microphone: 'Microphone',
+    speaker: 'Speaker',
+    noneFound: 'None found',
+    unnamed: (kind: string, index: number) => `${kind} ${index}`,
+    test: 'Play test sound',
+    testing: 'Playing…',
+    relay: 'Always relay my calls',
+    relayHint: 'Hides your network address from the others. Calls may be a little slower.',
+    relayNext: 'Takes effect the next time you join.',
+    hideSelf: 'Hide my picture',
+    help: 'Keyboard shortcuts',
+    connection: 'Connection',
+    rtt: 'Round trip',
+    up: 'Sending',
+    down: 'Receiving',
+    loss: 'Lost',
+    route: 'Route',
+    unknown: '–',
+    shortcuts: {
+      m: 'Microphone on or off',
+      v: 'Camera on or off',
+      help: 'This help',
+      escape: 'Close what is open',
+    },
+    keysOn: 'Use single-key shortcuts',
+  },
+
+  end: {
+    title: (span: string | null) => (span ? `Call ended · ${span}` : 'Call ended'),
+    rejoin: 'Rejoin',
+    again: 'New call',
+    report: 'Copy problem report',
+    reported: 'Report copied',
+  },
+
+  devices: { microphone: 'microphone', camera: 'camera' },
+  deviceTitles: { microphone: 'Microphone', camera: 'Camera' },
+  faults: faultStrings,
+
+  heard: (change: Change): string => {
+    const name = someone(change.name);
+    switch (change.kind) {
+      case 'joined':
+        return `${name} joined`;
+      case 'left':
+        return `${name} left`;
+      case 'muted':
+        return `${name} is muted`;
+      case 'unmuted':
+        return `${name} is no longer muted`;
+      case 'locked':
+        return `${name}’s video can’t be unlocked`;
+      case 'raised':
+        return talkStrings.hand.raised(change.name);
+      case 'lost':
+        return `Reconnecting with ${name}`;
+      case 'restored':
+        return `${name} is back`;
+    }
+  },
+  heardMic: (on: boolean) => (on ? 'Microphone on' : 'Microphone muted'),
+  heardCam: (on: boolean) => (on ? 'Camera on' : 'Camera off'),
+} as const;
