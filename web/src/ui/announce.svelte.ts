@@ -1,5 +1,7 @@
 /** One polite voice for what happens on screen; App.svelte has the live region. */
 
+import { clock } from '../lib/clock';
+
 export const spoken = $state({ text: '' });
 
 /** What is said this soon after something else is said with it. */
@@ -9,7 +11,7 @@ let last = 0;
 let clear = 0;
 
 export function announce(text: string): void {
-  const now = Date.now();
+  const now = clock.steady();
   if (spoken.text && now - last < TOGETHER_MS) spoken.text = `${spoken.text}. ${text}`;
   // The same words twice are only heard twice when the text differs.
   else spoken.text = spoken.text === text ? `${text}\u00a0` : text;

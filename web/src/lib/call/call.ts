@@ -1,5 +1,6 @@
 /** A call: link, session, keys, the others, as one store. */
 
+import { clock } from '../clock';
 import { random } from '../crypto/bytes';
 import type { RoomKeys } from '../crypto/room-keys';
 import { cleanName } from '../crypto/seal';
@@ -71,6 +72,7 @@ class LinkCall implements Call {
   private scheduled = false;
   private ended: () => void = () => {};
   private last: { sample: Sample; stats: CallStats } | null = null;
+  private ice: IceServerCache | null = null;
 
   constructor(private readonly link: ParsedLink) {
     this.ready = this.prepare();
@@ -188,7 +190,7 @@ class LinkCall implements Call {
 
   /** The group was lost with its worker: another one asks to be let in, as me with a new key. */
   private async renewGroup(ready: Ready, why: string): Promise<void> {
-    const life = this.renewals.next(performance.now());
+    const life = this.renewals.next(clock.steady());
     if (life === null) return this.stopEverything(why);
     this.renewing = true;
     this.talk?.lose();
@@ -245,12 +247,15 @@ class LinkCall implements Call {
 
   private heard(event: SessionEvent, ready: Ready): void {
     const { group } = ready;
+    const { session } = this;
+    if (session === null) return;
     switch (event.e) {
       case 'welcome': {
         const again = this.admitted;
         this.lost = false;
         this.update({ updating: false });
-        if (!again) this.settle(ready);
+        if (!again) this.settle(ready, session);
+        this.ice?.admitted();
         if (event.restarted) this.roster?.relayLost();
         group.post({ t: 'admitted' });
         this.roster?.hint(event.members, true);
@@ -305,7 +310,7 @@ class LinkCall implements Call {
         this.session?.tell({ t: 'app', data: message.data });
         break;
       case 'heard':
-        this.roster?.heard(message.from, message.said, performance.now());
+        this.roster?.heard(message.from, message.said, clock.steady());
         if (message.said.k === 'chat') this.talk?.heard(message.from, message.said.text);
         break;
       case 'said':
@@ -313,7 +318,7 @@ class LinkCall implements Call {
         break;
       case 'roster':
         this.grouped = true;
-        this.roster?.listed(message.group, message.roster, performance.now());
+        this.roster?.listed(message.group, message.roster, clock.steady());
         if (this.store.value.roomCode !== null) this.askRoomCode();
         break;
       case 'status':
@@ -339,12 +344,11 @@ class LinkCall implements Call {
   }
 
   /** The first admission: from here on my id stays. */
-  private settle(ready: Ready): void {
+  private settle(ready: Ready, session: Session): void {
     const { keys, frames } = ready;
     this.admitted = true;
-    const session = this.session;
-    const ice = new IceServerCache(fetchIce(() => session?.token ?? null));
-    void ice.get();
+    const ice = new IceServerCache(fetchIce(session));
+    this.ice = ice;
     const say = (said: Said, line?: number) => {
       const given = ready.group.post({ t: 'say', said, ...(line !== undefined && { line }) });
       if (!given && line !== undefined) this.talk?.said(line, true);
@@ -356,7 +360,7 @@ class LinkCall implements Call {
       ice,
       route: this.options.route ?? 'auto',
       say,
-      signalling: () => session?.connected ?? false,
+      signalling: () => session.connected,
       rejoin: () => ready.group.post({ t: 'rejoin' }),
       onchange: () => this.schedule(),
       onleak: (kind) => this.stopEverything(`more ${kind} was sent than sealed`),
@@ -384,7 +388,8 @@ class LinkCall implements Call {
   }
 
   private sweep(): void {
-    this.roster?.sweep(performance.now());
+    this.session?.look();
+    this.roster?.sweep(clock.steady());
     if (this.trouble && !this.roster?.links.some((link) => link.connected)) {
       this.fail(this.trouble);
     }
@@ -409,6 +414,7 @@ class LinkCall implements Call {
     this.stopListening();
     this.roster?.close();
     this.roster = null;
+    this.ice = null;
     this.last = null;
     this.talk = null;
     this.workers?.frames.stop();
@@ -441,7 +447,7 @@ class LinkCall implements Call {
     this.update({
       phase: offline ? 'reconnecting' : inRoom,
       error: this.trouble ?? (noRoute ? { code: 'cannot-connect' } : null),
-      since: since ?? (roster.size > 0 ? Date.now() : null),
+      since: since ?? (roster.size > 0 ? clock.steady() : null),
       members: roster.members(),
     });
   }

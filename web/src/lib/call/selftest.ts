@@ -2,6 +2,7 @@
  * Before anything real is sent: two connections inside this page, made by the
  * same recipe, must show sealed frames at both ends and not one that was not.
  */
+import { clock } from '../clock';
 import { random } from '../crypto/bytes';
 import { importSecret } from '../crypto/kdf';
 import type { FrameCrypto } from '../e2ee/frame-crypto';
@@ -20,7 +21,7 @@ const settling = 1_500;
 
 /** `frames` is a worker of its own: its keys are thrown away with it. */
 export async function selfTest(frames: FrameCrypto): Promise<SelfTest> {
-  const began = performance.now();
+  const began = clock.steady();
   const peer = 'self-test';
   const base = await importSecret(random(16));
   const roster = [{ leaf: 0, member: peer }];
@@ -30,7 +31,7 @@ export async function selfTest(frames: FrameCrypto): Promise<SelfTest> {
   const pair = connect(frames, peer);
   try {
     for (const side of pair) side.setTrack('video', picture.track);
-    while (performance.now() - began < patience) {
+    while (clock.steady() - began < patience) {
       await new Promise((resolve) => setTimeout(resolve, drawEvery));
       const result = judge(pair);
       if (result === 'unmarked') return { passed: false, why: 'a frame came unencrypted' };
@@ -76,7 +77,7 @@ function judge(pair: Connection[]): 'enough' | 'unmarked' | 'wait' {
 /** The senders must agree: what left went through the worker, all of it. */
 async function confirm(frames: FrameCrypto, pair: Connection[], began: number): Promise<SelfTest> {
   const reports = await Promise.all(pair.map((side) => side.pc.getStats()));
-  const until = performance.now() + settling;
+  const until = clock.steady() + settling;
   for (;;) {
     if (!(await frames.poll())) return { passed: false, why: 'the worker is silent' };
     if (judge(pair) === 'unmarked') return { passed: false, why: 'a frame came unencrypted' };
@@ -84,8 +85,8 @@ async function confirm(frames: FrameCrypto, pair: Connection[], began: number): 
       const [report, lane] = [reports[i], side.lane('video')];
       return report && lane && surplus(sentOf(report, 'video', lane.seal.counters)) < 2;
     });
-    if (clean) return { passed: true, ms: Math.round(performance.now() - began) };
-    if (performance.now() > until) return { passed: false, why: 'more was sent than sealed' };
+    if (clean) return { passed: true, ms: Math.round(clock.steady() - began) };
+    if (clock.steady() > until) return { passed: false, why: 'more was sent than sealed' };
     await new Promise((resolve) => setTimeout(resolve, drawEvery));
   }
 }

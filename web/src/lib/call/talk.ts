@@ -1,4 +1,5 @@
 /** Chat, reactions and comparing: what people say to each other beside the media. */
+import { clock } from '../clock';
 import type { Comparison as GroupComparison } from '../mls/compare';
 import { maxChat, type Said } from '../mls/said';
 import type { CallState, ChatEntry } from './types';
@@ -90,7 +91,7 @@ export class Talk {
 
   private add(from: string | null, name: string, text: string): void {
     const unsaid = from === null ? ('waits' as const) : null;
-    const entry = { number: ++this.last, from, name, text, at: Date.now(), unsaid };
+    const entry = { number: ++this.last, from, name, text, at: clock.wall(), unsaid };
     this.entries = [...this.entries.slice(1 - maxEntries), entry];
     this.options.update({ chat: this.entries });
   }

@@ -73,7 +73,7 @@ export interface Member {
 export interface CallState {
   phase: CallPhase;
   error: CallError | null;
-  /** Unix ms when the call became active for the first time. */
+  /** When the call became active for the first time, by `clock.steady()` of lib/clock. */
   since: number | null;
   members: Member[];
   mic: boolean;

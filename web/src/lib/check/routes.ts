@@ -1,4 +1,5 @@
 /** One way to the relay at a time, tried with connections inside this page. */
+import { clock } from '../clock';
 
 const stunLimit = 11_000;
 const relayLimit = 12_000;
@@ -41,10 +42,10 @@ export async function passesRelay(server: RTCIceServer): Promise<number | null> 
       const channel = a.createDataChannel(word);
       let sent = 0;
       channel.onopen = () => {
-        sent = performance.now();
+        sent = clock.steady();
         channel.send(word);
       };
-      channel.onmessage = () => resolve(performance.now() - sent);
+      channel.onmessage = () => resolve(clock.steady() - sent);
       b.ondatachannel = ({ channel: other }) => {
         other.onmessage = ({ data }) => other.send(data);
       };

@@ -94,7 +94,7 @@ async function visit(
           passed('socket');
           resolve({
             servers: async () => {
-              const answer = await fetchIce(() => session.token)();
+              const answer = await fetchIce(session)();
               return answer && 'servers' in answer ? answer.servers : [];
             },
             leave: () => {

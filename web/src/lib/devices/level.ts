@@ -1,4 +1,5 @@
 /** How loud a microphone is, and whether it is silent. */
+import { clock } from '../clock';
 
 const FLOOR_DB = -60;
 const SILENCE_RMS = 1e-4;
@@ -54,7 +55,7 @@ export function watchLevel(
   let shown = 0;
 
   const step = () => {
-    const now = performance.now();
+    const now = clock.steady();
     // After a pause (hidden page) silence is counted anew.
     const paused = now - last > 1000;
     last = now;

@@ -1,5 +1,6 @@
 /** The page's end of the frame worker: keys in, transforms and counters out. */
 
+import { clock } from '../clock';
 import {
   type Counters,
   type FromWorker,
@@ -14,7 +15,7 @@ import { trustedScript } from './trusted';
 /** One direction of one transceiver. Never taken off, never used again. */
 export class FrameTransform {
   counters: Counters = noCounters();
-  /** When frames last came out, by `performance.now()`; 0 before the first. */
+  /** When frames last came out, by `clock.steady()`; 0 before the first. */
   lastOut = 0;
   onchange: (() => void) | null = null;
   private attached = false;
@@ -36,7 +37,7 @@ export class FrameTransform {
   }
 
   update(counters: Counters): void {
-    if (counters.out > this.counters.out) this.lastOut = performance.now();
+    if (counters.out > this.counters.out) this.lastOut = clock.steady();
     this.counters = counters;
     this.onchange?.();
   }

@@ -2,6 +2,7 @@
  * The worker through which every frame goes, in both directions. It fails
  * closed: what cannot be sealed or opened does not come out at the other end.
  */
+import { clock } from '../clock';
 import { isCodec, isContext } from './codec';
 import { FrameKeys } from './frame-crypter';
 import type { Counters, FromWorker, ToWorker, TransformOptions } from './frame-messages';
@@ -154,7 +155,7 @@ function count(counters: Counters, problem: 'no-key' | 'not-authentic' | 'repeat
 /** Asks the sender of what is opened here for a whole picture, once a second at most. */
 function requestKeyFrame(lane: Lane): void {
   if (lane.options.codec === 'opus' || lane.options.direction !== 'open') return;
-  const now = performance.now();
+  const now = clock.steady();
   if (lane.lastRequest > 0 && now - lane.lastRequest < requestEvery) return;
   lane.lastRequest = now;
   lane.transformer.sendKeyFrameRequest?.().catch(() => {});

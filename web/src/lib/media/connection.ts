@@ -29,6 +29,8 @@ export interface ConnectionOptions {
   impolite: boolean;
   describe(type: 'offer' | 'answer', sdp: string): void;
   candidate(candidate: Candidate): void;
+  /** A relay refused our credentials (not told by Firefox). */
+  refused?(): void;
   onchange(): void;
 }
 
@@ -37,6 +39,9 @@ const kinds: Record<Kind, { context: Context; codec: Codec; mime: RegExp }> = {
   video: { context: cameraContext, codec: 'vp8', mime: /^video\/(?:vp8|rtx)$/i },
 };
 
+/** Errors of a TURN server (RFC 8489 §14.8, RFC 8656 §19). */
+const unauthorized = 401;
+const wrongCredentials = 441;
 const maxWaiting = 64;
 const videoBitrate = 1_700_000;
 const videoHeight = 720;
@@ -57,6 +62,9 @@ export class Connection {
   constructor(private readonly options: ConnectionOptions) {
     this.pc = new RTCPeerConnection(options.config);
     this.pc.onicecandidate = ({ candidate }) => this.gathered(candidate);
+    this.pc.onicecandidateerror = ({ errorCode }) => {
+      if (errorCode === unauthorized || errorCode === wrongCredentials) options.refused?.();
+    };
     this.pc.onconnectionstatechange = () => options.onchange();
     this.pc.oniceconnectionstatechange = () => options.onchange();
     if (options.impolite) {
@@ -138,6 +146,7 @@ export class Connection {
     const { pc } = this;
     pc.onnegotiationneeded = null;
     pc.onicecandidate = null;
+    pc.onicecandidateerror = null;
     pc.onconnectionstatechange = null;
     pc.oniceconnectionstatechange = null;
     pc.close();

@@ -1,8 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { hours, Machine } from '../testing/machine';
 import {
   allowedServers,
   connectionConfig,
   type FetchIce,
+  fetchIce,
+  type IceAnswer,
   IceServerCache,
   readIceAnswer,
 } from './ice-servers';
@@ -71,6 +74,73 @@ describe('credentials', () => {
     expect(await cache.get()).toEqual([]);
   });
 
+  it('of before a night of sleep are asked for anew', async () => {
+    const machine = new Machine();
+    const answers = [servers, []].map((list) => ({ servers: list, ttl: 43_200 }));
+    const cache = new IceServerCache(
+      async () => answers.shift() ?? null,
+      () => machine.clock.elapsed(),
+    );
+    expect(await cache.get()).toEqual(servers);
+    machine.sleep(hours(14));
+    expect(await cache.get()).toEqual([]);
+  });
+
+  it('stay while somebody sets the wall clock back, and are renewed early when it is set ahead', async () => {
+    const machine = new Machine();
+    const answers = [servers, []].map((list) => ({ servers: list, ttl: 43_200 }));
+    const cache = new IceServerCache(
+      async () => answers.shift() ?? null,
+      () => machine.clock.elapsed(),
+    );
+    await cache.get();
+    machine.setWall(-hours(14));
+    expect(await cache.get()).toEqual(servers);
+    machine.setWall(hours(14));
+    expect(await cache.get()).toEqual([]);
+  });
+
+  it('are asked for anew after every admission', async () => {
+    const { state, cache } = bench([
+      { servers, ttl: 100 },
+      { servers: [], ttl: 100 },
+    ]);
+    await cache.get();
+    cache.admitted();
+    expect(await cache.get()).toEqual([]);
+    expect(state.asked).toBe(2);
+  });
+
+  it('of an admission that is over are not kept, however late they come', async () => {
+    const waiting: ((answer: IceAnswer) => void)[] = [];
+    const cache = new IceServerCache(
+      () => new Promise((resolve) => waiting.push(resolve)),
+      () => 0,
+    );
+    void cache.get();
+    cache.admitted();
+    waiting[1]?.({ servers, ttl: 100 });
+    waiting[0]?.({ servers: [], ttl: 100 });
+    await new Promise((done) => setTimeout(done));
+    expect(await cache.get()).toEqual(servers);
+  });
+
+  it('that the relay refused are asked for anew, at most every 10 s', async () => {
+    const { state, cache } = bench([
+      { servers, ttl: 100 },
+      { servers: [], ttl: 100 },
+    ]);
+    await cache.get();
+    state.now = 9_000;
+    expect(cache.doubt()).toBe(false);
+    expect(await cache.get()).toEqual(servers);
+    state.now = 10_000;
+    expect(cache.doubt()).toBe(true);
+    expect(await cache.get()).toEqual([]);
+    expect(cache.doubt()).toBe(false);
+    expect(state.asked).toBe(2);
+  });
+
   it('may be missing', async () => {
     const { cache } = bench([null]);
     expect(await cache.get()).toEqual([]);
@@ -93,5 +163,22 @@ describe('credentials', () => {
     ]) {
       expect(readIceAnswer(answer)).toBeNull();
     }
+  });
+});
+
+describe('the request for credentials', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('tells the session when its token is refused, unless it has a newer one', async () => {
+    vi.stubGlobal('fetch', async () => {
+      session.token = session.next;
+      return new Response('{}', { status: 401 });
+    });
+    const session = { token: 'a', next: 'a', refused: 0, tokenRefused: () => session.refused++ };
+    expect(await fetchIce(session)()).toBeNull();
+    expect(session.refused).toBe(1);
+    session.next = 'b';
+    expect(await fetchIce(session)()).toBeNull();
+    expect(session.refused).toBe(1);
   });
 });

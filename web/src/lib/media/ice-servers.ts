@@ -1,5 +1,6 @@
 /** Relay credentials from `POST /turn-cred`, kept until they are nearly over. */
 import type { RoutePolicy } from '../call/types';
+import { clock } from '../clock';
 
 export interface IceAnswer {
   servers: RTCIceServer[];
@@ -38,17 +39,28 @@ export function connectionConfig(
   };
 }
 
-/** Refreshed in the last fifth of their life. */
+/** Renewed in the last fifth of their life. */
 const renewAt = 0.8;
+/** Credentials that the relay refused are kept for so long; another request would bring no better ones. */
+const keepRefused = 10_000;
+
+interface Held {
+  servers: RTCIceServer[];
+  since: number;
+  until: number;
+}
 
 export class IceServerCache {
-  private held: { servers: RTCIceServer[]; until: number } | null = null;
+  private held: Held | null = null;
   private asking: Promise<void> | null = null;
   private notBefore = 0;
+  /** Counts admissions: an answer to a request of an earlier one is not kept. */
+  private admission = 0;
 
+  /** `now`: milliseconds that count sleep, because credentials expire meanwhile. */
   constructor(
     private readonly ask: FetchIce,
-    private readonly now: () => number = () => performance.now(),
+    private readonly now: () => number = () => clock.elapsed(),
   ) {}
 
   /** The servers; [] when there is no way to get any now. Never waits for a refused retry. */
@@ -64,15 +76,39 @@ export class IceServerCache {
     return this.held?.servers ?? [];
   }
 
+  /** The server admitted this page anew: asks for credentials of this admission. */
+  admitted(): void {
+    this.admission += 1;
+    this.asking = null;
+    this.notBefore = 0;
+    if (this.held) this.held.until = 0;
+    void this.get();
+  }
+
+  /**
+   * The relay refused the credentials, or no route was found with them: the next `get`
+   * asks for new ones. At most every 10 s, since a relay may refuse all credentials.
+   * Returns whether new ones are worth another try.
+   */
+  doubt(): boolean {
+    const now = this.now();
+    if (this.held === null || now < this.held.since + keepRefused) return false;
+    this.held.until = now;
+    return true;
+  }
+
   private async refresh(): Promise<void> {
+    const { admission } = this;
     const answer = await this.ask();
+    if (admission !== this.admission) return;
     const now = this.now();
     if (answer === null) {
       this.notBefore = now + 1000;
     } else if ('retryAfter' in answer) {
       this.notBefore = now + answer.retryAfter * 1000;
     } else {
-      this.held = { servers: answer.servers, until: now + answer.ttl * 1000 * renewAt };
+      const until = now + answer.ttl * 1000 * renewAt;
+      this.held = { servers: answer.servers, since: now, until };
     }
   }
 }
@@ -95,19 +131,28 @@ export function readIceAnswer(value: unknown): IceAnswer | null {
   return { servers, ttl };
 }
 
-/** The real request. `token` is the session's; without one nothing is asked. */
-export function fetchIce(token: () => string | null): FetchIce {
+/** The session that pays for the request: its token, and what to do when the server refuses that. */
+export interface TokenSource {
+  /** null without a session: then nothing is asked. */
+  readonly token: string | null;
+  /** The server does not take the token any more. */
+  tokenRefused(): void;
+}
+
+/** The real request. */
+export function fetchIce(session: TokenSource): FetchIce {
   return async () => {
-    const bearer = token();
-    if (bearer === null) return null;
+    const { token } = session;
+    if (token === null) return null;
     try {
       const response = await fetch('/turn-cred', {
         method: 'POST',
-        headers: { Authorization: `Bearer ${bearer}` },
+        headers: { Authorization: `Bearer ${token}` },
         referrerPolicy: 'no-referrer',
         signal: AbortSignal.timeout(5000),
       });
       if (response.ok) return readIceAnswer(await response.json());
+      if (response.status === 401 && token === session.token) session.tokenRefused();
       const retry = Number(response.headers.get('Retry-After'));
       return retry > 0 ? { retryAfter: retry } : null;
     } catch {

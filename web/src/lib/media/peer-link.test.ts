@@ -14,7 +14,16 @@ interface FakeLane {
   stream: { of: Kind };
 }
 
-const made = vi.hoisted(() => [] as { lanes: FakeLane[]; closed: boolean; report: object[] }[]);
+interface FakeConnection {
+  state: string;
+  lanes: FakeLane[];
+  closed: boolean;
+  report: object[];
+  restarts: number;
+  refused(): void;
+}
+
+const made = vi.hoisted(() => [] as FakeConnection[]);
 
 vi.mock('./connection', async () => {
   const { noCounters: zero } = await import('../e2ee/frame-messages');
@@ -35,8 +44,15 @@ vi.mock('./connection', async () => {
         open: { counters: zero(), lastOut: 0 },
         stream: { of: kind },
       }));
-      constructor() {
+      refused: () => void;
+      restarts = 0;
+      constructor(options: { refused(): void }) {
+        this.refused = options.refused;
         made.push(this as never);
+      }
+      configure() {}
+      restartIce() {
+        this.restarts += 1;
       }
       lane(kind: Kind) {
         return this.lanes.find((lane) => lane.kind === kind);
@@ -61,12 +77,13 @@ afterEach(() => {
 
 async function link() {
   const told: string[] = [];
+  const ice = { doubts: 0, get: async () => [], doubt: () => ++ice.doubts < 2 };
   const one = new PeerLink({
     me: new Uint8Array(16).fill(2),
     other: new Uint8Array(16).fill(1),
     memory: { gen: 0 },
     frames: { poll: async () => true } as unknown as FrameCrypto,
-    ice: { get: async () => [] } as unknown as IceServerCache,
+    ice: ice as unknown as IceServerCache,
     route: 'auto',
     say: () => {},
     signalling: () => true,
@@ -79,7 +96,7 @@ async function link() {
   const connection = made[0] as (typeof made)[number];
   // Of the newest connection: one that does not help is replaced.
   const lane = (kind: Kind) => made.at(-1)?.lanes.find((each) => each.kind === kind) as FakeLane;
-  return { one, told, connection, lane };
+  return { one, told, ice, connection, lane };
 }
 
 const second = () => vi.advanceTimersByTimeAsync(1000);
@@ -152,6 +169,38 @@ describe('what goes out', () => {
       await second();
     }
     expect([told, connection.closed]).toEqual([[], false]);
+    one.close();
+  });
+});
+
+describe('credentials that the relay refuses', () => {
+  it('are doubted, and routes are looked for with new ones', async () => {
+    const { one, ice, connection } = await link();
+    connection.state = 'connecting';
+    connection.refused();
+    await vi.advanceTimersByTimeAsync(0);
+    expect([ice.doubts, connection.restarts]).toEqual([1, 1]);
+    // There are no newer ones yet: another try would bring the same refusal.
+    connection.refused();
+    await vi.advanceTimersByTimeAsync(0);
+    expect([ice.doubts, connection.restarts]).toEqual([2, 1]);
+    one.close();
+  });
+
+  it('do not disturb a connection that has another route', async () => {
+    const { one, connection } = await link();
+    connection.refused();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(connection.restarts).toBe(0);
+    one.close();
+  });
+
+  it('are doubted as well when a repair begins: some browsers tell of no refusal', async () => {
+    const { one, ice, connection } = await link();
+    await second();
+    connection.state = 'failed';
+    await second();
+    expect(ice.doubts).toBeGreaterThan(0);
     one.close();
   });
 });

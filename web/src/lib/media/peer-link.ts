@@ -5,6 +5,7 @@
  * by their sender: fingerprints in them are of who the group says it is.
  */
 import type { MediaState, Route, RoutePolicy } from '../call/types';
+import { clock } from '../clock';
 import { type Bytes, compare, hex } from '../crypto/bytes';
 import type { FrameCrypto } from '../e2ee/frame-crypto';
 import { type Candidate, maxCandidates, type Said } from '../mls/said';
@@ -119,7 +120,7 @@ export class PeerLink {
   /** What may be played; null until frames were opened. */
   stream(kind: Kind): MediaStream | null {
     const lane = this.connection?.lane(kind);
-    return lane && mayPlay(this.view(kind, lane), performance.now()) ? lane.stream : null;
+    return lane && mayPlay(this.view(kind, lane), clock.steady()) ? lane.stream : null;
   }
 
   setTrack(kind: Kind, track: MediaStreamTrack | null): void {
@@ -258,7 +259,7 @@ export class PeerLink {
 
   /** A new connection, or the wish for one. */
   private rebuild(): void {
-    const now = performance.now();
+    const now = clock.steady();
     if (now - this.lastRebuild < rebuildAtMostEvery || this.closed) return;
     this.lastRebuild = now;
     const { memory } = this.options;
@@ -286,6 +287,9 @@ export class PeerLink {
       impolite: this.impolite,
       describe: (type, sdp) => this.signal({ k: 'sdp', type, sdp, gen }),
       candidate: (candidate) => this.found(candidate, gen),
+      refused: () => {
+        if (this.connection === connection) this.credentialsRefused();
+      },
       onchange: () => {
         if (this.connection === connection) this.evaluate();
       },
@@ -300,7 +304,7 @@ export class PeerLink {
 
   /** New routes for the same connection. The polite side asks for them. */
   private async restartIce(): Promise<void> {
-    const now = performance.now();
+    const now = clock.steady();
     if (now - this.lastRestart < restartAtMostEvery) return;
     this.lastRestart = now;
     this.relayGone = false;
@@ -311,6 +315,10 @@ export class PeerLink {
     else this.signal({ k: 'restart', gen: this.options.memory.gen });
   }
 
+  private credentialsRefused(): void {
+    if (this.options.ice.doubt() && !this.connected) void this.restartIce();
+  }
+
   private async configure(): Promise<void> {
     const connection = this.connection;
     connection?.configure(connectionConfig(await this.options.ice.get(), this.options.route));
@@ -318,10 +326,12 @@ export class PeerLink {
 
   private tick(): void {
     if (this.closed) return;
-    const now = performance.now();
+    const now = clock.steady();
     this.ticks += 1;
     const state = this.connection?.state ?? 'none';
     const repair = this.recovery.update({ state, signalling: this.options.signalling() }, now);
+    // The relay's silence does not tell why: its credentials may have expired.
+    if (repair !== null) this.options.ice.doubt();
     if (repair === 'restart') void this.restartIce();
     else if (repair === 'rebuild') this.rebuild();
     for (const kind of kinds) {
@@ -366,7 +376,7 @@ export class PeerLink {
       const report = await connection.pc.getStats();
       const asked = await this.options.frames.poll();
       if (this.closed || connection !== this.connection || !asked) return;
-      const now = performance.now();
+      const now = clock.steady();
       this.sample = sampleOf(report, now);
       this.route = connection.state === 'connected' ? this.sample.route : null;
       this.watchArrival(this.sample.received, now);
@@ -410,7 +420,7 @@ export class PeerLink {
 
   private evaluate(): void {
     if (this.closed) return;
-    const now = performance.now();
+    const now = clock.steady();
     const seen = kinds.flatMap((kind) => {
       const lane = this.connection?.lane(kind);
       if (!lane) return [];

@@ -1,4 +1,5 @@
 /** The worker that holds the group and its keys. They leave it for the frame worker alone. */
+import { clock } from '../clock';
 import { deriveRoomKeys } from '../crypto/room-keys';
 import { Host, type HostPort } from './host';
 import type { FromGroup, ToGroup } from './host-messages';
@@ -33,16 +34,24 @@ function rearm(one: Host): void {
   clearTimeout(timer);
   const deadline = one.deadline();
   if (deadline === Infinity) return;
-  const wait = Math.max(0, deadline - performance.now());
+  const wait = Math.max(0, deadline - clock.elapsed());
   timer = setTimeout(() => {
     one.tick();
     rearm(one);
   }, wait);
 }
 
+/** A timer that was set before the machine slept is late by the sleep. */
+function catchUp(one: Host): void {
+  if (clock.elapsed() < one.deadline()) return;
+  one.tick();
+  rearm(one);
+}
+
 scope.onmessage = ({ data }) => {
   if (data.t === 'ping') {
     scope.postMessage({ t: 'pong', seq: data.seq });
+    void host?.then(catchUp);
   } else if (data.t === 'open') {
     host ??= open(data);
     host.then(

@@ -10,6 +10,7 @@ import { encodeMlsMessage, type MLSMessage } from 'ts-mls/message.js';
 import { unprotectPublicMessage } from 'ts-mls/messageProtectionPublic.js';
 import { processPublicMessage } from 'ts-mls/processMessages.js';
 import type { Proposal } from 'ts-mls/proposal.js';
+import { clock } from '../clock';
 import { type Bytes, copy, equal } from '../crypto/bytes';
 import { type Opened, openApplication, sealApplication } from './application';
 import { checkKeyPackage, checkValidNow, inspectKeyPackage } from './candidate';
@@ -102,7 +103,7 @@ export class Group {
   }
 
   /** Takes the place of a commit prepared before. `now` in seconds. */
-  prepare(change: Change, now: number = Date.now() / 1000): Promise<Prepared> {
+  prepare(change: Change, now: number = clock.wall() / 1000): Promise<Prepared> {
     return this.#run(() => this.#prepare(change, now));
   }
 

@@ -3,6 +3,7 @@
  * delivery of commits, the operations it asks for, keys for frames, application
  * messages and comparisons. What comes in is done one after the other.
  */
+import { clock as pageClock } from '../clock';
 import { type Bytes, equal, hex } from '../crypto/bytes';
 import type { KeyMessage } from '../e2ee/keys';
 import { Compare } from './compare';
@@ -82,7 +83,7 @@ export class Host {
     private readonly room: Room,
     private readonly suite: Suite,
     private readonly port: HostPort,
-    private readonly clock: () => number = () => performance.now(),
+    private readonly clock: () => number = () => pageClock.elapsed(),
     private readonly options: HostOptions = {},
   ) {
     this.#said = saidInALife * (options.life ?? 0);

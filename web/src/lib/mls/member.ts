@@ -10,6 +10,7 @@ import {
 import { defaultKeyPackageEqualityConfig } from 'ts-mls/keyPackageEqualityConfig.js';
 import { encodeMlsMessage } from 'ts-mls/message.js';
 import { defaultPaddingConfig } from 'ts-mls/paddingConfig.js';
+import { clock } from '../clock';
 import { type Bytes, copy, hex } from '../crypto/bytes';
 import { CredentialCheck, makeCredential } from './credential';
 import { capabilities, lifetime } from './parameters';
@@ -100,7 +101,7 @@ export class Member {
   }
 
   /** Fresh keys under the same identity; `now` in seconds. */
-  async keyPackage(now: number = Date.now() / 1000): Promise<OwnKeyPackage> {
+  async keyPackage(now: number = clock.wall() / 1000): Promise<OwnKeyPackage> {
     const { impl } = this.suite;
     const made = generateKeyPackageWithKey(
       this.#credential,

@@ -1,4 +1,5 @@
 /** Does what delivery.ts asks for with a real group. Runs in a worker of its own. */
+import { clock as pageClock } from '../clock';
 import { copy, equal, hex, u64 } from '../crypto/bytes';
 import { sha256 } from '../crypto/kdf';
 import { inspectKeyPackage } from './candidate';
@@ -18,7 +19,7 @@ export class Operations {
   #prepared: Prepared | null = null;
 
   /** `clock` in seconds. */
-  constructor(member: Member, clock: () => number = () => Date.now() / 1000) {
+  constructor(member: Member, clock: () => number = () => pageClock.wall() / 1000) {
     this.#member = member;
     this.#clock = clock;
   }

@@ -421,3 +421,58 @@ it('what is not a message of this protocol ends the connection, not the call', (
   b.pass(1_000);
   expect(b.connects).toBe(2);
 });
+
+describe('a machine that slept', () => {
+  it('connects anew at once and resumes; the old socket is not asked', () => {
+    b.enter();
+    b.now += 14 * 3_600_000;
+    b.core.slept(b.now);
+    expect(b.takeEvents()).toEqual(['lost']);
+    b.pass(300);
+    expect(b.connects).toBe(2);
+    b.core.opened(b.now);
+    expect(b.take()).toMatchObject([{ t: 'hello', resume: 's1' }]);
+  });
+
+  it('does not go on waiting for a try that was far away', () => {
+    b.enter();
+    b.core.closed(b.now);
+    b.core.slept(b.now);
+    expect(b.connects).toBe(2);
+  });
+});
+
+describe('the session token', () => {
+  const another = () => {
+    b.pass(1_000);
+    b.core.opened(b.now);
+    b.say({ t: 'resumed', ack: 0, session: 's2' });
+  };
+
+  it('is renewed with a resume long before its 24 hours are over', () => {
+    b.enter();
+    const answering = (until: number) => {
+      while (b.now < until) {
+        b.pass(Math.min(10_000, until - b.now));
+        b.say({ t: 'pong', ack: 0 });
+      }
+    };
+    answering(b.now + 18 * 3_600_000 - 1);
+    expect(b.connects).toBe(1);
+    b.pass(1);
+    another();
+    expect(b.connects).toBe(2);
+    expect(b.core.token).toBe('s2');
+  });
+
+  it('is renewed when an endpoint refuses it, but not again and again', () => {
+    b.enter();
+    b.now += 10_000;
+    b.core.renewToken(b.now);
+    another();
+    expect(b.core.token).toBe('s2');
+    b.core.renewToken(b.now);
+    expect(b.core.connected).toBe(true);
+    expect(b.connects).toBe(2);
+  });
+});

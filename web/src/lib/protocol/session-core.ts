@@ -1,6 +1,6 @@
 /**
  * The session with the server as a state machine without clock, socket or keys:
- * times come in (milliseconds, any origin), effects go to the `SessionPort`.
+ * times come in (milliseconds that count sleep, lib/clock), effects go to the `SessionPort`.
  */
 import type { CallErrorCode } from '../call/types';
 import type { Bytes } from '../crypto/bytes';
@@ -76,12 +76,18 @@ const leaveLimit = 800;
 const firstTryLimit = 20_000;
 const ackAfter = 32;
 const leaseSlack = 5_000;
+/** A session token lives 24 h (docs/protocol.md §2); `resumed` brings a new one. */
+const tokenRenewal = 18 * 3_600_000;
+/** After a resume another one would bring no better token. */
+const tokenKept = 10_000;
 
 export class SessionCore {
   private stage: Stage = 'off';
   private stageSince = 0;
   private deadlineAt: number | null = null;
   private nextPing = 0;
+  /** When the session token came. */
+  private tokenAt = 0;
   private pongBy: number | null = null;
   private ticket = 0;
   private session: string | null = null;
@@ -127,12 +133,14 @@ export class SessionCore {
   /** When `tick` wants to be called; null: not before something else happens. */
   deadline(): number | null {
     if (this.stage !== 'in') return this.deadlineAt;
-    return Math.min(this.nextPing, this.pongBy ?? Number.POSITIVE_INFINITY);
+    const pong = this.pongBy ?? Number.POSITIVE_INFINITY;
+    return Math.min(this.nextPing, pong, this.tokenAt + tokenRenewal);
   }
 
   tick(now: number): void {
     if (this.stage === 'in') {
       if (this.pongBy !== null && now >= this.pongBy) this.drop(now);
+      else if (now >= this.tokenAt + tokenRenewal) this.drop(now);
       else if (now >= this.nextPing) this.ping(now, pongLimit);
       return;
     }
@@ -153,6 +161,19 @@ export class SessionCore {
       this.port.close();
       this.connect(now);
     }
+  }
+
+  /** The machine slept for longer than the server keeps a silent socket: it is gone. */
+  slept(now: number): void {
+    if (this.stage === 'in') {
+      this.backoff.reset();
+      this.drop(now);
+    } else this.wake(now);
+  }
+
+  /** An endpoint refused the session token: a resume brings another one. */
+  renewToken(now: number): void {
+    if (this.stage === 'in' && now >= this.tokenAt + tokenKept) this.drop(now);
   }
 
   /** Whether the page is seen: commits are asked first of those that are. */
@@ -379,6 +400,7 @@ export class SessionCore {
 
   private settle(session: string, now: number): void {
     this.session = session;
+    this.tokenAt = now;
     this.everIn = true;
     this.refusals = 0;
     this.backoff.reset();

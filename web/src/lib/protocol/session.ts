@@ -1,4 +1,5 @@
 /** `SessionCore` with a WebSocket, a clock and timers. */
+import { clock } from '../clock';
 import type { Bytes } from '../crypto/bytes';
 import { SessionCore, type SessionEvent, type SessionPort } from './session-core';
 import { type Admission, type Body, type ClientMessage, encodeMessage } from './wire';
@@ -14,19 +15,22 @@ export interface SessionOptions {
 }
 
 export const subprotocol = 'catchup.v1';
+/** The server closes a socket from which it has heard nothing for so long (docs/protocol.md §3). */
+const silenceLimit = 40_000;
 
 export class Session implements SessionPort {
   private readonly core: SessionCore;
   private socket: WebSocket | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private slept = clock.slept();
 
   constructor(private readonly options: SessionOptions) {
     this.core = new SessionCore(this, options.room);
   }
 
   start(): void {
-    this.core.show(document.visibilityState === 'visible', performance.now());
-    this.core.start(performance.now());
+    this.core.show(document.visibilityState === 'visible', clock.elapsed());
+    this.core.start(clock.elapsed());
     this.rearm();
   }
 
@@ -39,24 +43,36 @@ export class Session implements SessionPort {
   }
 
   tell(body: Body): void {
-    this.core.send(body, performance.now());
+    this.core.send(body, clock.elapsed());
     this.rearm();
   }
 
   wake(): void {
-    this.core.wake(performance.now());
+    this.core.wake(clock.elapsed());
     this.rearm();
+  }
+
+  /** Called every second: timers do not run while the machine sleeps, and end late after it. */
+  look(): void {
+    const slept = clock.slept();
+    const long = slept - this.slept >= silenceLimit;
+    this.slept = slept;
+    if (long) this.step((now) => this.core.slept(now));
+  }
+
+  tokenRefused(): void {
+    this.step((now) => this.core.renewToken(now));
   }
 
   /** The page is seen again, or hidden. */
   show(visible: boolean): void {
-    this.core.show(visible, performance.now());
+    this.core.show(visible, clock.elapsed());
     if (visible) this.wake();
     else this.rearm();
   }
 
   leave(): void {
-    this.core.leave(performance.now());
+    this.core.leave(clock.elapsed());
     this.rearm();
   }
 
@@ -111,7 +127,7 @@ export class Session implements SessionPort {
   }
 
   private step(what: (now: number) => void): void {
-    what(performance.now());
+    what(clock.elapsed());
     this.rearm();
   }
 
@@ -119,7 +135,7 @@ export class Session implements SessionPort {
     clearTimeout(this.timer);
     const deadline = this.core.deadline();
     if (deadline === null) return;
-    const wait = Math.max(0, deadline - performance.now());
+    const wait = Math.max(0, deadline - clock.elapsed());
     this.timer = setTimeout(() => this.step((now) => this.core.tick(now)), wait);
   }
 }
