@@ -8,6 +8,7 @@ import {
   secretLength,
   tagOfRoom,
 } from '../crypto/room-keys';
+import { roomIn, secretIn } from './link-text';
 import type { CallError, CreateRoom } from './types';
 
 /** The secret is never stored, logged or sent; only keys that follow from it are used. */
@@ -18,19 +19,19 @@ export interface ParsedLink {
 }
 
 /**
- * Reads `/r/ROOM` and `#1.SECRET` or `#2.SECRET`. `link-wrong` when the path names no room,
- * `link-incomplete` when what is behind # is missing or damaged.
+ * Reads an address of this site, also a damaged one (link-text.ts). `link-wrong` when the
+ * path names no room, `link-incomplete` when the secret is not behind `#` as a whole.
  */
 export function parseLink(
   pathname: string,
   hash: string,
 ): { link: ParsedLink } | { error: CallError } {
-  const room = /^\/r\/([a-z2-7]{40})\/?$/.exec(pathname)?.[1];
-  if (room === undefined || tagOfRoom(room) === null) return { error: { code: 'link-wrong' } };
-  const [, digit, text] = /^#?([12])\.([A-Za-z0-9_-]{32})$/.exec(hash) ?? [];
-  const secret = text === undefined ? null : decodeBase64url(text);
+  const room = roomIn(pathname);
+  if (room === null || tagOfRoom(room) === null) return { error: { code: 'link-wrong' } };
+  const found = secretIn(hash);
+  const secret = found && decodeBase64url(found.text);
   if (secret?.length !== secretLength) return { error: { code: 'link-incomplete' } };
-  return { link: { room, secret, version: digit === '2' ? 2 : 1 } };
+  return { link: { room, secret, version: found?.version ?? 1 } };
 }
 
 /** `/r/ROOM#1.SECRET`. */

@@ -81,7 +81,7 @@ describe('links', () => {
 
   it('are incomplete without the whole secret', () => {
     const [, hash = ''] = formatLink({ room, secret, version: 1 }).split('#');
-    const bad = ['', '#', '#1.', `#3.${hash.slice(2)}`, `#${hash.slice(0, -1)}`, `#${hash}A`];
+    const bad = ['', '#', '#1.', `#3.${hash.slice(2)}`, `#${hash.slice(0, -1)}`];
     for (const fragment of bad) {
       expect(parseLink(`/r/${room}`, fragment), fragment).toEqual({
         error: { code: 'link-incomplete' },
@@ -90,13 +90,7 @@ describe('links', () => {
   });
 
   it('are wrong when the path names no room', () => {
-    for (const path of [
-      '/',
-      '/r/',
-      `/r/${room.slice(1)}`,
-      `/r/${room.toUpperCase()}`,
-      `/x/${room}`,
-    ]) {
+    for (const path of ['/', '/r/', `/r/${room.slice(1)}`, `/r/${room}a`, `/x/${room}`]) {
       expect(parseLink(path, '#1.x'), path).toEqual({ error: { code: 'link-wrong' } });
     }
   });

@@ -1,29 +1,21 @@
-/** What an address of this site shows, and what people paste. */
+/** What an address of this site shows. */
+import { roomIn, secretIn } from '../../lib/call/link-text';
 
 export type Place =
   | { at: 'home' }
   | { at: 'check' }
-  | { at: 'room'; room: string; fragment: string; url: string };
+  | { at: 'room'; room: string; fragment: string; url: string }
+  | { at: 'nowhere' };
 
+/** `url` of a room is the link as it should be, where the address has enough of it. */
 export function placeOf(pathname: string, hash: string): Place {
-  const room = /^\/r\/([^/]*)\/?$/.exec(pathname)?.[1];
-  if (pathname === '/check') return { at: 'check' };
-  if (room === undefined) return { at: 'home' };
-  const fragment = hash.startsWith('#') ? hash.slice(1) : hash;
+  const path = pathname.replace(/\/{2,}/g, '/').replace(/\/$/, '');
+  if (path === '') return { at: 'home' };
+  if (/^\/check$/i.test(path)) return { at: 'check' };
+  const named = /^\/r\/(.+)$/i.exec(path)?.[1];
+  if (named === undefined) return { at: 'nowhere' };
+  const room = roomIn(path) ?? named;
+  const secret = secretIn(hash);
+  const fragment = secret ? `${secret.version}.${secret.text}` : hash.replace(/^#/, '');
   return { at: 'room', room, fragment, url: `/r/${room}${fragment ? `#${fragment}` : ''}` };
-}
-
-/**
- * Finds a call's link in pasted text (a whole message will do) and gives its
- * path and fragment. Null when there is none, or when it leads to another site.
- */
-export function linkIn(text: string, host: string): string | null {
-  for (const word of text.split(/[\s<>"'()]+/)) {
-    const found = /^(?:https?:\/\/)?([^/#]*)(\/r\/[^/#?]+)\/?(?:\?[^#]*)?(#.*)?$/.exec(word);
-    if (!found) continue;
-    const [, site, path, hash] = found;
-    if (site && site.toLowerCase() !== host.toLowerCase()) continue;
-    return `${path}${(hash ?? '').replace(/[.,;!?]+$/, '')}`;
-  }
-  return null;
 }

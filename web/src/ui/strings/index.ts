@@ -76,6 +76,12 @@ export const strings = {
     } satisfies Record<Lock, string>,
   },
 
+  nowhere: {
+    title: 'There is no page here',
+    body: 'Check the address. If somebody sent you a link to a call, paste it here.',
+    home: 'Go to the start page',
+  },
+
   call: {
     title: 'Call',
     joining: 'Joining…',
