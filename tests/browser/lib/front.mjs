@@ -8,6 +8,8 @@ export class Front {
   answered = []; // bytes of WebSocket messages it sent
   messages = []; // {client, data}: the client's messages, in order
   rewritten = 0;
+  /** `answer(path)` gives {status, body, type} where the server is not to be asked, else null. */
+  answer = null;
   #sockets = new Set();
 
   /**
@@ -37,6 +39,12 @@ export class Front {
 
   #forward(request, response) {
     this.#head(request);
+    const own = this.answer?.(request.url);
+    if (own) {
+      response.writeHead(own.status, { 'content-type': own.type });
+      response.end(own.body);
+      return;
+    }
     const headers = { ...request.headers };
     const prefix = this.prefixes[/\/(frame|group)-worker[^/]*\.js$/.exec(request.url)?.[1]];
     if (prefix) {

@@ -14,7 +14,7 @@ import type { SessionEvent } from '../protocol/session-core';
 import { admissionOf } from './identity';
 import { inspect } from './inspect';
 import type { ParsedLink } from './link';
-import { openLink, prepareWorkers, replaceGroup, type Workers } from './prepare';
+import { openLink, prepareWorkers, replaceGroup, type Workers, whyNotStarted } from './prepare';
 import { Renewals } from './renewals';
 import { Roster } from './roster';
 import { Store } from './store';
@@ -197,7 +197,7 @@ class LinkCall implements Call {
     this.update({ held: true, comparison: { is: 'idle' } });
     const group = await replaceGroup(this.link, ready.frames, life);
     if (this.workers !== ready) return group?.stop();
-    if (group === null) return this.stopEverything(why);
+    if (group === null) return this.stop(await whyNotStarted(why));
     ready.group = group;
     this.hear(ready);
     if (this.session === null) return this.renewed();
@@ -397,8 +397,12 @@ class LinkCall implements Call {
   }
 
   private stopEverything(detail: string): void {
+    this.stop({ code: 'encryption-failed', detail });
+  }
+
+  private stop(error: CallError): void {
     this.session?.leave();
-    this.fail({ code: 'encryption-failed', detail });
+    this.fail(error);
     this.update({ encryptionReady: false });
   }
 

@@ -1,4 +1,5 @@
 /** What must be true before anything is sent: browser, link, encryption. */
+import { buildState } from '../build';
 import { belongsTo, deriveRoomKeys, type RoomKeys } from '../crypto/room-keys';
 import { FrameCrypto } from '../e2ee/frame-crypto';
 import { GroupClient } from '../mls/group-client';
@@ -57,16 +58,27 @@ export async function prepareWorkers(link: ParsedLink): Promise<Workers | { erro
   const result = await testOnce();
   if (!result.passed) {
     void loading.then((group) => group?.stop());
-    return { error: { code: 'encryption-failed', detail: result.why } };
+    return { error: await whyNotStarted(result.why) };
   }
   const [frames, group] = await Promise.all([FrameCrypto.start().catch(() => null), loading]);
   if (frames === null || group === null) {
     frames?.stop();
     group?.stop();
-    return { error: { code: 'encryption-failed', detail: 'a worker did not start' } };
+    return { error: await whyNotStarted('a worker did not start') };
   }
   frames.listenTo(port2);
   return { frames, group };
+}
+
+/**
+ * Why encryption did not start: a page that is older than the server cannot fetch its
+ * workers, and a page without a network cannot either.
+ */
+export async function whyNotStarted(detail: string): Promise<CallError> {
+  const build = await buildState();
+  if (build === 'outdated') return { code: 'version', detail };
+  if (build === 'unreachable') return { code: 'server-unreachable', detail };
+  return { code: 'encryption-failed', detail };
 }
 
 /** Another group worker in the place of one that died; `frames` has no keys until it has. */
