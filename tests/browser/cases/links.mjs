@@ -1,0 +1,48 @@
+// Links that mail and messengers touched, addresses that are none, and a site under a path.
+import assert from 'node:assert/strict';
+import { Front } from '../lib/front.mjs';
+import { scenario } from '../lib/scenario.mjs';
+
+const damaged = [
+  ['a full stop', (path) => `${path}.`],
+  ['brackets and a star', (path) => `${path})*`],
+  ['an escaped space', (path) => `${path}%20`],
+  ['a zero-width space', (path) => `${path}\u200b`],
+  ['a tracking parameter behind the secret', (path) => `${path}?utm_source=x&y=z`],
+  ['a tracking parameter before the secret', (path) => path.replace('#', '?utm_source=x#')],
+  ['a slash', (path) => path.replace('#', '/#')],
+];
+
+scenario('a damaged link opens its call, and the address bar has it whole', {}, async (stage) => {
+  const { path } = await stage.room();
+  for (const kind of ['chromium', 'firefox']) {
+    const person = await stage.person(kind);
+    for (const [what, damage] of damaged) {
+      await person.open('/');
+      await person.open(damage(path));
+      await person.find('join');
+      const shown = await person.page.evaluate(() => location.pathname + location.search + location.hash);
+      assert.equal(shown, path, what);
+    }
+    await person.open('/');
+    await person.type('paste-link', `Join me:[${stage.server.url.toUpperCase()}${path}]`);
+    await person.click('open-link');
+    await person.find('join');
+    await person.open('/');
+    await person.open(path.replace(/#.*/, ''));
+    await person.error('link-incomplete');
+  }
+});
+
+scenario('a site under a path of a proxy says that this does not work', { mayLog: /404|Failed to load|Loading module/ }, async (stage) => {
+  const front = stage.with(await Front.start(stage.server));
+  const page = await (await fetch(`${stage.server.url}/`)).text();
+  front.answer = (path) =>
+    path.startsWith('/meet') ? { status: 200, type: 'text/html', body: page } : { status: 404, type: 'text/plain', body: '' };
+  for (const kind of ['chromium', 'firefox']) {
+    const person = await stage.person(kind, { site: front.url });
+    await person.open('/meet/');
+    const text = await person.page.$eval('.boot', (element) => element.innerText);
+    assert.match(text, /host name of its own/);
+  }
+});
