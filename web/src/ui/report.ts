@@ -1,5 +1,6 @@
 /** A report a person can send along: no secrets, addresses, names or ids. */
 import type { CallError } from '../lib/call/types';
+import { events } from '../lib/events';
 import { platform } from './platform';
 
 export function problemReport(where: string, error: CallError | null): string {
@@ -14,6 +15,8 @@ export function problemReport(where: string, error: CallError | null): string {
       embedded: platform.embedded,
       online: navigator.onLine,
       time: new Date().toISOString(),
+      connections: window.catchup?.connections() ?? [],
+      events: events.entries,
     },
     null,
     2,

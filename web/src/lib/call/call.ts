@@ -4,6 +4,7 @@ import { clock } from '../clock';
 import { random } from '../crypto/bytes';
 import type { RoomKeys } from '../crypto/room-keys';
 import { cleanName } from '../crypto/seal';
+import { events } from '../events';
 import { fetchIce, IceServerCache } from '../media/ice-servers';
 import { type Sample, statsBetween } from '../media/stats';
 import type { FromGroup } from '../mls/host-messages';
@@ -190,6 +191,7 @@ class LinkCall implements Call {
 
   /** The group was lost with its worker: another one asks to be let in, as me with a new key. */
   private async renewGroup(ready: Ready, why: string): Promise<void> {
+    events.note('group worker broke', why);
     const life = this.renewals.next(clock.steady());
     if (life === null) return this.stopEverything(why);
     this.renewing = true;
@@ -249,6 +251,7 @@ class LinkCall implements Call {
     const { group } = ready;
     const { session } = this;
     if (session === null) return;
+    noteSession(event);
     switch (event.e) {
       case 'welcome': {
         const again = this.admitted;
@@ -322,13 +325,15 @@ class LinkCall implements Call {
         if (this.store.value.roomCode !== null) this.askRoomCode();
         break;
       case 'status':
+        events.note('group', message.status);
         if (message.status === 'in') {
           this.renewed();
           this.roster?.arrive();
         }
-        if (message.status === 'failed') this.stopEverything(`group: ${message.reason}`);
+        if (message.status === 'failed') this.stopEverything(`group ${message.reason}`);
         break;
       case 'hold':
+        events.note(message.on ? 'sending is held' : 'sending goes on');
         this.update({ held: message.on || this.renewing });
         break;
       case 'comparison':
@@ -408,6 +413,8 @@ class LinkCall implements Call {
 
   private fail(error: CallError): null {
     if (this.store.value.phase === 'ended') return null;
+    events.note('call failed', error.code);
+    if (error.detail) events.note('because', error.detail);
     this.finish();
     this.update({ phase: 'failed', error, members: [], ...fresh });
     return null;
@@ -463,6 +470,13 @@ class LinkCall implements Call {
   private update(change: Partial<CallState>): void {
     this.store.set({ ...this.store.value, ...change });
   }
+}
+
+/** What the server said, without ids. */
+function noteSession(event: SessionEvent): void {
+  if (event.e === 'app' || event.e === 'group') return;
+  const detail = 'code' in event ? event.code : 'reason' in event ? event.reason : undefined;
+  events.note(`session ${event.e}`, detail);
 }
 
 export function createCall(link: ParsedLink): Call {

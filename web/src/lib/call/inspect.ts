@@ -1,4 +1,5 @@
 /** `window.catchup`: what tests and problem reports may see. No secret, name or address. */
+import { events, type LoggedEvent } from '../events';
 import type { PeerLink } from '../media/peer-link';
 import type { CallState } from './types';
 
@@ -9,7 +10,12 @@ export interface Inspectable {
 
 declare global {
   interface Window {
-    catchup?: { state(): object; frameCounters(): object; connections(): object };
+    catchup?: {
+      state(): object;
+      frameCounters(): object;
+      connections(): object;
+      events(): LoggedEvent[];
+    };
   }
 }
 
@@ -25,5 +31,6 @@ export function inspect(call: Inspectable): void {
     },
     frameCounters: () => call.links().map((link) => (link.report() as { frames: object }).frames),
     connections: () => call.links().map((link) => link.report()),
+    events: () => events.entries,
   };
 }

@@ -5,6 +5,7 @@
  */
 import { type Codec, type Context, cameraContext, micContext } from '../e2ee/codec';
 import type { FrameCrypto, FrameTransform } from '../e2ee/frame-crypto';
+import { events } from '../events';
 import type { Candidate } from '../mls/said';
 import { acceptable, cleanSdp } from './sdp';
 
@@ -63,9 +64,13 @@ export class Connection {
     this.pc = new RTCPeerConnection(options.config);
     this.pc.onicecandidate = ({ candidate }) => this.gathered(candidate);
     this.pc.onicecandidateerror = ({ errorCode }) => {
+      events.note('ice server error', errorCode);
       if (errorCode === unauthorized || errorCode === wrongCredentials) options.refused?.();
     };
-    this.pc.onconnectionstatechange = () => options.onchange();
+    this.pc.onconnectionstatechange = () => {
+      events.note('connection', this.pc.connectionState);
+      options.onchange();
+    };
     this.pc.oniceconnectionstatechange = () => options.onchange();
     if (options.impolite) {
       this.pc.onnegotiationneeded = () => void this.offer();
@@ -105,8 +110,8 @@ export class Connection {
       if (type !== 'offer') return;
       await pc.setLocalDescription();
       this.describe();
-    } catch {
-      this.problems += 1;
+    } catch (error) {
+      this.stumble('description refused', error);
     }
   }
 
@@ -125,7 +130,8 @@ export class Connection {
     if (this.closed) return;
     try {
       this.pc.setConfiguration(config);
-    } catch {
+    } catch (error) {
+      events.failed('relay credentials not taken', error);
       // The old servers are still good for a try.
     }
   }
@@ -156,6 +162,12 @@ export class Connection {
     }
   }
 
+  /** A step of the negotiation went wrong; the next repair makes up for it. */
+  private stumble(what: string, error: unknown): void {
+    this.problems += 1;
+    events.failed(what, error);
+  }
+
   private gathered(candidate: RTCIceCandidate | null): void {
     this.options.candidate({
       candidate: candidate ? candidate.candidate : null,
@@ -171,8 +183,8 @@ export class Connection {
     try {
       await this.pc.setLocalDescription();
       this.describe();
-    } catch {
-      this.problems += 1;
+    } catch (error) {
+      this.stumble('no offer', error);
     } finally {
       this.makingOffer = false;
     }
@@ -186,8 +198,8 @@ export class Connection {
   }
 
   private add(candidate: RTCIceCandidateInit): void {
-    this.pc.addIceCandidate(candidate).catch(() => {
-      this.problems += 1;
+    this.pc.addIceCandidate(candidate).catch((error: unknown) => {
+      this.stumble('candidate refused', error);
     });
   }
 
@@ -235,8 +247,8 @@ export class Connection {
         if (track && kind === 'video' && track.contentHint === '') track.contentHint = 'motion';
         await sender.replaceTrack(track);
         if (track && kind === 'video') await limit(sender, track);
-      } catch {
-        this.problems += 1;
+      } catch (error) {
+        this.stumble('track not replaced', error);
       }
     });
   }

@@ -1,6 +1,7 @@
 /** Relay credentials from `POST /turn-cred`, kept until they are nearly over. */
 import type { RoutePolicy } from '../call/types';
 import { clock } from '../clock';
+import { events } from '../events';
 
 export interface IceAnswer {
   servers: RTCIceServer[];
@@ -152,10 +153,12 @@ export function fetchIce(session: TokenSource): FetchIce {
         signal: AbortSignal.timeout(5000),
       });
       if (response.ok) return readIceAnswer(await response.json());
+      events.note('no relay credentials, status', response.status);
       if (response.status === 401 && token === session.token) session.tokenRefused();
       const retry = Number(response.headers.get('Retry-After'));
       return retry > 0 ? { retryAfter: retry } : null;
-    } catch {
+    } catch (error) {
+      events.failed('no relay credentials', error);
       return null;
     }
   };

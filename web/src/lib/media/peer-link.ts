@@ -8,6 +8,7 @@ import type { MediaState, Route, RoutePolicy } from '../call/types';
 import { clock } from '../clock';
 import { type Bytes, compare, hex } from '../crypto/bytes';
 import type { FrameCrypto } from '../e2ee/frame-crypto';
+import { events } from '../events';
 import { type Candidate, maxCandidates, type Said } from '../mls/said';
 import { Connection, type Kind, type Lane } from './connection';
 import {
@@ -142,7 +143,7 @@ export class PeerLink {
       .then(async () => {
         if (!this.closed) await this.obey(signal);
       })
-      .catch(() => this.stumble())
+      .catch((error: unknown) => this.stumble(error))
       .finally(() => {
         this.queued -= 1;
       });
@@ -220,8 +221,9 @@ export class PeerLink {
   }
 
   /** One signal that goes wrong must not hold up the next. */
-  private stumble(): void {
+  private stumble(error: unknown): void {
     this.problems += 1;
+    events.failed('signal not handled', error);
   }
 
   private async obey(signal: Signal): Promise<void> {
@@ -265,7 +267,7 @@ export class PeerLink {
     const { memory } = this.options;
     if (this.impolite) {
       memory.gen += 1;
-      this.replaceConnection().catch(() => this.stumble());
+      this.replaceConnection().catch((error: unknown) => this.stumble(error));
     } else {
       this.signal({ k: 'restart', gen: memory.gen + 1 });
     }
@@ -331,7 +333,10 @@ export class PeerLink {
     const state = this.connection?.state ?? 'none';
     const repair = this.recovery.update({ state, signalling: this.options.signalling() }, now);
     // The relay's silence does not tell why: its credentials may have expired.
-    if (repair !== null) this.options.ice.doubt();
+    if (repair !== null) {
+      events.note('route repair', repair);
+      this.options.ice.doubt();
+    }
     if (repair === 'restart') void this.restartIce();
     else if (repair === 'rebuild') this.rebuild();
     for (const kind of kinds) {
@@ -353,6 +358,7 @@ export class PeerLink {
     }
     // Fresh keys come first, then another connection as well.
     if (this.heal(now)) {
+      events.note('frames do not open, asking for fresh keys');
       this.options.rejoin();
       if (this.heals > 1) this.rebuild();
     }
@@ -392,8 +398,9 @@ export class PeerLink {
         this.bypass[kind].bypassed(receivedOf(report, kind), open.counters.in),
       );
       if (past.length > 0 && this.heal(now)) this.rebuild();
-    } catch {
+    } catch (error) {
       // A connection that is being closed has nothing to tell.
+      if (!this.closed) events.failed('no statistics', error);
     } finally {
       this.checking = false;
     }

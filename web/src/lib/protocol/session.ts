@@ -1,6 +1,7 @@
 /** `SessionCore` with a WebSocket, a clock and timers. */
 import { clock } from '../clock';
 import type { Bytes } from '../crypto/bytes';
+import { events } from '../events';
 import { SessionCore, type SessionEvent, type SessionPort } from './session-core';
 import { type Admission, type Body, type ClientMessage, encodeMessage } from './wire';
 
@@ -55,12 +56,17 @@ export class Session implements SessionPort {
   /** Called every second: timers do not run while the machine sleeps, and end late after it. */
   look(): void {
     const slept = clock.slept();
-    const long = slept - this.slept >= silenceLimit;
+    const before = this.slept;
+    const long = slept - before >= silenceLimit;
     this.slept = slept;
-    if (long) this.step((now) => this.core.slept(now));
+    if (long) {
+      events.note('machine slept, seconds', Math.round((slept - before) / 1000));
+      this.step((now) => this.core.slept(now));
+    }
   }
 
   tokenRefused(): void {
+    events.note('session token refused');
     this.step((now) => this.core.renewToken(now));
   }
 
@@ -81,7 +87,8 @@ export class Session implements SessionPort {
     let socket: WebSocket;
     try {
       socket = new WebSocket(this.options.url, subprotocol);
-    } catch {
+    } catch (error) {
+      events.failed('no socket', error);
       // Reported like any other failure to connect, but not from inside `connect`.
       queueMicrotask(() => this.step((now) => this.core.closed(now)));
       return;
@@ -114,7 +121,7 @@ export class Session implements SessionPort {
     // When signing fails the stage runs into its deadline.
     this.options.admission(nonce).then(
       (admission) => this.step((now) => this.core.signed(ticket, admission, now)),
-      () => {},
+      (error: unknown) => events.failed('admission not signed', error),
     );
   }
 
