@@ -73,10 +73,10 @@ allocation::outcome allocation::handle(base::time_point now, const request& r) {
   drop_expired(now);
   if (expired(now))
     return refuse(error::allocation_mismatch);
-  if (r.username != username_)
-    return refuse(error::wrong_credentials);
   if (r.method == stun::method::allocate)
     return allocated(now, r);
+  if (r.username != username_)
+    return refuse(error::wrong_credentials); // §5: of every request but Allocate
   if (r.defect != 0)
     return refuse(r.defect);
   switch (r.method) {
@@ -91,9 +91,10 @@ allocation::outcome allocation::handle(base::time_point now, const request& r) {
   }
 }
 
-// A retransmission gets the same success again, another request 437 (§7.2).
+// A retransmission gets the same success again, another request or another user
+// 437 (§7.2, second check): a client then tries another socket.
 allocation::outcome allocation::allocated(base::time_point now, const request& r) const {
-  if (r.transaction != created_by_)
+  if (r.transaction != created_by_ || r.username != username_)
     return refuse(error::allocation_mismatch);
   auto left = std::chrono::ceil<std::chrono::seconds>(expires() - now);
   outcome out;

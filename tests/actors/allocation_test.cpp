@@ -116,14 +116,15 @@ TEST(other credentials on the same client are wrong) {
   allocate(alice);
   auto mallory = client(1, "mallory");
   mallory.learn(*ask(alice, client(1, "x").allocate()));
-  for (const auto& in :
-       {mallory.refresh(0), mallory.allocate(), mallory.permit({at("203.0.113.1", 0)})}) {
+  for (const auto& [in, code] :
+       {std::pair{mallory.refresh(0), 441}, std::pair{mallory.allocate(), 437},
+        std::pair{mallory.permit({at("203.0.113.1", 0)}), 441}}) {
     media->sent.clear();
     auto a = core.handle(moment(), mallory.tuple(), in);
     media->events->on_request(std::get<turn::request>(a));
     settle();
     REQUIRE_EQUAL(media->sent.size(), 1u);
-    CHECK_EQUAL(media->sent.front().second.error(), 441);
+    CHECK_EQUAL(media->sent.front().second.error(), code);
   }
   CHECK(exists(alice));
 }

@@ -426,6 +426,7 @@ TEST(another user on the same socket is refused and the first stays) {
   auto kept = s.client;
   s.client.set_credentials(turn::make_credentials("s3cr3t", "eve", base::unix_now() + 60));
   CHECK_EQUAL(s.ask(s.client.refresh(0)).error(), 441);
+  CHECK_EQUAL(s.ask(s.client.allocate()).error(), 437); // the client takes another socket
   s.client.set_credentials(turn::make_credentials("guess", "alice", base::unix_now() + 60));
   CHECK_EQUAL(s.ask(s.client.refresh(0)).error(), 401);
   s.client.set_credentials(turn::make_credentials("s3cr3t", "alice", base::unix_now() - 100));

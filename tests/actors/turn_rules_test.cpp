@@ -343,14 +343,17 @@ TEST(what a ChannelBind request may ask for) {
 }
 
 TEST(another user on the tuple of an allocation) {
-  for (auto m :
-       {method::allocate, method::refresh, method::create_permission, method::channel_bind}) {
+  auto row = [&](const char* words, method m, const fill& f, int code) {
     auto owner = allocated();
     auto other = fresh();
     other.set_tuple(owner.tuple());
     authenticate(other);
-    rule("8656 5: is refused", other, m, {}, 441);
-  }
+    rule(words, other, m, f, code);
+  };
+  row("8656 7.2 (2): Allocate", method::allocate, udp, 437);
+  row("8656 7.2 (2) before (3): Allocate with a fault", method::allocate, {}, 437);
+  for (auto m : {method::refresh, method::create_permission, method::channel_bind})
+    row("8656 5: a request that is not an Allocate", m, {}, 441);
 }
 
 TEST(a reserved port is given to the one who shows its token) {

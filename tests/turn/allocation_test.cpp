@@ -109,9 +109,18 @@ TEST(a retransmitted allocate gets the same answer and another one a mismatch) {
               error::allocation_mismatch);
 }
 
-TEST(another user name on the same client is wrong whatever it asks) {
-  for (auto m : {stun::method::allocate, stun::method::refresh, stun::method::create_permission,
-                 stun::method::channel_bind}) {
+TEST(another user name on the same client finds the tuple taken) {
+  auto again = make(stun::method::allocate);
+  again.transaction[0] = std::byte{1}; // of the request that made the allocation
+  again.username = "2000000000:bob";
+  auto out = core.handle(now, again);
+  CHECK_EQUAL(out.answer.error, error::allocation_mismatch);
+  CHECK(!out.answer.relayed && !out.changed && !out.ended);
+}
+
+TEST(another user name on the same client is wrong for every request but an Allocate) {
+  for (auto m :
+       {stun::method::refresh, stun::method::create_permission, stun::method::channel_bind}) {
     auto r = make(m);
     r.username = "2000000000:bob";
     r.peers = {peer_a};
