@@ -150,18 +150,18 @@ allocation::outcome allocation::create_permission(base::time_point now, const re
   }
   sweep(now);
   for (const auto& peer : r.peers)
-    permit(now, peer.ip); // at most one for each address of the plan
+    permit(peer.ip, now + permission_lifetime); // at most one for each address of the plan
   outcome out;
   out.changed = true;
   return out;
 }
 
-void allocation::permit(base::time_point now, const base::ip_address& peer) {
+void allocation::permit(const base::ip_address& peer, base::time_point until) {
   auto& all = routes_.permissions;
   auto i = std::find_if(all.begin(), all.end(), [&](const auto& p) { return p.peer == peer; });
   if (i == all.end())
     i = all.insert(all.end(), {peer, {}});
-  i->expires = now + permission_lifetime;
+  i->expires = std::max(i->expires, until);
 }
 
 allocation::outcome allocation::bind_channel(base::time_point now, const request& r) {
@@ -183,7 +183,7 @@ allocation::outcome allocation::bind_channel(base::time_point now, const request
     i = all.insert(i, {r.channel, peer, {}});
   }
   i->expires = now + channel_lifetime;
-  permit(now, peer.ip);
+  permit(peer.ip, i->expires);
   outcome out;
   out.changed = true;
   return out;

@@ -23,6 +23,8 @@ struct allocation_extras {
 class allocation {
 public:
   static constexpr std::chrono::seconds permission_lifetime{300};
+  /// A channel keeps the permission of its peer alive as long as it lives: RFC 8656
+  /// §12.6 asks a client for the binding alone, and many clients do no more.
   static constexpr std::chrono::seconds channel_lifetime{600};
   static constexpr std::size_t max_channels = 128;
 
@@ -64,7 +66,7 @@ private:
   outcome refresh(base::time_point now, const request& r);
   outcome create_permission(base::time_point now, const request& r);
   outcome bind_channel(base::time_point now, const request& r);
-  void permit(base::time_point now, const base::ip_address& peer);
+  void permit(const base::ip_address& peer, base::time_point until);
   int refuse_family(const base::endpoint& peer) const noexcept;
   void drop_family(bool v4);
 

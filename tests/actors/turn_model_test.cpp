@@ -90,7 +90,7 @@ struct fixture : turn_world {
   void permit(model& m, const base::endpoint& peer) {
     expect("permit", code(m.client, m.client.permit({peer})), m.alive(now()) ? 0 : 437);
     if (m.alive(now()))
-      m.permission = now() + 300s;
+      m.permission = std::max(m.permission, now() + 300s);
   }
   void bind(model& m, const base::endpoint& peer) {
     auto number = static_cast<std::uint16_t>(0x4000 + pick(4));
@@ -104,7 +104,7 @@ struct fixture : turn_world {
     if (wanted != 0)
       return;
     m.channels[number] = {peer, now() + 600s};
-    m.permission = now() + 300s;
+    m.permission = now() + 600s; // as long as the channel
   }
 
   /// What `in` from `from` makes the server send, and what it should.

@@ -192,19 +192,30 @@ TEST(permissions of one request are given all or none) {
   CHECK(!permitted());
 }
 
-TEST(a channel lasts ten minutes and its permission five) {
+TEST(a channel lasts ten minutes and keeps its permission alive) {
   CHECK_EQUAL(bind(0x4000, peer_a).answer.error, 0);
+  refresh(3600);
+  now += 599s;
+  CHECK(bound(0x4000));
   CHECK(permitted());
-  now += 299s;
+  now += 1s;
+  CHECK(!bound(0x4000));
+  CHECK(!permitted());
+}
+
+TEST(a CreatePermission request never shortens the permission of a channel) {
+  bind(0x4000, peer_a);
+  refresh(3600);
+  now += 100s;
+  permit({peer_a});
+  now += 400s;
+  CHECK(permitted());
+  permit({peer_a});
+  now += 299s; // the channel is gone by now
+  CHECK(!bound(0x4000));
   CHECK(permitted());
   now += 1s;
   CHECK(!permitted());
-  CHECK(bound(0x4000));
-  refresh(3600);
-  now += 299s;
-  CHECK(bound(0x4000));
-  now += 1s;
-  CHECK(!bound(0x4000));
 }
 
 TEST(binding the same pair again extends it) {

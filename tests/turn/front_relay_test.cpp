@@ -99,12 +99,33 @@ TEST(nothing passes that either side does not permit) {
   CHECK_EQUAL(core.totals().dropped, 2u);
 }
 
-TEST(permissions run out on both sides though the channels live) {
+TEST(a channel that is bound again in time relays without a gap) {
   auto a = allocated(alice, 50000);
   auto b = allocated(bob, 50001);
-  bind(a, 0x4000, b.relayed());
-  bind(b, 0x4000, a.relayed());
+  auto renew = [&](allocation& x, const base::endpoint& peer) {
+    request r;
+    r.method = stun::method::refresh;
+    CHECK_EQUAL(x.handle(t.now, r).answer.error, 0);
+    bind(x, 0x4000, peer);
+  };
   auto in = turn_client::channel_data(0x4000, base::as_bytes("x"));
+  for (int i = 0; i < 3; ++i) {
+    renew(a, b.relayed());
+    renew(b, a.relayed());
+    for (int second = 0; second < 500; second += 50) {
+      CHECK(relayed(alice, in));
+      CHECK(relayed(bob, in));
+      pass(50s);
+    }
+  }
+}
+
+TEST(permissions run out on both sides) {
+  auto a = allocated(alice, 50000);
+  auto b = allocated(bob, 50001);
+  permit(a, b.relayed());
+  permit(b, a.relayed());
+  auto in = alice.send(b.relayed(), base::as_bytes("x"));
   pass(299s);
   CHECK(relayed(alice, in));
   pass(1s);
