@@ -46,33 +46,34 @@ bool authenticator::nonce_ok(const stun::message& m, const base::endpoint& clien
   return nonce && nonces_.valid(base::as_text(*nonce), client, now);
 }
 
-base::result<authenticated, int> authenticator::check(const stun::message& m,
-                                                      const base::endpoint& client,
-                                                      base::unix_seconds now) const {
+base::result<authenticated, auth_failure> authenticator::check(const stun::message& m,
+                                                               const base::endpoint& client,
+                                                               base::unix_seconds now) const {
+  auto refuse = [](int code) { return base::failure{auth_failure{code}}; };
   authenticated out;
   auto seal = m.sealed_by();
   if (!seal)
-    return base::failure{error::unauthorized};
+    return refuse(error::unauthorized);
   out.sealed = *seal;
   auto username = m.find(attribute::username);
   auto realm = m.find(attribute::realm);
   auto nonce = m.find(attribute::nonce);
   if (!username || !realm || !nonce || username->size() > max_username)
-    return base::failure{error::bad_request};
+    return refuse(error::bad_request);
   auto algorithm = algorithm_of(m, base::as_text(*nonce));
   if (!algorithm)
-    return base::failure{error::bad_request};
+    return refuse(error::bad_request);
 
   out.username = base::as_text(*username);
   auto who = parse_username(out.username);
   if (!who || who->expiry + clock_skew < now || base::as_text(*realm) != realm_)
-    return base::failure{error::unauthorized};
+    return refuse(error::unauthorized);
   out.expiry = who->expiry;
   out.key = make_key(out.username, realm_, password_for(secret_, out.username), *algorithm);
   if (!m.integrity_ok(out.key))
-    return base::failure{error::unauthorized};
+    return refuse(error::unauthorized);
   if (!nonce_ok(m, client, now))
-    return base::failure{error::stale_nonce};
+    return base::failure{auth_failure{error::stale_nonce, verified_key{out.key, out.sealed}}};
   return out;
 }
 

@@ -15,6 +15,20 @@ struct authenticated {
   base::unix_seconds expiry = 0; // of the credentials
 };
 
+/// The key that signed a request, and signs the answer to it.
+struct verified_key {
+  long_term_key key;
+  stun::integrity kind = stun::integrity::sha1;
+};
+
+/// Why a request is refused: 400, or 401 and 438, which want a challenge.
+struct auth_failure {
+  int code = 0;
+  /// Set when the integrity of the request was right: then the answer is signed, so
+  /// that a client that drops unsigned answers learns its new nonce (§9.2.4).
+  std::optional<verified_key> verified{};
+};
+
 /// Clocks of those who issue credentials may be this much behind or ahead.
 inline constexpr base::unix_seconds clock_skew = 30;
 
@@ -23,10 +37,9 @@ public:
   /// `secret` signs credentials and nonces.
   authenticator(std::string secret, std::string realm, std::chrono::seconds nonce_validity);
 
-  /// The failure is the error code: 400, or 401 and 438, which want a challenge.
-  /// None of them may be signed.
-  base::result<authenticated, int> check(const stun::message& m, const base::endpoint& client,
-                                         base::unix_seconds now) const;
+  /// Checks integrity, user name, realm and nonce in the order of §9.2.4.
+  base::result<authenticated, auth_failure>
+  check(const stun::message& m, const base::endpoint& client, base::unix_seconds now) const;
 
   /// Whether the request has a nonce of ours that is still good for `client`.
   bool nonce_ok(const stun::message& m, const base::endpoint& client, base::unix_seconds now) const;

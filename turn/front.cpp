@@ -105,7 +105,7 @@ action front::on_request(const moment& t, const five_tuple& from, const stun::me
   }
   auto who = authenticator_.check(m, from.client, t.wall);
   if (!who) {
-    count_failure(t.wall, m, who.error());
+    count_failure(t.wall, m, who.error().code);
     return challenge(t, from, m, who.error());
   }
   auto* entry = table_.by_client(from);
@@ -150,37 +150,41 @@ void front::count_failure(base::unix_seconds now, const stun::message& m, int co
 // offer of password algorithms is long (RFC 8489 §9.2.4) and is made only to those
 // who sent enough to deserve it. Where there is no room for realm and nonce either it
 // is a bare header, to which 400 would be said sooner or later.
-action front::challenge(const moment& t, const five_tuple& from, const stun::message& m, int code) {
+action front::challenge(const moment& t, const five_tuple& from, const stun::message& m,
+                        auth_failure why) {
   if (!may_ask(t.now, from))
     return {};
   auto too_long = [&](const auto& whole) {
     return whole && whole->size() * 10 > m.whole().size() * 26;
   };
-  auto whole = write_challenge(t, from, m, code, true);
+  auto whole = write_challenge(t, from, m, why, true);
   if (too_long(whole))
-    whole = write_challenge(t, from, m, code, false);
+    whole = write_challenge(t, from, m, why, false);
   if (too_long(whole)) {
-    code = error::bad_request;
-    whole = write_challenge(t, from, m, code, false);
+    why = {error::bad_request};
+    whole = write_challenge(t, from, m, why, false);
   }
   if (!whole)
     return {};
-  totals_.challenges += code != error::bad_request;
+  totals_.challenges += why.code != error::bad_request;
   return message_to(from, *whole);
 }
 
-// Unsigned, and without a reason phrase: it may go to a forged source.
+// Without a reason phrase, since it may go to a forged source. Signed only when the
+// integrity of the request was verified (RFC 8489 §9.2.4).
 std::optional<base::const_bytes> front::write_challenge(const moment& t, const five_tuple& from,
-                                                        const stun::message& m, int code,
-                                                        bool with_offer) {
+                                                        const stun::message& m,
+                                                        const auth_failure& why, bool with_offer) {
   stun::message_writer w{scratch_, message_class::error, m.method(), m.transaction()};
-  w.add_error_code(code);
-  if (code != error::bad_request) {
+  w.add_error_code(why.code);
+  if (why.code != error::bad_request) {
     w.add_text(attribute::realm, authenticator_.realm());
     w.add_text(attribute::nonce, authenticator_.make_nonce(from.client, t.wall, with_offer));
     if (with_offer)
       w.add(attribute::password_algorithms, authenticator::offered());
   }
+  if (why.verified)
+    w.add_integrity(why.verified->key, why.verified->kind);
   if (m.has_fingerprint())
     w.add_fingerprint();
   return w.finish();

@@ -89,9 +89,10 @@ private:
   action forward(base::time_point now, forwarding_table::entry& from, const base::endpoint& peer,
                  base::const_bytes payload);
   void count_failure(base::unix_seconds now, const stun::message& m, int code);
-  action challenge(const moment& t, const five_tuple& from, const stun::message& m, int code);
+  action challenge(const moment& t, const five_tuple& from, const stun::message& m,
+                   auth_failure why);
   std::optional<base::const_bytes> write_challenge(const moment& t, const five_tuple& from,
-                                                   const stun::message& m, int code,
+                                                   const stun::message& m, const auth_failure& why,
                                                    bool with_offer);
   transmit answer(const five_tuple& to, const ticket& t, const response& r);
   std::optional<transmit> refuse_unknown(const five_tuple& to, const stun::message& m,

@@ -197,8 +197,38 @@ TEST(an old nonce is stale and the new one works) {
   CHECK_EQUAL(out->error(), 438);
   CHECK_EQUAL(core.totals().auth_stale, 1u);
   CHECK_EQUAL(out->text(attribute::realm), front::realm);
+  CHECK(out->view().sealed_by() == stun::integrity::sha1);
+  CHECK(out->view().integrity_ok(alice.key()));
   alice.learn(*out);
   CHECK(hand_on(alice, alice.refresh(600)));
+}
+
+TEST(the answer to a stale nonce is signed as the request was) {
+  // RFC 8489 §9.2.4: once the integrity of the request was verified.
+  for (bool sha256_key : {false, true}) {
+    turn_client c{udp("198.51.100.7", 4000), make_credentials("s3cr3t", "carol", t0 + 1'000'000)};
+    c.seal_with_sha256(sha256_key);
+    auto long_enough = [](auto& w) { w.add_u32(attribute::lifetime, 600); };
+    c.learn(*ask(c, c.allocate(long_enough))); // the challenge offers algorithms
+    pass(3601s);
+    auto in = c.refresh(600);
+    auto out = ask(c, in);
+    REQUIRE(out);
+    CHECK_EQUAL(out->error(), 438);
+    CHECK(out->view().sealed_by() == stun::integrity::sha256);
+    CHECK(out->view().integrity_ok(c.key()));
+    CHECK(out->bytes().size() * 10 <= in.size() * 26);
+  }
+}
+
+TEST(a stale nonce below a wrong signature is answered 401 and unsigned) {
+  authenticate(alice);
+  pass(3601s);
+  alice.set_credentials(make_credentials("guess", "alice", t0 + 7200));
+  auto out = ask(alice, alice.refresh(600));
+  REQUIRE(out);
+  CHECK_EQUAL(out->error(), 401);
+  CHECK(!out->view().sealed_by());
 }
 
 TEST(a captured request is stale from anywhere else) {
