@@ -20,6 +20,11 @@ bool is_turn_request(stun::method m) noexcept {
          m == stun::method::create_permission || m == stun::method::channel_bind;
 }
 
+// RFC 7983 §7: the two most significant bits of a STUN message are zero.
+bool is_channel_data(base::const_bytes in) noexcept {
+  return (std::to_integer<unsigned>(in.front()) & 0xc0) != 0;
+}
+
 bool all_understood(const stun::message& m) {
   bool out = true;
   m.each([&](attribute a, base::const_bytes) { out = out && understood(a); });
@@ -46,8 +51,7 @@ front::front(front_config config)
 action front::handle(const moment& t, const five_tuple& from, base::const_bytes in) {
   if (in.empty())
     return {};
-  return (std::to_integer<unsigned>(in.front()) & 0xc0) == 0 ? on_message(t, from, in)
-                                                             : on_channel_data(t.now, from, in);
+  return is_channel_data(in) ? on_channel_data(t.now, from, in) : on_message(t, from, in);
 }
 
 action front::on_message(const moment& t, const five_tuple& from, base::const_bytes in) {
@@ -233,8 +237,7 @@ transmit front::answer(const five_tuple& to, const ticket& t, const response& r)
 }
 
 action front::on_send(base::time_point now, const five_tuple& from, const stun::message& m) {
-  auto* entry = table_.by_client(from);
-  if (entry == nullptr || !all_understood(m))
+  if (queues_up(now, from, m.whole()) || !all_understood(m))
     return {};
   auto address = m.find(attribute::xor_peer_address);
   auto data = m.find(attribute::data);
@@ -243,28 +246,89 @@ action front::on_send(base::time_point now, const five_tuple& from, const stun::
   auto peer = stun::read_xor_address(*address, m.transaction());
   if (!peer)
     return {};
-  entry->known.met(now, *peer);
+  auto* entry = table_.by_client(from);
+  if (entry != nullptr)
+    entry->known.met(now, *peer);
+  if (entry == nullptr || !entry->route.reaches(now, peer->ip))
+    return hold(now, from, m.whole()) ? action{} : drop(entry, data->size());
   return forward(now, *entry, *peer, *data);
 }
 
 action front::on_channel_data(base::time_point now, const five_tuple& from, base::const_bytes in) {
-  auto* entry = table_.by_client(from);
-  if (entry == nullptr)
+  if (queues_up(now, from, in))
     return {};
   auto data = channel_data::parse(in);
+  auto* entry = table_.by_client(from);
   if (!data) {
-    ++totals_.malformed;
+    totals_.malformed += entry != nullptr;
     return {};
   }
-  if (const auto* channel = entry->route.by_number(now, data->channel))
-    return forward(now, *entry, channel->peer, data->payload);
-  ++table_.count(*entry).dropped;
+  const auto* channel = entry != nullptr ? entry->route.by_number(now, data->channel) : nullptr;
+  if (channel == nullptr || !entry->route.reaches(now, channel->peer.ip))
+    return hold(now, from, in) ? action{} : drop(entry, data->payload.size());
+  return forward(now, *entry, channel->peer, data->payload);
+}
+
+action front::on_media(base::time_point now, const five_tuple& from, base::const_bytes in) {
+  if (is_channel_data(in))
+    return on_channel_data(now, from, in);
+  auto m = stun::message::parse(in);
+  return m ? on_send(now, from, *m) : action{};
+}
+
+// A client need not wait for the answer before it sends what the answer allows. Its
+// media waits instead, while a request of its own is on the way to the actor.
+bool front::hold(base::time_point now, const five_tuple& from, base::const_bytes in) {
+  auto behind = releasing_ ? std::nullopt : waiting_.newest(from);
+  return behind && held_.add(now, from, in, *behind);
+}
+
+// Whether the sender's own allocation lets this packet through.
+bool front::has_way(base::time_point now, const five_tuple& from, base::const_bytes in) const {
+  const auto* entry = table_.by_client(from);
+  if (entry == nullptr)
+    return false;
+  std::optional<base::endpoint> peer;
+  if (auto data = channel_data::parse(in)) {
+    if (const auto* channel = entry->route.by_number(now, data->channel))
+      peer = channel->peer;
+  } else if (auto m = stun::message::parse(in)) {
+    if (auto address = m->find(attribute::xor_peer_address))
+      peer = stun::read_xor_address(*address, m->transaction());
+  }
+  return peer && entry->route.reaches(now, peer->ip);
+}
+
+std::optional<transmit> front::release(base::time_point now) {
+  while (const auto* p = held_.next()) {
+    bool undecided = now < p->until && waiting_.any_until(p->from, p->behind);
+    if (undecided && !has_way(now, p->from, p->bytes)) {
+      held_.sleep();
+      continue;
+    }
+    released_ = held_.take();
+    releasing_ = true;
+    auto out = on_media(now, released_.from, released_.bytes);
+    releasing_ = false;
+    if (auto* t = std::get_if<transmit>(&out))
+      return *t;
+  }
+  return std::nullopt;
+}
+
+action front::drop(forwarding_table::entry* from, std::size_t payload) {
+  if (from == nullptr)
+    return {};
+  auto& counted = table_.count(*from);
+  ++counted.packets_from_client;
+  counted.bytes_from_client += payload;
+  ++counted.dropped;
   ++totals_.dropped;
   return {};
 }
 
-// The whole relay: from one allocation to another in one pass. A channel may
-// outlive its permission (RFC 8656 §12), so both directions ask for that.
+// The whole relay: from one allocation to another in one pass. Both ends must permit
+// the address of the other.
 action front::forward(base::time_point now, forwarding_table::entry& from,
                       const base::endpoint& peer, base::const_bytes payload) {
   auto& counted = table_.count(from);
@@ -275,9 +339,8 @@ action front::forward(base::time_point now, forwarding_table::entry& from,
     ++totals_.limited_allocations;
     return {};
   }
-  if (now < from.route.expires && from.route.permits(now, peer.ip))
-    if (auto out = deliver(now, from.route.facing(peer.ip), peer, payload))
-      return *out;
+  if (auto out = deliver(now, from.route.facing(peer.ip), peer, payload))
+    return *out;
   ++counted.dropped;
   ++totals_.dropped;
   return {};
@@ -286,7 +349,7 @@ action front::forward(base::time_point now, forwarding_table::entry& from,
 std::optional<transmit> front::deliver(base::time_point now, const base::endpoint& peer,
                                        const base::endpoint& relayed, base::const_bytes payload) {
   auto* to = table_.by_relayed(relayed);
-  if (to == nullptr || now >= to->route.expires || !to->route.permits(now, peer.ip))
+  if (to == nullptr || !to->route.reaches(now, peer.ip))
     return std::nullopt;
   // All clients of the relay have its address, so a permission lets all of them in. What
   // those send to whom the client does not must not take the place of what it waits for.
@@ -326,13 +389,16 @@ std::optional<transmit> front::deliver(base::time_point now, const base::endpoin
 }
 
 std::optional<transmit> front::apply(const command& c) {
-  if (const auto* i = std::get_if<install>(&c))
+  if (const auto* i = std::get_if<install>(&c)) {
     table_.install(i->value);
-  else if (const auto* gone = std::get_if<remove>(&c))
+    held_.wake(i->value.client);
+  } else if (const auto* gone = std::get_if<remove>(&c)) {
     table_.remove(gone->client, gone->allocation);
-  else if (const auto* r = std::get_if<reply>(&c)) {
-    if (auto t = waiting_.take(r->to, r->transaction))
+  } else if (const auto* r = std::get_if<reply>(&c)) {
+    if (auto t = waiting_.take(r->to, r->transaction)) {
+      held_.wake(r->to);
       return answer(r->to, *t, r->value);
+    }
   }
   return std::nullopt;
 }

@@ -5,6 +5,7 @@
 #include "turn/authenticator.hpp"
 #include "turn/command.hpp"
 #include "turn/forwarding_table.hpp"
+#include "turn/held_packets.hpp"
 #include "turn/in_flight.hpp"
 #include "turn/rate.hpp"
 #include "turn/totals.hpp"
@@ -55,8 +56,17 @@ public:
   std::optional<transmit> deliver(base::time_point now, const base::endpoint& peer,
                                   const base::endpoint& relayed, base::const_bytes payload);
 
-  /// Carries out what an actor asked for; an answer is something to send.
+  /// Carries out what an actor asked for; an answer is something to send. Call
+  /// `release` until it is empty afterwards.
   std::optional<transmit> apply(const command& c);
+
+  /// The next media packet that was held behind a request and has a way now. Its
+  /// payload is valid until the next call of this front.
+  std::optional<transmit> release(base::time_point now);
+
+  /// Gives up what was held too long: call it about every 100 ms, and then `release`
+  /// until it is empty.
+  void wake_late(base::time_point now) { held_.wake_late(now); }
 
   /// Whether an allocation or an unanswered request belongs to this client.
   bool known(const five_tuple& client) const;
@@ -86,6 +96,13 @@ private:
   bool could_ask(base::time_point now, const five_tuple& from) const;
   action on_send(base::time_point now, const five_tuple& from, const stun::message& m);
   action on_channel_data(base::time_point now, const five_tuple& from, base::const_bytes in);
+  action on_media(base::time_point now, const five_tuple& from, base::const_bytes in);
+  bool hold(base::time_point now, const five_tuple& from, base::const_bytes in);
+  bool queues_up(base::time_point now, const five_tuple& from, base::const_bytes in) {
+    return !held_.empty() && held_.any_of(from) && hold(now, from, in);
+  }
+  bool has_way(base::time_point now, const five_tuple& from, base::const_bytes in) const;
+  action drop(forwarding_table::entry* from, std::size_t payload);
   action forward(base::time_point now, forwarding_table::entry& from, const base::endpoint& peer,
                  base::const_bytes payload);
   void count_failure(base::unix_seconds now, const stun::message& m, int code);
@@ -106,6 +123,9 @@ private:
   authenticator authenticator_;
   forwarding_table table_;
   in_flight waiting_;
+  held_packets held_;
+  held_packets::packet released_; // what the last `release` refers to
+  bool releasing_ = false;
   front_totals totals_;
   stun::transaction_id transaction_;
   std::array<std::byte, 1024> scratch_;

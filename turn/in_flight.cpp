@@ -30,7 +30,7 @@ bool in_flight::admit(base::time_point now, const five_tuple& from, const ticket
   }
   if (size_ >= limit_)
     return false;
-  waiting_[from].push_back({t, now, now});
+  waiting_[from].push_back({t, ++last_number_, now, now});
   ++size_;
   return true;
 }
@@ -51,6 +51,18 @@ std::optional<ticket> in_flight::take(const five_tuple& from,
   if (all.empty())
     waiting_.erase(i);
   return out;
+}
+
+std::optional<std::uint64_t> in_flight::newest(const five_tuple& from) const {
+  if (size_ == 0)
+    return std::nullopt;
+  auto i = waiting_.find(from);
+  return i != waiting_.end() ? std::optional{i->second.back().number} : std::nullopt;
+}
+
+bool in_flight::any_until(const five_tuple& from, std::uint64_t number) const {
+  auto i = waiting_.find(from);
+  return i != waiting_.end() && i->second.front().number <= number;
 }
 
 void in_flight::sweep(base::time_point now) {

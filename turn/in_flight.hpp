@@ -36,6 +36,11 @@ public:
 
   bool waiting(const five_tuple& from) const { return waiting_.contains(from); }
 
+  /// The number of the client's newest unanswered request. Numbers rise.
+  std::optional<std::uint64_t> newest(const five_tuple& from) const;
+  /// Whether a request of the client with that number or a lower one is unanswered.
+  bool any_until(const five_tuple& from, std::uint64_t number) const;
+
   void sweep(base::time_point now);
 
   std::size_t size() const noexcept { return size_; }
@@ -43,12 +48,14 @@ public:
 private:
   struct entry {
     turn::ticket ticket;
+    std::uint64_t number = 0;
     base::time_point begun;
     base::time_point handed_on;
   };
 
   std::unordered_map<five_tuple, std::vector<entry>> waiting_;
   std::size_t size_ = 0;
+  std::uint64_t last_number_ = 0;
   std::size_t limit_;
 };
 

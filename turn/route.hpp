@@ -45,6 +45,10 @@ struct route {
   }
 
   bool permits(base::time_point now, const base::ip_address& peer) const noexcept;
+  /// Whether the allocation lives and permits the peer.
+  bool reaches(base::time_point now, const base::ip_address& peer) const noexcept {
+    return now < expires && permits(now, peer);
+  }
   const channel_binding* by_number(base::time_point now, std::uint16_t number) const noexcept;
   const channel_binding* by_peer(base::time_point now, const base::endpoint& peer) const noexcept;
 };

@@ -9,6 +9,7 @@ using catchup::test::at;
 using catchup::test::join;
 using catchup::test::passes;
 using catchup::test::stun_copy;
+using catchup::test::turn_client;
 using catchup::test::turn_socket;
 using turn::transport;
 using turn::stun::attribute;
@@ -42,6 +43,36 @@ TEST(a client whose user has ended is told 437 and can begin anew) {
   auto c = connect(transport::udp, "carol");
   join(c, b);
   CHECK(passes(b, c, "after"));
+}
+
+// Clients such as libjuice do not wait for the answer. Over TCP all of it is one segment.
+TEST(media right behind a request is relayed once the request was granted) {
+  for (auto kind : {transport::udp, transport::tcp})
+    for (int round = 0; round < 20; ++round) {
+      auto a = connect(kind, "alice" + std::to_string(round));
+      auto b = connect(transport::udp, "bob" + std::to_string(round));
+      auto relayed_a = a.allocate();
+      auto relayed_b = b.allocate();
+      CHECK_EQUAL(b.ask(b.client.bind(0x4000, relayed_a)).error(), 0);
+      auto expect = [&](const base::buffer& request, const base::buffer& behind,
+                        std::string_view payload) {
+        auto both = a.framed(request);
+        auto second = a.framed(behind);
+        if (kind == transport::tcp) {
+          both.insert(both.end(), second.begin(), second.end());
+          a.send_raw(both);
+        } else {
+          a.send(both);
+          a.send(second);
+        }
+        CHECK(b.receive(2000) == turn_client::channel_data(0x4000, base::as_bytes(payload)));
+        CHECK(stun_copy{a.receive()}.success());
+      };
+      auto permit = a.client.permit({relayed_b});
+      expect(permit, a.client.send(relayed_b, base::as_bytes("one")), "one");
+      auto bind = a.client.bind(0x4001, relayed_b);
+      expect(bind, turn_client::channel_data(0x4001, base::as_bytes("two")), "two");
+    }
 }
 
 TEST(the status says what was carried) {

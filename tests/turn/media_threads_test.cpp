@@ -67,6 +67,27 @@ TEST(a group that ends lets go of a subscriber that did not unsubscribe) {
 
 FIXTURE_SCOPE(media_threads_tests, fixture)
 
+TEST(media right behind a request passes whichever threads the clients have) {
+  for (int i = 0; i < 16; ++i)
+    for (auto kind : {transport::udp, transport::tcp}) {
+      auto a = connect(kind, 2 * i);
+      auto b = connect(transport::udp, 2 * i + 1);
+      auto relayed_a = a->allocate();
+      auto relayed_b = b->allocate();
+      CHECK_EQUAL(b->ask(b->client.bind(0x4000, relayed_a)).error(), 0);
+      auto segment = a->framed(a->client.bind(0x4001, relayed_b));
+      auto frame = a->framed(turn_client::channel_data(0x4001, base::as_bytes("x")));
+      if (kind == transport::tcp) {
+        segment.insert(segment.end(), frame.begin(), frame.end());
+        a->send_raw(segment);
+      } else {
+        a->send_raw(segment);
+        a->send_raw(frame);
+      }
+      CHECK(b->receive() == turn_client::channel_data(0x4000, base::as_bytes("x")));
+    }
+}
+
 TEST(clients of two threads relay to each other over every pair of transports) {
   std::vector<std::unique_ptr<turn_socket>> all;
   std::vector<base::endpoint> relayed;

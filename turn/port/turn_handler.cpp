@@ -43,11 +43,11 @@ void turn_handler::closed(const five_tuple& from) {
     events_->on_closed(from);
 }
 
-void turn_handler::work(const moment&, outbox& out) {
+void turn_handler::work(const moment& t, outbox& out) {
   queue_.take(batch_);
   for (auto& i : batch_)
     if (auto* c = std::get_if<command>(&i)) {
-      carry_out(*c, out);
+      carry_out(t.now, *c, out);
     } else if (auto* s = std::get_if<subscription>(&i)) {
       events_ = std::move(s->to);
       usage_unseen_ = false;
@@ -57,14 +57,25 @@ void turn_handler::work(const moment&, outbox& out) {
   batch_.clear();
 }
 
-void turn_handler::carry_out(const command& c, outbox& out) {
-  if (std::holds_alternative<usage_seen>(c))
+void turn_handler::carry_out(base::time_point now, const command& c, outbox& out) {
+  if (std::holds_alternative<usage_seen>(c)) {
     usage_unseen_ = false;
-  else if (auto answer = core_.apply(c))
+    return;
+  }
+  if (auto answer = core_.apply(c))
     out.send(*answer);
+  release(now, out);
 }
 
-void turn_handler::tick(const moment& t, outbox&) {
+// Media that was held behind the request that a command answers.
+void turn_handler::release(base::time_point now, outbox& out) {
+  while (auto t = core_.release(now))
+    out.send(*t);
+}
+
+void turn_handler::tick(const moment& t, outbox& out) {
+  core_.wake_late(t.now);
+  release(t.now, out);
   if (t.now >= sweep_due_) {
     sweep_due_ = t.now + sweep_interval;
     core_.sweep(t.now);

@@ -39,7 +39,8 @@ private:
   };
   using item = std::variant<command, subscription, cancellation>;
 
-  void carry_out(const command& c, outbox& out);
+  void carry_out(base::time_point now, const command& c, outbox& out);
+  void release(base::time_point now, outbox& out);
 
   front core_;
   command_queue<item> queue_;

@@ -73,12 +73,13 @@ void worker::run() {
 void worker::drain_udp() {
   for (int i = 0; i < batches_at_a_time; ++i) {
     const auto& batch = receiver_.receive();
+    // Before the packets: one of them may follow an answer that another thread gave.
+    work();
     input_stays_ = true;
     for (const auto& a : batch)
       dispatch_each(a);
     flush();
     input_stays_ = false;
-    work();
     if (batch.size() < udp_receiver::batch)
       return;
   }
@@ -174,6 +175,7 @@ void worker::flush() {
 
 void worker::on_frame(const five_tuple& from, base::const_bytes frame) {
   ++frames_;
+  work(); // as before a batch of datagrams
   dispatch(from, frame);
 }
 
