@@ -33,7 +33,7 @@ const chromium = () => ({
   ],
 });
 
-const firefox = () => ({
+const firefox = (preferences = {}) => ({
   browser: 'firefox',
   executablePath: found('FIREFOX', ['firefox-esr', 'firefox']),
   headless: true,
@@ -58,16 +58,24 @@ const firefox = () => ({
     'browser.safebrowsing.update.enabled': false,
     'services.settings.server': '',
     'datareporting.policy.dataSubmissionEnabled': false,
+    ...preferences,
   },
 });
 
-const credulous = () => {
+const chromiumWith = (...more) => {
   const out = chromium();
-  return { ...out, args: [...out.args, '--ignore-certificate-errors'] };
+  return { ...out, args: [...out.args, ...more] };
 };
 
 // One Chromium opens sixteen microphones and no more: with many calls a second one helps.
-const options = { chromium, 'chromium-second': chromium, 'chromium-credulous': credulous, firefox };
+const options = {
+  chromium,
+  'chromium-second': chromium,
+  'chromium-credulous': () => chromiumWith('--ignore-certificate-errors'),
+  firefox: () => firefox(),
+  // Asks the person, as it does outside of tests.
+  'firefox-asking': () => firefox({ 'media.navigator.permission.disabled': false }),
+};
 const running = new Map();
 
 /** The shared browser of that kind, started at first use. */

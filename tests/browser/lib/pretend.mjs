@@ -14,6 +14,17 @@ export const refuse = (name, { kind = null, message = '' } = {}) => `{
       : open(wanted);
 }`;
 
+/** getUserMedia leaves its question open until window.answer(). */
+export const hang = `{
+  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  let answers = [];
+  window.answer = () => answers.splice(0).forEach((settle) => settle());
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    await new Promise((settle) => answers.push(settle));
+    return open(wanted);
+  };
+}`;
+
 /** Counts what is opened: window.opened is every track there ever was. */
 export const countTracks = `{
   window.opened = [];

@@ -9,6 +9,7 @@ export type Connection = 'signed-out' | 'connecting' | 'live' | 'lost' | 'refuse
 const storageKey = 'catchup.admin.token';
 const maxLines = 100;
 const retryMs = 1000;
+const actLimit = 15_000;
 
 export class Client {
   connection = $state<Connection>('signed-out');
@@ -100,6 +101,7 @@ export class Client {
           ...(body ? { 'Content-Type': 'application/json' } : {}),
         },
         ...(body ? { body: JSON.stringify(body) } : {}),
+        signal: AbortSignal.timeout(actLimit),
       });
       if (answer.ok) return 'Done.';
       const { error } = (await answer.json()) as { error: { message: string } };

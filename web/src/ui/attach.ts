@@ -1,5 +1,6 @@
 /** Small things done to elements: `{@attach …}`. */
 import type { Attachment } from 'svelte/attachments';
+import { unwaited } from '../lib/browser/deadline';
 
 /** Shows a stream or a single track; a video without sound, so it may always play. */
 export function shows(media: MediaStream | MediaStreamTrack | null): Attachment<HTMLVideoElement> {
@@ -7,7 +8,7 @@ export function shows(media: MediaStream | MediaStreamTrack | null): Attachment<
     const stream = media && 'getTracks' in media ? media : media ? new MediaStream([media]) : null;
     element.muted = true;
     element.srcObject = stream;
-    if (stream) void element.play().catch(() => {});
+    if (stream) unwaited(element.play());
     return () => {
       element.srcObject = null;
     };

@@ -1,4 +1,5 @@
 /** The sound of the others: one element per person, outside of any tile. */
+import { unwaited } from '../lib/browser/deadline';
 import type { Member } from '../lib/call/types';
 import { useSpeaker } from '../lib/devices/speaker';
 
@@ -18,7 +19,7 @@ export class AudioOut {
     while (this.spare.length < READY) {
       const element = make();
       element.srcObject = new MediaStream();
-      void element.play().catch(() => {});
+      unwaited(element.play());
       this.spare.push(element);
     }
   }
@@ -33,7 +34,7 @@ export class AudioOut {
       this.used.delete(id);
       this.spare.push(element);
     }
-    for (const member of members) this.play(member.id, member.audio);
+    for (const member of members) this.give(member.id, member.audio);
   }
 
   /** After a tap on "Tap to hear everyone". */
@@ -52,7 +53,7 @@ export class AudioOut {
     this.blocked = false;
   }
 
-  private play(id: string, stream: MediaStream | null): void {
+  private give(id: string, stream: MediaStream | null): void {
     let element = this.used.get(id);
     if (!element) {
       if (!stream) return;
@@ -66,7 +67,7 @@ export class AudioOut {
   }
 
   private start(element: HTMLAudioElement): void {
-    element.play().catch((error: Error) => {
+    unwaited(element.play(), (error) => {
       if (error.name === 'NotAllowedError') this.blocked = true;
     });
   }

@@ -1,4 +1,5 @@
 /** The call in the system's own controls (lock screen, picture-in-picture), where there are any. */
+import { unwaited } from '../lib/browser/deadline';
 
 interface Handlers {
   toggleMic: () => void;
@@ -28,12 +29,9 @@ export function offerControls({ toggleMic, toggleCam, leave }: Handlers): () => 
 }
 
 export function showControls(mic: boolean, cam: boolean): void {
-  void session?.setMicrophoneActive?.(mic)?.catch(ignore);
-  void session?.setCameraActive?.(cam)?.catch(ignore);
+  unwaited(session?.setMicrophoneActive?.(mic));
+  unwaited(session?.setCameraActive?.(cam));
 }
-
-/** Best effort. */
-function ignore() {}
 
 /** Tells an iPhone that this is a call, so that it is loud enough. */
 export function beACall(on: boolean): void {

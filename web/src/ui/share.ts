@@ -1,10 +1,13 @@
 /** Handing the link over. */
+import { unwaited, within } from '../lib/browser/deadline';
 import { strings } from './strings';
 
-/** False when the browser does not let us. */
+const copyLimit = 3_000;
+
+/** False when the browser does not let us, or does not answer. */
 export async function copyText(text: string): Promise<boolean> {
   try {
-    await navigator.clipboard.writeText(text);
+    await within(copyLimit, navigator.clipboard.writeText(text));
     return true;
   } catch {
     return false;
@@ -16,10 +19,6 @@ export function canShare(): boolean {
 }
 
 /** The system's own sheet; closing it without choosing is fine. */
-export async function shareLink(url: string): Promise<void> {
-  try {
-    await navigator.share({ url, text: strings.call.shareText });
-  } catch {
-    // Dismissed.
-  }
+export function shareLink(url: string): void {
+  unwaited(navigator.share({ url, text: strings.call.shareText }));
 }

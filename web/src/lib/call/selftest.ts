@@ -2,6 +2,7 @@
  * Before anything real is sent: two connections inside this page, made by the
  * same recipe, must show sealed frames at both ends and not one that was not.
  */
+import { within } from '../browser/deadline';
 import { clock } from '../clock';
 import { random } from '../crypto/bytes';
 import { importSecret } from '../crypto/kdf';
@@ -16,6 +17,7 @@ export type SelfTest = { passed: true; ms: number } | { passed: false; why: stri
 const wanted = 3;
 const patience = 8_000;
 const drawEvery = 40;
+const statsLimit = 3_000;
 /** A worker that is behind has this long to catch up. */
 const settling = 1_500;
 
@@ -76,7 +78,7 @@ function judge(pair: Connection[]): 'enough' | 'unmarked' | 'wait' {
 
 /** The senders must agree: what left went through the worker, all of it. */
 async function confirm(frames: FrameCrypto, pair: Connection[], began: number): Promise<SelfTest> {
-  const reports = await Promise.all(pair.map((side) => side.pc.getStats()));
+  const reports = await Promise.all(pair.map((side) => within(statsLimit, side.pc.getStats())));
   const until = clock.steady() + settling;
   for (;;) {
     if (!(await frames.poll())) return { passed: false, why: 'the worker is silent' };

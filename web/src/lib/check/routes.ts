@@ -1,8 +1,10 @@
 /** One way to the relay at a time, tried with connections inside this page. */
+import { unwaited, within } from '../browser/deadline';
 import { clock } from '../clock';
 
 const stunLimit = 11_000;
 const relayLimit = 12_000;
+const stepLimit = 10_000;
 const word = 'catchup check';
 
 /** A STUN server answers when gathering at it alone ends without its error (RFC 8445 §5.1.1.2). */
@@ -22,7 +24,7 @@ export async function answersStun(server: RTCIceServer): Promise<boolean> {
       };
       setTimeout(() => resolve(false), stunLimit);
     });
-    await pc.setLocalDescription();
+    await within(stepLimit, pc.setLocalDescription());
     return await seen;
   } finally {
     pc.close();
@@ -52,10 +54,10 @@ export async function passesRelay(server: RTCIceServer): Promise<number | null> 
     });
     trickle(a, b);
     trickle(b, a);
-    await a.setLocalDescription();
-    if (a.localDescription) await b.setRemoteDescription(a.localDescription);
-    await b.setLocalDescription();
-    if (b.localDescription) await a.setRemoteDescription(b.localDescription);
+    await within(stepLimit, a.setLocalDescription());
+    await describe(a, b);
+    await within(stepLimit, b.setLocalDescription());
+    await describe(b, a);
     return await came;
   } catch {
     return null;
@@ -65,10 +67,15 @@ export async function passesRelay(server: RTCIceServer): Promise<number | null> 
   }
 }
 
+async function describe(from: RTCPeerConnection, to: RTCPeerConnection): Promise<void> {
+  const description = from.localDescription;
+  if (description) await within(stepLimit, to.setRemoteDescription(description));
+}
+
 /** Candidates of one go to the other as soon as it can take them. */
 function trickle(from: RTCPeerConnection, to: RTCPeerConnection): void {
   const early: RTCIceCandidate[] = [];
-  const add = (candidate: RTCIceCandidate) => void to.addIceCandidate(candidate).catch(() => {});
+  const add = (candidate: RTCIceCandidate) => unwaited(to.addIceCandidate(candidate));
   from.onicecandidate = ({ candidate }) => {
     if (!candidate) return;
     if (to.remoteDescription) add(candidate);

@@ -1,4 +1,5 @@
 /** Opens microphone and camera, one without the other if need be. */
+import { TimedOut, within } from '../browser/deadline';
 import { classify, type DeviceKind, type DeviceProblem, type Permission } from './problems';
 
 export interface Wanted {
@@ -16,6 +17,19 @@ export interface Capture {
   open(wanted: Wanted): Promise<MediaStream>;
   permission(kind: DeviceKind): Promise<Permission>;
 }
+
+/** Who waits for the devices. */
+export interface Owner {
+  /** Aborted when they are not wanted any more; `acquire` then rejects with its reason. */
+  signal?: AbortSignal;
+  /** Gets what the browser opens too late. Without it, that is stopped. */
+  late?: (stream: MediaStream) => void;
+  capture?: Capture;
+}
+
+/** Milliseconds for which an open question of the browser is waited for. */
+export const answerLimit = 60_000;
+const permissionLimit = 2_000;
 
 export function audioConstraints(deviceId: string, exact = false): MediaTrackConstraints {
   return {
@@ -38,16 +52,22 @@ export function videoConstraints(deviceId: string, exact = false): MediaTrackCon
 }
 
 export const browserCapture: Capture = {
+  // biome-ignore lint/plugin: `acquire` owns what it opens, and its time limit.
   open: (wanted) => navigator.mediaDevices.getUserMedia(wanted),
   async permission(kind) {
-    const name = (kind === 'audio' ? 'microphone' : 'camera') as PermissionName;
-    try {
-      return (await navigator.permissions.query({ name })).state;
-    } catch {
-      return 'unknown';
-    }
+    return (await permissionStatus(kind))?.state ?? 'unknown';
   },
 };
+
+/** null: this browser does not tell, or not in time. */
+export async function permissionStatus(kind: DeviceKind): Promise<PermissionStatus | null> {
+  const name = (kind === 'audio' ? 'microphone' : 'camera') as PermissionName;
+  try {
+    return await within(permissionLimit, navigator.permissions.query({ name }));
+  } catch {
+    return null;
+  }
+}
 
 /** False on http pages, where browsers hide the interface. */
 export function canCapture(): boolean {
@@ -57,12 +77,10 @@ export function canCapture(): boolean {
 /**
  * Asks once for everything wanted; when that fails, for each kind alone, so
  * that a blocked or missing camera never costs the microphone. A kind whose
- * question was just dismissed is not asked about a second time.
+ * question was just dismissed, or is still open, is not asked about a second time.
  */
-export async function acquire(
-  wanted: Wanted,
-  capture: Capture = browserCapture,
-): Promise<Record<DeviceKind, Got>> {
+export async function acquire(wanted: Wanted, owner: Owner = {}): Promise<Record<DeviceKind, Got>> {
+  const { capture = browserCapture } = owner;
   const none: Record<DeviceKind, Got> = {
     audio: { track: null, problem: null },
     video: { track: null, problem: null },
@@ -70,30 +88,42 @@ export async function acquire(
   const kinds = (['audio', 'video'] as const).filter((kind) => wanted[kind]);
   if (kinds.length === 0) return none;
   try {
-    const stream = await capture.open(wanted);
+    const stream = await open(wanted, owner);
     return {
       audio: { track: stream.getAudioTracks()[0] ?? null, problem: null },
       video: { track: stream.getVideoTracks()[0] ?? null, problem: null },
     };
   } catch (error) {
+    owner.signal?.throwIfAborted();
     const got = { ...none };
     for (const kind of kinds) {
-      const permission = await capture.permission(kind);
-      const problem = classify(error as Error, permission);
-      got[kind] =
-        kinds.length === 1 || problem === 'dismissed'
-          ? { track: null, problem }
-          : await openAlone(kind, wanted, capture);
+      const problem = await problemOf(error, kind, capture);
+      const again = kinds.length > 1 && problem !== 'dismissed' && problem !== 'unanswered';
+      got[kind] = again ? await openAlone(kind, wanted, owner) : { track: null, problem };
     }
     return got;
   }
 }
 
-async function openAlone(kind: DeviceKind, wanted: Wanted, capture: Capture): Promise<Got> {
+async function openAlone(kind: DeviceKind, wanted: Wanted, owner: Owner): Promise<Got> {
   try {
-    const stream = await capture.open({ [kind]: wanted[kind] });
+    const stream = await open({ [kind]: wanted[kind] }, owner);
     return { track: stream.getTracks()[0] ?? null, problem: null };
   } catch (error) {
-    return { track: null, problem: classify(error as Error, await capture.permission(kind)) };
+    owner.signal?.throwIfAborted();
+    return { track: null, problem: await problemOf(error, kind, owner.capture ?? browserCapture) };
   }
+}
+
+function open(wanted: Wanted, { signal, late = stop, capture = browserCapture }: Owner) {
+  return within(answerLimit, capture.open(wanted), { late, ...(signal && { signal }) });
+}
+
+async function problemOf(error: unknown, kind: DeviceKind, capture: Capture) {
+  if (error instanceof TimedOut) return 'unanswered' satisfies DeviceProblem;
+  return classify(error as Error, await capture.permission(kind));
+}
+
+function stop(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
 }

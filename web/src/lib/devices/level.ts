@@ -1,4 +1,5 @@
 /** How loud a microphone is, and whether it is silent. */
+import { unwaited } from '../browser/deadline';
 import { clock } from '../clock';
 
 const FLOOR_DB = -60;
@@ -70,11 +71,11 @@ export function watchLevel(
     report({ level: shown < 0.01 ? 0 : shown, silent });
   };
   let timer: ReturnType<typeof setInterval> | undefined;
-  const wake = () => void context.resume().catch(() => {});
+  const wake = () => unwaited(context.resume());
   const turn = () => {
     clearInterval(timer);
     if (document.hidden) {
-      void context.suspend().catch(() => {});
+      unwaited(context.suspend());
       return;
     }
     wake();
@@ -91,6 +92,6 @@ export function watchLevel(
     removeEventListener('keydown', wake);
     document.removeEventListener('visibilitychange', turn);
     source.disconnect();
-    void context.close().catch(() => {});
+    unwaited(context.close());
   };
 }

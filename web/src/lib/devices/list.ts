@@ -1,4 +1,5 @@
 /** The devices there are, and what to do when that changes. */
+import { within } from '../browser/deadline';
 
 export interface Device {
   id: string;
@@ -24,11 +25,14 @@ export function sortDevices(
   return { mics: of('audioinput'), cams: of('videoinput'), speakers: of('audiooutput') };
 }
 
-export async function listDevices(): Promise<Devices> {
+const listLimit = 3_000;
+
+/** null: the browser does not tell, or not in time. */
+export async function listDevices(): Promise<Devices | null> {
   try {
-    return sortDevices(await navigator.mediaDevices.enumerateDevices());
+    return sortDevices(await within(listLimit, navigator.mediaDevices.enumerateDevices()));
   } catch {
-    return noDevices;
+    return null;
   }
 }
 

@@ -1,5 +1,13 @@
 /** The person's own microphone and camera: what is wanted, what is there, what went wrong. */
-import { acquire, audioConstraints, browserCapture, canCapture, videoConstraints } from './acquire';
+import {
+  acquire,
+  audioConstraints,
+  browserCapture,
+  canCapture,
+  type Got,
+  videoConstraints,
+  type Wanted,
+} from './acquire';
 import { type Devices, listDevices, micToTake, noDevices } from './list';
 import type { DeviceKind, DeviceProblem } from './problems';
 
@@ -17,6 +25,8 @@ export interface DeviceNotice {
 
 /** Long enough for the blip some systems make when a device changes. */
 const TAKEN_AFTER_MS = 600;
+/** A browser that has not opened a device by then probably waits for the person. */
+const SLOW_AFTER_MS = 4000;
 
 export class LocalMedia {
   /** What the person wants, whether or not there is a device for it. */
@@ -27,6 +37,8 @@ export class LocalMedia {
   audioProblem = $state<DeviceProblem | null>(null);
   videoProblem = $state<DeviceProblem | null>(null);
   stage = $state<'unknown' | 'ask' | 'starting' | 'ready'>('unknown');
+  /** The browser takes its time: its question is open, or a device is slow to start. */
+  waiting = $state<'answer' | 'device' | null>(null);
   /** Another app of a phone took the microphone. */
   micTaken = $state(false);
   rearCamera = $state(false);
@@ -48,6 +60,10 @@ export class LocalMedia {
   private closed = false;
   private takenTimer = 0;
   private work: Promise<void> = Promise.resolve();
+  /** Aborted when nothing that was asked of the browser is wanted any more. */
+  private owner = new AbortController();
+  /** What the browser is being asked for. */
+  private asked: DeviceKind[] = [];
   private readonly choices: Choices;
   private readonly notify: (notice: DeviceNotice) => void;
   private readonly onDeviceChange = () => void this.devicesChanged();
@@ -86,13 +102,14 @@ export class LocalMedia {
 
   /** Opens what is wanted and not there yet; the browser may ask the person. */
   start(): Promise<void> {
-    return this.queue(async () => {
+    return this.queue(async (signal) => {
       if (!canCapture()) return;
       this.stage = 'starting';
-      const got = await acquire({
+      const wanted: Wanted = {
         ...(this.micOn && !this.audio && { audio: audioConstraints(this.choices.micId) }),
         ...(this.camOn && !this.video && { video: videoConstraints(this.choices.camId) }),
-      });
+      };
+      const got = await this.ask(wanted, signal);
       if (got.audio.problem === 'dismissed' || got.video.problem === 'dismissed') this.dismissals++;
       // Switched off meanwhile: not wanted any more.
       if (this.micOn && !this.audio) this.takeAudio(got.audio.track, got.audio.problem);
@@ -106,7 +123,7 @@ export class LocalMedia {
         if (this.videoProblem === 'dismissed') this.videoProblem = 'site-blocked';
       }
       this.stage = again ? 'ask' : 'ready';
-      await this.refreshDevices();
+      void this.refreshDevices();
     });
   }
 
@@ -118,16 +135,18 @@ export class LocalMedia {
     this.micOn = on;
     if (this.audio) this.audio.enabled = on;
     else if (on) await this.start();
+    else this.stopUnwanted();
   }
 
   /** Switching the camera off closes it, so that its light goes out. */
   async setCam(on: boolean): Promise<void> {
     this.camOn = on;
-    if (!on)
-      return this.queue(async () => {
-        if (!this.camOn) this.takeVideo(null, null);
-      });
-    if (!this.video) await this.start();
+    if (on) {
+      if (!this.video) await this.start();
+      return;
+    }
+    this.stopUnwanted();
+    this.takeVideo(null, null);
   }
 
   /** Goes on without a microphone after one could not be had. */
@@ -137,50 +156,50 @@ export class LocalMedia {
   }
 
   /** For those who only listen: closes everything. */
-  async closeAll(): Promise<void> {
+  closeAll(): void {
     this.micOn = false;
     this.camOn = false;
-    await this.queue(async () => {
-      this.takeAudio(null, null);
-      this.takeVideo(null, null);
-      this.stage = 'ready';
-    });
+    this.pause();
   }
 
   useMic(id: string): Promise<void> {
     this.choices.micId = id;
-    return this.queue(() => this.replaceMic(id));
+    return this.queue((signal) => this.replaceMic(id, signal));
   }
 
   useCam(id: string): Promise<void> {
     this.choices.camId = id;
     this.camOn = true;
-    return this.queue(() => this.replaceCam(videoConstraints(id, true)));
+    return this.queue((signal) => this.replaceCam(videoConstraints(id, true), signal));
   }
 
   /** Changes between the front and the rear camera of a phone. */
   flip(): Promise<void> {
     const facingMode = { ideal: this.rearCamera ? 'user' : 'environment' };
     this.choices.camId = '';
-    return this.queue(() => this.replaceCam({ ...videoConstraints(''), facingMode }));
+    return this.queue((signal) => this.replaceCam({ ...videoConstraints(''), facingMode }, signal));
   }
 
   /** After "Your phone took the microphone": opens it again, within the tap. */
   resumeMic(): Promise<void> {
-    return this.queue(() => this.replaceMic(this.choices.micId));
+    return this.queue((signal) => this.replaceMic(this.choices.micId, signal));
   }
 
-  /** Closes everything but keeps what is wanted, for `start` to open again. */
-  pause(): Promise<void> {
-    return this.queue(async () => {
-      this.takeAudio(null, null);
-      this.takeVideo(null, null);
-    });
+  /**
+   * Closes everything at once but keeps what is wanted, for `start` to open again. An
+   * open question of the browser is not waited for; what it gives later is stopped.
+   */
+  pause(): void {
+    this.abandon();
+    this.takeAudio(null, null);
+    this.takeVideo(null, null);
+    if (this.stage === 'starting') this.stage = 'ready';
   }
 
   /** Closes everything for good. */
   close(): void {
     this.closed = true;
+    this.abandon();
     clearTimeout(this.takenTimer);
     navigator.mediaDevices?.removeEventListener?.('devicechange', this.onDeviceChange);
     document.removeEventListener('visibilitychange', this.onVisible);
@@ -189,9 +208,69 @@ export class LocalMedia {
   }
 
   /** One thing at a time: browsers do not like overlapping requests. */
-  private queue(job: () => Promise<void>): Promise<void> {
-    this.work = this.work.then(() => (this.closed ? undefined : job())).catch(() => {});
+  private queue(job: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const { signal } = this.owner;
+    this.work = this.work.then(() => (signal.aborted ? undefined : job(signal))).catch(() => {});
     return this.work;
+  }
+
+  /** Nobody waits any more for what was asked or is still to be asked. */
+  private abandon(): void {
+    this.owner.abort();
+    this.owner = new AbortController();
+    this.work = Promise.resolve();
+    this.asked = [];
+    this.waiting = null;
+  }
+
+  /** Gives up a question about nothing that is still wanted, and goes on with the rest. */
+  private stopUnwanted(): void {
+    const wanted = { audio: this.micOn, video: this.camOn };
+    if (this.asked.length === 0 || this.asked.some((kind) => wanted[kind])) return;
+    this.abandon();
+    this.stage = 'ready';
+    if ((this.micOn && !this.audio) || (this.camOn && !this.video)) void this.start();
+  }
+
+  /** `acquire` for a job of the queue; rejects once `signal` is aborted. */
+  private async ask(wanted: Wanted, signal: AbortSignal): Promise<Record<DeviceKind, Got>> {
+    const kinds = (['audio', 'video'] as const).filter((kind) => wanted[kind]);
+    this.asked = kinds;
+    const timer = setTimeout(() => void this.sayWhy(kinds, signal), SLOW_AFTER_MS);
+    try {
+      const late = (stream: MediaStream) => this.cameLate(stream, signal);
+      const got = await acquire(wanted, { signal, late });
+      if (!signal.aborted) return got;
+      for (const { track } of [got.audio, got.video]) track?.stop();
+      throw signal.reason;
+    } finally {
+      clearTimeout(timer);
+      if (!signal.aborted) {
+        this.asked = [];
+        this.waiting = null;
+      }
+    }
+  }
+
+  private async sayWhy(kinds: readonly DeviceKind[], signal: AbortSignal): Promise<void> {
+    const states = await Promise.all(kinds.map((kind) => browserCapture.permission(kind)));
+    if (signal.aborted || this.asked !== kinds) return;
+    this.waiting = states.every((state) => state === 'granted') ? 'device' : 'answer';
+  }
+
+  /** After the limit the person answered all the same: taken if it is still missing. */
+  private cameLate(stream: MediaStream, signal: AbortSignal): void {
+    for (const track of stream.getTracks()) {
+      const audio = track.kind === 'audio';
+      const missing = audio ? this.micOn && !this.audio : this.camOn && !this.video;
+      if (signal.aborted || !missing) {
+        release(track);
+        continue;
+      }
+      if (audio) this.takeAudio(track, null);
+      else this.takeVideo(track, null);
+      this.notify({ kind: audio ? 'audio' : 'video', label: track.label, undo: null });
+    }
   }
 
   private takeAudio(track: MediaStreamTrack | null, problem: DeviceProblem | null): void {
@@ -243,39 +322,41 @@ export class LocalMedia {
   }
 
   /** The new one first, so that a failure changes nothing. */
-  private async replaceMic(id: string): Promise<void> {
+  private async replaceMic(id: string, signal: AbortSignal): Promise<void> {
     const exact = { audio: audioConstraints(id, id !== '') };
-    let got = (await acquire(exact)).audio;
+    let got = (await this.ask(exact, signal)).audio;
     if (got.problem === 'in-use' && this.audio) {
       // Some browsers open one microphone at a time.
       release(this.audio);
       this.audio = null;
-      got = (await acquire(exact)).audio;
-      if (!got.track) got = (await acquire({ audio: audioConstraints('') })).audio;
+      got = (await this.ask(exact, signal)).audio;
+      if (!got.track) got = (await this.ask({ audio: audioConstraints('') }, signal)).audio;
     }
     if (got.track || !this.audio) this.takeAudio(got.track, got.problem);
     await this.refreshDevices();
   }
 
   /** The old one goes first: phones open one camera at a time. */
-  private async replaceCam(wanted: MediaTrackConstraints): Promise<void> {
+  private async replaceCam(wanted: MediaTrackConstraints, signal: AbortSignal): Promise<void> {
     const before = this.video?.getSettings().deviceId ?? '';
     if (this.video) release(this.video);
-    let got = (await acquire({ video: wanted })).video;
-    if (!got.track && before) got = (await acquire({ video: videoConstraints(before) })).video;
+    let got = (await this.ask({ video: wanted }, signal)).video;
+    if (!got.track && before) {
+      got = (await this.ask({ video: videoConstraints(before) }, signal)).video;
+    }
     this.takeVideo(got.track, got.problem);
     await this.refreshDevices();
   }
 
   /** A device was unplugged, or its permission taken away. */
   private lost(kind: DeviceKind, track: MediaStreamTrack): Promise<void> {
-    return this.queue(async () => {
+    return this.queue(async (signal) => {
       if (kind === 'audio' && track === this.audio) {
-        const got = (await acquire({ audio: audioConstraints('') })).audio;
+        const got = (await this.ask({ audio: audioConstraints('') }, signal)).audio;
         this.takeAudio(got.track, got.problem);
         if (got.track) this.notify({ kind, label: got.track.label, undo: null });
       } else if (kind === 'video' && track === this.video) {
-        const got = (await acquire({ video: videoConstraints('') })).video;
+        const got = (await this.ask({ video: videoConstraints('') }, signal)).video;
         this.takeVideo(got.track, got.problem);
         if (got.track) this.notify({ kind, label: got.track.label, undo: null });
       }
@@ -289,7 +370,7 @@ export class LocalMedia {
     const headset = this.audio ? micToTake(before, this.devices.mics) : null;
     if (!headset) return;
     const old = this.micId;
-    await this.queue(() => this.replaceMic(headset.id));
+    await this.queue((signal) => this.replaceMic(headset.id, signal));
     if (this.micId !== headset.id) return;
     this.notify({ kind: 'audio', label: headset.label, undo: () => void this.useMic(old) });
   }
@@ -302,7 +383,7 @@ export class LocalMedia {
   }
 
   private async refreshDevices(): Promise<void> {
-    this.devices = await listDevices();
+    this.devices = (await listDevices()) ?? this.devices;
   }
 }
 

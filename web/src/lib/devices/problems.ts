@@ -9,6 +9,8 @@ export type DeviceProblem =
   | 'system-blocked' // the browser may, but the system does not let it
   | 'in-use' // another program has it, or it failed to start
   | 'missing' // there is none
+  | 'unplugged' // it was in use and is gone
+  | 'unanswered' // the browser has not answered yet
   | 'insecure'; // the page may not ask at all
 
 /**

@@ -1,4 +1,8 @@
 /** Where sound comes out. */
+import { unwaited, within } from '../browser/deadline';
+
+const switchLimit = 3_000;
+const playLimit = 3_000;
 
 /** False where the system alone decides (phones mostly). */
 export function canChooseSpeaker(): boolean {
@@ -9,9 +13,9 @@ export function canChooseSpeaker(): boolean {
 export async function useSpeaker(element: HTMLMediaElement, id: string): Promise<void> {
   if (!canChooseSpeaker() || element.sinkId === id) return;
   try {
-    await element.setSinkId(id);
+    await within(switchLimit, element.setSinkId(id));
   } catch {
-    if (element.sinkId) await element.setSinkId('').catch(() => {});
+    if (element.sinkId) unwaited(element.setSinkId(''));
   }
 }
 
@@ -35,10 +39,10 @@ export async function playTestSound(speakerId: string): Promise<void> {
     note.stop(start + 0.4);
   });
   try {
-    await element.play();
+    await within(playLimit, element.play());
     await new Promise((done) => setTimeout(done, 1000));
   } finally {
     element.srcObject = null;
-    await context.close();
+    unwaited(context.close());
   }
 }

@@ -189,3 +189,39 @@ describe('a description', () => {
     expect(notes).toEqual([]);
   });
 });
+
+describe('a browser that does not answer', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('does not keep the next offer or description from being made', async () => {
+    const { connection, peer, described } = connect(true);
+    const real = peer.setLocalDescription.bind(peer);
+    peer.setLocalDescription = () => new Promise(() => {});
+    peer.onnegotiationneeded?.();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(connection.problems).toBe(1);
+    peer.setLocalDescription = real;
+    await connection.described('offer', sdp);
+    expect(described).toEqual(['answer']);
+  });
+
+  it('does not keep the next track from being put in', async () => {
+    const { connection, peer } = connect(true);
+    for (const release of ready) release();
+    await vi.advanceTimersByTimeAsync(0);
+    const sender = peer.transceivers[1]?.sender as { replaceTrack: unknown };
+    const real = sender.replaceTrack;
+    sender.replaceTrack = () => new Promise(() => {});
+    connection.setTrack('video', camera);
+    await vi.advanceTimersByTimeAsync(5_000);
+    sender.replaceTrack = real;
+    connection.setTrack('audio', mic);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(notes.at(-1)).toBe('audio track in');
+  });
+});

@@ -3,6 +3,7 @@
  * it (docs/e2ee.md). Only the impolite side makes offers: when Chromium rolls an
  * offer back, frames go past the transforms of the receivers from then on.
  */
+import { unwaited, within } from '../browser/deadline';
 import { type Codec, type Context, cameraContext, micContext } from '../e2ee/codec';
 import type { FrameCrypto, FrameTransform } from '../e2ee/frame-crypto';
 import { events } from '../events';
@@ -44,6 +45,9 @@ const kinds: Record<Kind, { context: Context; codec: Codec; mime: RegExp }> = {
 const unauthorized = 401;
 const wrongCredentials = 441;
 const maxWaiting = 64;
+/** Milliseconds for one step of a negotiation, and for a change of what is sent. */
+const stepLimit = 10_000;
+const senderLimit = 5_000;
 const videoBitrate = 1_700_000;
 const videoHeight = 720;
 
@@ -104,11 +108,11 @@ export class Connection {
     const busy = this.makingOffer || pc.signalingState !== 'stable';
     if (type === 'offer' && busy) return;
     try {
-      await pc.setRemoteDescription({ type, sdp: cleanSdp(sdp) });
+      await within(stepLimit, pc.setRemoteDescription({ type, sdp: cleanSdp(sdp) }));
       if (this.lanes.length === 0) this.attachAll();
       for (const candidate of this.waiting.splice(0)) this.add(candidate);
       if (type !== 'offer') return;
-      await pc.setLocalDescription();
+      await within(stepLimit, pc.setLocalDescription());
       this.describe();
     } catch (error) {
       this.stumble('description refused', error);
@@ -181,7 +185,7 @@ export class Connection {
     if (this.closed) return;
     this.makingOffer = true;
     try {
-      await this.pc.setLocalDescription();
+      await within(stepLimit, this.pc.setLocalDescription());
       this.describe();
     } catch (error) {
       this.stumble('no offer', error);
@@ -198,7 +202,7 @@ export class Connection {
   }
 
   private add(candidate: RTCIceCandidateInit): void {
-    this.pc.addIceCandidate(candidate).catch((error: unknown) => {
+    unwaited(this.pc.addIceCandidate(candidate), (error) => {
       this.stumble('candidate refused', error);
     });
   }
@@ -245,7 +249,7 @@ export class Connection {
       if (this.closed || !sender || sender.track === track) return;
       try {
         if (track && kind === 'video' && track.contentHint === '') track.contentHint = 'motion';
-        await sender.replaceTrack(track);
+        await within(senderLimit, sender.replaceTrack(track));
         if (track && kind === 'video') await limit(sender, track);
       } catch (error) {
         this.stumble('track not replaced', error);
@@ -264,5 +268,5 @@ async function limit(sender: RTCRtpSender, track: MediaStreamTrack): Promise<voi
   encoding.maxFramerate = 30;
   encoding.scaleResolutionDownBy = Math.max(1, height / videoHeight);
   (parameters as { degradationPreference?: string }).degradationPreference = 'balanced';
-  await sender.setParameters(parameters);
+  await within(senderLimit, sender.setParameters(parameters));
 }

@@ -4,6 +4,7 @@
  * may be shown. Descriptions come as application messages of the group, signed
  * by their sender: fingerprints in them are of who the group says it is.
  */
+import { within } from '../browser/deadline';
 import type { MediaState, Route, RoutePolicy } from '../call/types';
 import { clock } from '../clock';
 import { type Bytes, compare, hex } from '../crypto/bytes';
@@ -55,6 +56,7 @@ const freshHealth = () => ({ audio: new OpenHealth(), video: new OpenHealth() })
 const freshBypass = () => ({ audio: new BypassWatch(), video: new BypassWatch() });
 const freshLeak = () => ({ audio: new LeakWatch(), video: new LeakWatch() });
 const tickEvery = 500;
+const statsLimit = 3_000;
 /** Candidates found within so many ms go out together. */
 const gatherFor = 30;
 /** Signals that wait for the one before them. */
@@ -198,10 +200,6 @@ export class PeerLink {
         ]),
       ),
     };
-  }
-
-  statsReport(): Promise<RTCStatsReport | null> {
-    return this.connection?.pc.getStats() ?? Promise.resolve(null);
   }
 
   private signal(signal: Unaddressed<Signal>): void {
@@ -379,7 +377,7 @@ export class PeerLink {
     if (!connection || this.checking) return;
     this.checking = true;
     try {
-      const report = await connection.pc.getStats();
+      const report = await within(statsLimit, connection.pc.getStats());
       const asked = await this.options.frames.poll();
       if (this.closed || connection !== this.connection || !asked) return;
       const now = clock.steady();

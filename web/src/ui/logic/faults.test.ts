@@ -54,6 +54,8 @@ it('every fault says something and offers something to do', () => {
     'in-use',
     'no-camera',
     'no-microphone',
+    'unplugged',
+    'unanswered',
     'link-incomplete',
     'link-wrong',
     'link-expired',

@@ -30,7 +30,9 @@ export type FaultCode =
   | 'os-blocked'
   | 'in-use'
   | 'no-camera'
-  | 'no-microphone';
+  | 'no-microphone'
+  | 'unplugged'
+  | 'unanswered';
 
 export interface Fault {
   code: FaultCode;
@@ -71,6 +73,9 @@ export function faultOfDevice(problem: DeviceProblem, kind: DeviceKind): FaultCo
       return 'in-use';
     case 'missing':
       return kind === 'video' ? 'no-camera' : 'no-microphone';
+    case 'unplugged':
+    case 'unanswered':
+      return problem;
     case 'insecure':
       return 'not-secure';
   }
@@ -106,6 +111,8 @@ const defaultWait: Partial<Record<FaultCode, number>> = {
 
 function textKey(code: FaultCode, device: Device, platform: Platform): FaultText {
   if (code === 'in-use') return device === 'camera' ? 'camera-in-use' : 'microphone-in-use';
+  if (code === 'unplugged')
+    return device === 'camera' ? 'camera-unplugged' : 'microphone-unplugged';
   if (code === 'os-blocked') return platform.phone ? 'phone-blocks' : 'computer-blocks';
   if (code === 'unsupported' && platform.embedded) return 'embedded';
   return code;
@@ -117,16 +124,17 @@ function stepsFor(code: FaultCode, platform: Platform, device: Device): string[]
 }
 
 function actionsOf(code: FaultCode, device: Device): FaultAction[] {
-  if (code === 'in-use') return ['retry', `without-${device}`];
+  if (code === 'in-use' || code === 'unplugged') return ['retry', `without-${device}`];
   return actions[code];
 }
 
-const actions: Record<Exclude<FaultCode, 'in-use'>, FaultAction[]> = {
+const actions: Record<Exclude<FaultCode, 'in-use' | 'unplugged'>, FaultAction[]> = {
   'permission-ask': ['allow', 'listen'],
   'site-blocked': ['retry', 'listen'],
   'os-blocked': ['retry', 'listen'],
   'no-camera': ['without-camera', 'retry'],
   'no-microphone': ['without-microphone', 'retry'],
+  unanswered: ['retry', 'listen'],
   'not-secure': ['open-https'],
   unsupported: ['copy-link'],
   'link-incomplete': ['paste-link', 'new-call'],

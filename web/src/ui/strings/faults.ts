@@ -36,6 +36,18 @@ const texts = {
     title: 'No microphone found',
     body: 'The others will not hear you.',
   }),
+  unanswered: () => ({
+    title: 'Your browser still waits for your answer',
+    body: 'Its question is near the address bar. Until you allow it, nobody sees or hears you.',
+  }),
+  'microphone-unplugged': () => ({
+    title: 'Your microphone is gone',
+    body: 'The others can’t hear you. Plug it in again or choose another one: it goes on by itself.',
+  }),
+  'camera-unplugged': () => ({
+    title: 'Your camera is gone',
+    body: 'The others can’t see you. Plug it in again or choose another one: it goes on by itself.',
+  }),
   'not-secure': () => ({
     title: 'This page must be opened with https://',
     body: 'Browsers give camera, microphone and encryption to secure pages only.',

@@ -48,7 +48,9 @@ export const strings = {
     preview: 'Your camera',
     cameraStarting: 'Camera is starting…',
     cameraOff: 'Your camera is off',
-    asking: 'Your browser is asking…',
+    asking:
+      'Your browser is waiting for your answer: allow or block camera and microphone. Or join to listen only.',
+    slow: 'Your camera or microphone is slow to start. You can join to listen only.',
     level: 'Microphone level',
     silent: 'We can’t hear your microphone',
     silentHint: 'Choose another microphone or check its mute switch.',
