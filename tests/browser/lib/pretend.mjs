@@ -3,7 +3,7 @@
 
 /** The Permissions API answers `state` for everything. */
 export const permission = (state) =>
-  `navigator.permissions.query = async () => ({ state: ${JSON.stringify(state)} });`;
+  `navigator.permissions.query = async () => Object.assign(new EventTarget(), { state: ${JSON.stringify(state)} });`;
 
 /** getUserMedia refuses requests with `kind` ('audio', 'video'; null: all) in them. */
 export const refuse = (name, { kind = null, message = '' } = {}) => `{
@@ -49,6 +49,64 @@ export const headset = `{
       .map(({ kind, deviceId, label }) => ({ kind, deviceId, label }))
       .filter(({ label }) => there || !label.includes('Input 2'))
       .map((each) => (each.label.includes('Input 2') ? { ...each, label: 'Test Headset' } : each));
+}`;
+
+/**
+ * Devices of a kind ('audioinput', 'videoinput') and single speakers that go with
+ * window.unplug(kind or id) and are back with window.plugIn(). Speakers are 'default'
+ * and 'headset'; an element on one that is gone is silent, and its id is refused.
+ */
+export const plugs = `{
+  const media = navigator.mediaDevices;
+  const [list, open] = [media.enumerateDevices.bind(media), media.getUserMedia.bind(media)];
+  const gone = new Set();
+  const speaker = (deviceId, label) => ({ kind: 'audiooutput', deviceId, label });
+  const speakers = [speaker('default', 'Default'), speaker('headset', 'Test Headset')];
+  const kinds = { audio: 'audioinput', video: 'videoinput' };
+  window.opened = [];
+  window.unplug = (what) => {
+    gone.add(what);
+    for (const track of window.opened) {
+      if (kinds[track.kind] !== what || track.readyState === 'ended') continue;
+      track.stop();
+      track.dispatchEvent(new Event('ended'));
+    }
+    media.dispatchEvent(new Event('devicechange'));
+  };
+  window.plugIn = () => {
+    gone.clear();
+    media.dispatchEvent(new Event('devicechange'));
+  };
+  media.getUserMedia = async (wanted) => {
+    for (const [kind, listed] of Object.entries(kinds))
+      if (wanted[kind] && gone.has(listed)) throw new DOMException('', 'NotFoundError');
+    const stream = await open(wanted);
+    window.opened.push(...stream.getTracks());
+    return stream;
+  };
+  media.enumerateDevices = async () =>
+    [...(await list()).filter(({ kind }) => kind !== 'audiooutput'), ...speakers]
+      .map(({ kind, deviceId, label }) => ({ kind, deviceId, label }))
+      .filter(({ kind, deviceId }) => !gone.has(kind) && !gone.has(deviceId));
+  const sinks = new WeakMap();
+  Object.defineProperty(HTMLMediaElement.prototype, 'sinkId', {
+    get() { return sinks.get(this) ?? ''; },
+  });
+  HTMLMediaElement.prototype.setSinkId = async function (id) {
+    if (gone.has(id)) throw new DOMException('', 'NotFoundError');
+    sinks.set(this, id);
+  };
+}`;
+
+/** The page is in a tab behind others until window.show(). */
+export const behind = `{
+  let hidden = true;
+  Object.defineProperty(document, 'hidden', { get: () => hidden });
+  Object.defineProperty(document, 'visibilityState', { get: () => (hidden ? 'hidden' : 'visible') });
+  window.show = () => {
+    hidden = false;
+    document.dispatchEvent(new Event('visibilitychange'));
+  };
 }`;
 
 /** The microphone gives nothing but silence. */

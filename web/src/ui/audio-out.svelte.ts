@@ -24,7 +24,7 @@ export class AudioOut {
     }
   }
 
-  /** Plays what the members send now. */
+  /** Plays what the members send now, all of it on one speaker. */
   update(members: readonly Member[], speakerId: string): void {
     this.speakerId = speakerId;
     const ids = new Set(members.map((member) => member.id));

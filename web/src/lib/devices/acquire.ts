@@ -69,6 +69,15 @@ export async function permissionStatus(kind: DeviceKind): Promise<PermissionStat
   }
 }
 
+/** Tells of changes of a permission until the returned function is called. */
+export function watchPermission(kind: DeviceKind, changed: () => void): () => void {
+  const stop = new AbortController();
+  void permissionStatus(kind).then((status) => {
+    status?.addEventListener('change', changed, { signal: stop.signal });
+  });
+  return () => stop.abort();
+}
+
 /** False on http pages, where browsers hide the interface. */
 export function canCapture(): boolean {
   return typeof navigator.mediaDevices?.getUserMedia === 'function';

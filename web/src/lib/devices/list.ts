@@ -36,6 +36,12 @@ export async function listDevices(): Promise<Devices | null> {
   }
 }
 
+/** Whether `id` came with a change of the devices; a list that becomes known is no change. */
+export function cameBack(id: string, before: readonly Device[], after: readonly Device[]): boolean {
+  const has = (devices: readonly Device[]) => devices.some((device) => device.id === id);
+  return id !== '' && before.length > 0 && !has(before) && has(after);
+}
+
 const worn = /head(?:set|phone)|ear(?:bud|phone)|airpods|buds|hands-?free|bluetooth/i;
 
 /**

@@ -1,14 +1,15 @@
 /** The person's own microphone and camera: what is wanted, what is there, what went wrong. */
 import {
-  acquire,
   audioConstraints,
   browserCapture,
   canCapture,
   type Got,
   videoConstraints,
   type Wanted,
+  watchPermission,
 } from './acquire';
-import { type Devices, listDevices, micToTake, noDevices } from './list';
+import { Asking } from './asking.svelte';
+import { cameBack, type Devices, listDevices, micToTake, noDevices } from './list';
 import type { DeviceKind, DeviceProblem } from './problems';
 
 export interface Choices {
@@ -25,8 +26,9 @@ export interface DeviceNotice {
 
 /** Long enough for the blip some systems make when a device changes. */
 const TAKEN_AFTER_MS = 600;
-/** A browser that has not opened a device by then probably waits for the person. */
-const SLOW_AFTER_MS = 4000;
+/** A device that another program has is tried again this often: nobody tells when it is free. */
+const TRY_AGAIN_MS = 10_000;
+const bothKinds = ['audio', 'video'] as const;
 
 export class LocalMedia {
   /** What the person wants, whether or not there is a device for it. */
@@ -37,8 +39,6 @@ export class LocalMedia {
   audioProblem = $state<DeviceProblem | null>(null);
   videoProblem = $state<DeviceProblem | null>(null);
   stage = $state<'unknown' | 'ask' | 'starting' | 'ready'>('unknown');
-  /** The browser takes its time: its question is open, or a device is slow to start. */
-  waiting = $state<'answer' | 'device' | null>(null);
   /** Another app of a phone took the microphone. */
   micTaken = $state(false);
   rearCamera = $state(false);
@@ -59,21 +59,25 @@ export class LocalMedia {
   private dismissals = 0;
   private closed = false;
   private takenTimer = 0;
-  private work: Promise<void> = Promise.resolve();
-  /** Aborted when nothing that was asked of the browser is wanted any more. */
-  private owner = new AbortController();
-  /** What the browser is being asked for. */
-  private asked: DeviceKind[] = [];
+  private readonly asking = new Asking((stream, signal) => this.cameLate(stream, signal));
   private readonly choices: Choices;
   private readonly notify: (notice: DeviceNotice) => void;
   private readonly onDeviceChange = () => void this.devicesChanged();
-  private readonly onVisible = () => this.cameBack();
+  private readonly onVisible = () => this.shownAgain();
+  private retryTimer = 0;
+  private readonly unwatch: (() => void)[];
 
   constructor(choices: Choices, notify: (notice: DeviceNotice) => void) {
     this.choices = { ...choices };
     this.notify = notify;
     navigator.mediaDevices?.addEventListener?.('devicechange', this.onDeviceChange);
     document.addEventListener('visibilitychange', this.onVisible);
+    this.unwatch = bothKinds.map((kind) => watchPermission(kind, () => void this.comeBack()));
+  }
+
+  /** The browser takes its time: its question is open, or a device is slow to start. */
+  get waiting(): 'answer' | 'device' | null {
+    return this.asking.waiting;
   }
 
   get micId(): string {
@@ -111,11 +115,12 @@ export class LocalMedia {
       };
       const got = await this.ask(wanted, signal);
       if (got.audio.problem === 'dismissed' || got.video.problem === 'dismissed') this.dismissals++;
-      // Switched off meanwhile: not wanted any more.
-      if (this.micOn && !this.audio) this.takeAudio(got.audio.track, got.audio.problem);
-      else if (got.audio.track) release(got.audio.track);
-      if (this.camOn && !this.video) this.takeVideo(got.video.track, got.video.problem);
-      else if (got.video.track) release(got.video.track);
+      for (const kind of bothKinds) {
+        const { track } = got[kind];
+        if (this.wants(kind) && !this.trackOf(kind)) this.take(kind, got[kind]);
+        // Switched off meanwhile.
+        else if (track) release(track);
+      }
       // A question closed twice may be one the browser no longer asks: show the way out instead.
       const again = this.dismissals === 1 && !this.audio && !this.video;
       if (!again) {
@@ -147,6 +152,11 @@ export class LocalMedia {
     }
     this.stopUnwanted();
     this.takeVideo(null, null);
+  }
+
+  /** Goes on with what there is: a question that was closed is not asked again here. */
+  goOn(): void {
+    if (this.stage === 'ask') this.stage = 'ready';
   }
 
   /** Goes on without a microphone after one could not be had. */
@@ -201,75 +211,45 @@ export class LocalMedia {
     this.closed = true;
     this.abandon();
     clearTimeout(this.takenTimer);
+    for (const stop of this.unwatch) stop();
     navigator.mediaDevices?.removeEventListener?.('devicechange', this.onDeviceChange);
     document.removeEventListener('visibilitychange', this.onVisible);
     this.takeAudio(null, null);
     this.takeVideo(null, null);
   }
 
-  /** One thing at a time: browsers do not like overlapping requests. */
   private queue(job: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const { signal } = this.owner;
-    this.work = this.work.then(() => (signal.aborted ? undefined : job(signal))).catch(() => {});
-    return this.work;
+    return this.asking.queue(job);
   }
 
-  /** Nobody waits any more for what was asked or is still to be asked. */
+  private ask(wanted: Wanted, signal: AbortSignal): Promise<Record<DeviceKind, Got>> {
+    return this.asking.ask(wanted, signal);
+  }
+
   private abandon(): void {
-    this.owner.abort();
-    this.owner = new AbortController();
-    this.work = Promise.resolve();
-    this.asked = [];
-    this.waiting = null;
+    this.asking.abandon();
+    clearTimeout(this.retryTimer);
   }
 
   /** Gives up a question about nothing that is still wanted, and goes on with the rest. */
   private stopUnwanted(): void {
-    const wanted = { audio: this.micOn, video: this.camOn };
-    if (this.asked.length === 0 || this.asked.some((kind) => wanted[kind])) return;
+    const { asked } = this.asking;
+    if (asked.length === 0 || asked.some((kind) => this.wants(kind))) return;
     this.abandon();
     this.stage = 'ready';
-    if ((this.micOn && !this.audio) || (this.camOn && !this.video)) void this.start();
-  }
-
-  /** `acquire` for a job of the queue; rejects once `signal` is aborted. */
-  private async ask(wanted: Wanted, signal: AbortSignal): Promise<Record<DeviceKind, Got>> {
-    const kinds = (['audio', 'video'] as const).filter((kind) => wanted[kind]);
-    this.asked = kinds;
-    const timer = setTimeout(() => void this.sayWhy(kinds, signal), SLOW_AFTER_MS);
-    try {
-      const late = (stream: MediaStream) => this.cameLate(stream, signal);
-      const got = await acquire(wanted, { signal, late });
-      if (!signal.aborted) return got;
-      for (const { track } of [got.audio, got.video]) track?.stop();
-      throw signal.reason;
-    } finally {
-      clearTimeout(timer);
-      if (!signal.aborted) {
-        this.asked = [];
-        this.waiting = null;
-      }
-    }
-  }
-
-  private async sayWhy(kinds: readonly DeviceKind[], signal: AbortSignal): Promise<void> {
-    const states = await Promise.all(kinds.map((kind) => browserCapture.permission(kind)));
-    if (signal.aborted || this.asked !== kinds) return;
-    this.waiting = states.every((state) => state === 'granted') ? 'device' : 'answer';
+    if (bothKinds.some((kind) => this.wants(kind) && !this.trackOf(kind))) void this.start();
   }
 
   /** After the limit the person answered all the same: taken if it is still missing. */
   private cameLate(stream: MediaStream, signal: AbortSignal): void {
     for (const track of stream.getTracks()) {
-      const audio = track.kind === 'audio';
-      const missing = audio ? this.micOn && !this.audio : this.camOn && !this.video;
-      if (signal.aborted || !missing) {
+      const kind = track.kind === 'audio' ? 'audio' : 'video';
+      if (signal.aborted || !this.wants(kind) || this.trackOf(kind)) {
         release(track);
         continue;
       }
-      if (audio) this.takeAudio(track, null);
-      else this.takeVideo(track, null);
-      this.notify({ kind: audio ? 'audio' : 'video', label: track.label, undo: null });
+      this.take(kind, { track, problem: null });
+      this.notify({ kind, label: track.label, undo: null });
     }
   }
 
@@ -348,38 +328,107 @@ export class LocalMedia {
     await this.refreshDevices();
   }
 
-  /** A device was unplugged, or its permission taken away. */
+  /** A device was unplugged, or its permission taken away: another one takes its place. */
   private lost(kind: DeviceKind, track: MediaStreamTrack): Promise<void> {
     return this.queue(async (signal) => {
-      if (kind === 'audio' && track === this.audio) {
-        const got = (await this.ask({ audio: audioConstraints('') }, signal)).audio;
-        this.takeAudio(got.track, got.problem);
-        if (got.track) this.notify({ kind, label: got.track.label, undo: null });
-      } else if (kind === 'video' && track === this.video) {
-        const got = (await this.ask({ video: videoConstraints('') }, signal)).video;
-        this.takeVideo(got.track, got.problem);
-        if (got.track) this.notify({ kind, label: got.track.label, undo: null });
-      }
+      if (track !== this.trackOf(kind)) return;
       await this.refreshDevices();
+      const taken = await this.takenAway(kind);
+      if (signal.aborted) return;
+      if (taken) this.take(kind, { track: null, problem: taken });
+      else await this.openAgain(kind, signal);
     });
   }
 
-  private async devicesChanged(): Promise<void> {
-    const before = this.devices.mics;
+  /** Opening would be refused, or would ask the person out of the blue. */
+  private async takenAway(kind: DeviceKind): Promise<DeviceProblem | null> {
+    const permission = await browserCapture.permission(kind);
+    if (permission === 'denied') return 'site-blocked';
+    // Without a permission the devices have no names.
+    const { mics, cams } = this.devices;
+    const named = [...mics, ...cams].some(({ label }) => label !== '');
+    return permission === 'prompt' && !named ? 'revoked' : null;
+  }
+
+  /** Within a job of the queue. */
+  private async openAgain(kind: DeviceKind, signal: AbortSignal): Promise<void> {
+    const before = kind === 'audio' ? this.audioProblem : this.videoProblem;
+    const wanted =
+      kind === 'audio'
+        ? { audio: audioConstraints(this.choices.micId) }
+        : { video: videoConstraints(this.choices.camId) };
+    const got = (await this.ask(wanted, signal))[kind];
+    const gone = got.problem === 'missing' && before !== 'missing';
+    this.take(kind, gone ? { track: null, problem: 'unplugged' } : got);
+    if (got.track) this.notify({ kind, label: got.track.label, undo: null });
     await this.refreshDevices();
-    const headset = this.audio ? micToTake(before, this.devices.mics) : null;
-    if (!headset) return;
+  }
+
+  /** Opens again by itself what is wanted and could not be had; never makes the browser ask. */
+  private comeBack(): Promise<void> {
+    return this.queue(async (signal) => {
+      for (const kind of bothKinds) {
+        if (!(await this.mayComeBack(kind)) || signal.aborted) continue;
+        await this.openAgain(kind, signal);
+      }
+    });
+  }
+
+  private async mayComeBack(kind: DeviceKind): Promise<boolean> {
+    const problem = kind === 'audio' ? this.audioProblem : this.videoProblem;
+    if (!this.wants(kind) || this.trackOf(kind) || problem === null) return false;
+    if (problem === 'unanswered' || problem === 'insecure') return false;
+    const permission = await browserCapture.permission(kind);
+    if (problem !== 'missing' && problem !== 'unplugged') return permission === 'granted';
+    const there = kind === 'audio' ? this.devices.mics : this.devices.cams;
+    return there.length > 0 && permission !== 'denied';
+  }
+
+  private wants(kind: DeviceKind): boolean {
+    return kind === 'audio' ? this.micOn : this.camOn;
+  }
+
+  private trackOf(kind: DeviceKind): MediaStreamTrack | null {
+    return kind === 'audio' ? this.audio : this.video;
+  }
+
+  private take(kind: DeviceKind, { track, problem }: Got): void {
+    if (kind === 'audio') this.takeAudio(track, problem);
+    else this.takeVideo(track, problem);
+    if (problem !== 'in-use') return;
+    clearTimeout(this.retryTimer);
+    this.retryTimer = window.setTimeout(() => void this.comeBack(), TRY_AGAIN_MS);
+  }
+
+  private async devicesChanged(): Promise<void> {
+    const before = this.devices;
+    await this.refreshDevices();
+    const { mics, cams } = this.devices;
+    const { micId, camId } = this.choices;
+    const mic = cameBack(micId, before.mics, mics)
+      ? mics.find(({ id }) => id === micId)
+      : micToTake(before.mics, mics);
+    if (this.audio && mic && mic.id !== this.micId) await this.changeMic(mic.id, mic.label);
+    if (this.video && camId !== this.camId && cameBack(camId, before.cams, cams)) {
+      await this.queue((signal) => this.replaceCam(videoConstraints(camId, true), signal));
+      if (this.video) this.notify({ kind: 'video', label: this.video.label, undo: null });
+    }
+    await this.comeBack();
+  }
+
+  private async changeMic(id: string, label: string): Promise<void> {
     const old = this.micId;
-    await this.queue((signal) => this.replaceMic(headset.id, signal));
-    if (this.micId !== headset.id) return;
-    this.notify({ kind: 'audio', label: headset.label, undo: () => void this.useMic(old) });
+    await this.queue((signal) => this.replaceMic(id, signal));
+    if (this.micId !== id) return;
+    this.notify({ kind: 'audio', label, undo: () => void this.useMic(old) });
   }
 
   /** Phones end or pause tracks while the page is away. */
-  private cameBack(): void {
+  private shownAgain(): void {
     if (document.hidden) return;
     if (this.audio?.readyState === 'ended') void this.lost('audio', this.audio);
     if (this.video?.readyState === 'ended') void this.lost('video', this.video);
+    void this.comeBack();
   }
 
   private async refreshDevices(): Promise<void> {

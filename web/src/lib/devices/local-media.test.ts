@@ -86,3 +86,91 @@ it('a camera that is being asked for and switched off again holds up nothing', a
   await browser.answer();
   expect(browser.live).toEqual(['audio']);
 });
+
+describe('devices that come and go', () => {
+  beforeEach(async () => {
+    await media.start();
+    expect(browser.live).toEqual(['audio', 'video']);
+  });
+
+  it.each([
+    ['mic', 'audio', 'audioinput'],
+    ['cam', 'video', 'videoinput'],
+  ] as const)(
+    'the only %s is missed when it goes, and opened when it is back',
+    async (id, kind, listed) => {
+      const problem = () => (kind === 'audio' ? media.audioProblem : media.videoProblem);
+      await browser.unplug(id);
+      expect(problem()).toBe('unplugged');
+      expect(kind === 'audio' ? media.sendAudio : media.sendVideo).toBeNull();
+      await browser.plugIn(listed, 'another', 'Another one');
+      expect(problem()).toBeNull();
+      expect(browser.live.toSorted()).toEqual(['audio', 'video']);
+      expect(notices).toEqual([{ kind, label: 'Another one', undo: null }]);
+    },
+  );
+
+  it('what was switched off stays off when it is back', async () => {
+    await media.setCam(false);
+    await browser.unplug('cam');
+    await browser.plugIn('videoinput', 'cam', 'Camera');
+    expect(browser.live).toEqual(['audio']);
+  });
+
+  it('another device takes the place of one that goes', async () => {
+    await browser.plugIn('audioinput', 'second', 'Second');
+    await browser.unplug('mic');
+    expect(media.audioProblem).toBeNull();
+    expect(media.micId).toBe('second');
+    expect(notices.map(({ label }) => label)).toEqual(['Second']);
+  });
+
+  it('the chosen ones are taken again when they are back; the microphone with a way back', async () => {
+    await browser.plugIn('audioinput', 'good-mic', 'Good microphone');
+    await browser.plugIn('videoinput', 'good-cam', 'Good camera');
+    await media.useMic('good-mic');
+    await media.useCam('good-cam');
+    await browser.unplug('good-mic');
+    await browser.unplug('good-cam');
+    expect([media.micId, media.camId]).toEqual(['mic', 'cam']);
+    notices.length = 0;
+    await browser.plugIn('audioinput', 'good-mic', 'Good microphone');
+    await browser.plugIn('videoinput', 'good-cam', 'Good camera');
+    expect([media.micId, media.camId]).toEqual(['good-mic', 'good-cam']);
+    expect(notices.map(({ label }) => label)).toEqual(['Good microphone', 'Good camera']);
+    notices[0]?.undo?.();
+    await settled();
+    expect(media.micId).toBe('mic');
+    expect(browser.live.toSorted()).toEqual(['audio', 'video']);
+  });
+});
+
+describe('permissions that change', () => {
+  beforeEach(() => media.start());
+
+  it('a permission that is taken away is said, and given again opens by itself', async () => {
+    await browser.permit('audio', 'denied');
+    expect(media.audioProblem).toBe('site-blocked');
+    expect(browser.live).toEqual(['video']);
+    await browser.permit('audio', 'granted');
+    expect(media.audioProblem).toBeNull();
+    expect(browser.live.toSorted()).toEqual(['audio', 'video']);
+  });
+
+  it('nothing is asked out of the blue after the permission was reset', async () => {
+    browser.devices = browser.devices.map((device) => ({ ...device, label: '', deviceId: '' }));
+    const before = browser.requests.length;
+    await browser.permit('video', 'prompt');
+    expect(media.videoProblem).toBe('revoked');
+    expect(browser.requests).toHaveLength(before);
+    await media.setCam(true);
+    expect(browser.requests.slice(before)).toEqual(['video']);
+  });
+
+  it('leaving ends the wish to come back', async () => {
+    await browser.permit('audio', 'denied');
+    media.pause();
+    await browser.permit('audio', 'granted');
+    expect(browser.live).toEqual([]);
+  });
+});

@@ -10,6 +10,7 @@ export type DeviceProblem =
   | 'in-use' // another program has it, or it failed to start
   | 'missing' // there is none
   | 'unplugged' // it was in use and is gone
+  | 'revoked' // it was in use, and the browser would have to ask again
   | 'unanswered' // the browser has not answered yet
   | 'insecure'; // the page may not ask at all
 

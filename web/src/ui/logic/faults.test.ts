@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { actionText, type FaultCode, faultOf, faultOfDevice } from './faults';
+import { actionText, type FaultCode, faultOf, faultOfDevice, faultOfDevices } from './faults';
 import { platformOf } from './platform';
 
 const linux = platformOf('Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0 Safari/537.36');
@@ -55,6 +55,7 @@ it('every fault says something and offers something to do', () => {
     'no-camera',
     'no-microphone',
     'unplugged',
+    'revoked',
     'unanswered',
     'link-incomplete',
     'link-wrong',
@@ -125,4 +126,24 @@ it.each([
   ['insecure', 'audio', 'not-secure'],
 ] as const)('a device that is %s (%s) shows %s', (problem, kind, code) => {
   expect(faultOfDevice(problem, kind)).toBe(code);
+});
+
+describe('both devices together', () => {
+  it('are one fault when they have the same problem, else the microphone comes first', () => {
+    expect(faultOfDevices('site-blocked', 'site-blocked', context)?.title).toMatch(/microphone$/);
+    expect(faultOfDevices('missing', 'site-blocked', context)?.code).toBe('no-microphone');
+    expect(faultOfDevices(null, 'unplugged', context)?.title).toBe('Your camera is gone');
+    expect(faultOfDevices(null, null, context)).toBeNull();
+  });
+
+  it('leave nobody to decide in a call: what helps is offered, and closing', () => {
+    const inCall = { ...context, inCall: true };
+    const actions = (problem: Parameters<typeof faultOfDevice>[0]) =>
+      faultOfDevices(problem, null, inCall)?.actions;
+    expect(actions('unplugged')).toEqual(['close']);
+    expect(actions('missing')).toEqual(['retry', 'close']);
+    expect(actions('site-blocked')).toEqual(['retry', 'close']);
+    expect(actions('dismissed')).toEqual(['allow', 'close']);
+    expect(faultOf('cannot-connect', inCall).actions).toEqual(['retry', 'check', 'report']);
+  });
 });

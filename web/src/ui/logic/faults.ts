@@ -21,7 +21,8 @@ export type FaultAction =
   | 'reload'
   | 'move-here'
   | 'rejoin'
-  | 'report';
+  | 'report'
+  | 'close';
 
 export type FaultCode =
   | CallErrorCode
@@ -32,6 +33,7 @@ export type FaultCode =
   | 'no-camera'
   | 'no-microphone'
   | 'unplugged'
+  | 'revoked'
   | 'unanswered';
 
 export interface Fault {
@@ -52,6 +54,8 @@ export interface FaultContext {
   retryAfter?: number;
   /** The kinds a device problem is about. */
   kinds?: DeviceKind[];
+  /** In a call nobody has to decide how to go on. */
+  inCall?: boolean;
 }
 
 /** Some actions read better in the words of their screen. */
@@ -74,11 +78,25 @@ export function faultOfDevice(problem: DeviceProblem, kind: DeviceKind): FaultCo
     case 'missing':
       return kind === 'video' ? 'no-camera' : 'no-microphone';
     case 'unplugged':
+    case 'revoked':
     case 'unanswered':
       return problem;
     case 'insecure':
       return 'not-secure';
   }
+}
+
+/** What there is to say of both devices; the microphone comes first. */
+export function faultOfDevices(
+  audio: DeviceProblem | null,
+  video: DeviceProblem | null,
+  context: FaultContext,
+): Fault | null {
+  if (audio) {
+    const kinds: DeviceKind[] = audio === video ? ['audio', 'video'] : ['audio'];
+    return faultOf(faultOfDevice(audio, 'audio'), { ...context, kinds });
+  }
+  return video && faultOf(faultOfDevice(video, 'video'), { ...context, kinds: ['video'] });
 }
 
 export function faultOf(code: FaultCode, context: FaultContext): Fault {
@@ -96,7 +114,10 @@ export function faultOf(code: FaultCode, context: FaultContext): Fault {
     title,
     body,
     steps: stepsFor(code, platform, device),
-    actions: settingsUrl ? ['open-settings', ...actionsOf(code, device)] : actionsOf(code, device),
+    actions: [
+      ...(settingsUrl ? ['open-settings' as const] : []),
+      ...actionsOf(code, device, context.inCall ?? false),
+    ],
     countdown: wait === undefined ? null : (context.retryAfter ?? wait),
     settingsUrl,
   };
@@ -123,9 +144,20 @@ function stepsFor(code: FaultCode, platform: Platform, device: Device): string[]
   return code === 'os-blocked' ? systemSteps(platform, device) : [];
 }
 
-function actionsOf(code: FaultCode, device: Device): FaultAction[] {
+function actionsOf(code: FaultCode, device: Device, inCall: boolean): FaultAction[] {
+  if (inCall && isOfDevice(code))
+    return code === 'unplugged' ? ['close'] : [tryAgain(code), 'close'];
   if (code === 'in-use' || code === 'unplugged') return ['retry', `without-${device}`];
   return actions[code];
+}
+
+function isOfDevice(code: FaultCode): boolean {
+  const lists = [...actionsOf(code, 'camera', false)];
+  return lists.some((action) => action === 'listen' || action.startsWith('without-'));
+}
+
+function tryAgain(code: FaultCode): FaultAction {
+  return code === 'permission-ask' || code === 'revoked' ? 'allow' : 'retry';
 }
 
 const actions: Record<Exclude<FaultCode, 'in-use' | 'unplugged'>, FaultAction[]> = {
@@ -135,6 +167,7 @@ const actions: Record<Exclude<FaultCode, 'in-use' | 'unplugged'>, FaultAction[]>
   'no-camera': ['without-camera', 'retry'],
   'no-microphone': ['without-microphone', 'retry'],
   unanswered: ['retry', 'listen'],
+  revoked: ['allow', 'listen'],
   'not-secure': ['open-https'],
   unsupported: ['copy-link'],
   'link-incomplete': ['paste-link', 'new-call'],

@@ -36,6 +36,10 @@ const texts = {
     title: 'No microphone found',
     body: 'The others will not hear you.',
   }),
+  revoked: ({ device }: FaultWords) => ({
+    title: `This page may not use your ${device} any more`,
+    body: 'The permission was taken away. Allow it again, and it goes on.',
+  }),
   unanswered: () => ({
     title: 'Your browser still waits for your answer',
     body: 'Its question is near the address bar. Until you allow it, nobody sees or hears you.',
@@ -143,6 +147,7 @@ export const faultStrings = {
     'move-here': 'Move it here',
     rejoin: 'Rejoin',
     report: 'Copy problem report',
+    close: 'Close',
   } satisfies Record<FaultAction, string>,
   /** Where a button has words of its own: the fault, then the action. */
   ownActions: {

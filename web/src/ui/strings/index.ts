@@ -139,6 +139,13 @@ export const strings = {
     audioBlocked: 'Tap to hear everyone',
     micTaken: 'Your phone took the microphone',
     resume: 'Resume',
+    without: (kinds: readonly ('audio' | 'video')[]) => {
+      const names = kinds.map((kind) => (kind === 'audio' ? 'microphone' : 'camera'));
+      const listens = kinds.length === 2 ? 'You are in to listen only' : 'You are in';
+      return `${listens}, without ${names.join(' and ')}. Press the button of a device to see why.`;
+    },
+    speakerGone: (label: string) => `${label} is gone. You hear the others on the default speaker.`,
+    speakerBack: (label: string) => `You hear the others on ${label} again.`,
     nowUsing: (label: string) => `Now using ${label}`,
     undo: 'Undo',
     leaveGuard: 'You are in a call.',
