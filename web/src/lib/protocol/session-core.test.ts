@@ -171,7 +171,7 @@ describe('admission', () => {
     ['version', 'version'],
     ['room-invalid', 'link-wrong'],
     ['room-expired', 'link-expired'],
-    ['clock', 'clock'],
+    ['clock', 'clocks-differ'],
     ['room-full', 'room-full'],
     ['room-locked', 'room-locked'],
     ['too-many', 'too-many'],
@@ -474,5 +474,19 @@ describe('the session token', () => {
     b.core.renewToken(b.now);
     expect(b.core.connected).toBe(true);
     expect(b.connects).toBe(2);
+  });
+});
+
+describe('clocks that differ', () => {
+  it.each([
+    ['device', 'clock'],
+    ['server', 'server-clock'],
+    ['unknown', 'clocks-differ'],
+    ['moon', 'clocks-differ'],
+  ])('with %s suspected end with %s', (suspect, code) => {
+    b.core.start(b.now);
+    b.core.opened(b.now);
+    b.say({ t: 'error', code: 'clock', time: 1_800_000_000, suspect });
+    expect(b.events).toMatchObject([{ e: 'failed', code }]);
   });
 });

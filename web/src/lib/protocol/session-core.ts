@@ -12,6 +12,7 @@ import {
   type Body,
   type ClientMessage,
   decodeMessage,
+  type ErrorMessage,
   type MemberInfo,
   maxApplication,
   type Numbered,
@@ -80,6 +81,12 @@ const leaseSlack = 5_000;
 const tokenRenewal = 18 * 3_600_000;
 /** After a resume another one would bring no better token. */
 const tokenKept = 10_000;
+
+/** What to tell people, by the clock that the server suspects. */
+const clockCodes: ReadonlyMap<string, CallErrorCode> = new Map([
+  ['device', 'clock'],
+  ['server', 'server-clock'],
+]);
 
 export class SessionCore {
   private stage: Stage = 'off';
@@ -307,7 +314,7 @@ export class SessionCore {
     }
   }
 
-  private refused(error: { code: string; retrySeconds: number | null }, now: number): void {
+  private refused(error: ErrorMessage, now: number): void {
     const wait = error.retrySeconds ?? 0;
     switch (error.code) {
       case 'resume-unknown':
@@ -324,7 +331,7 @@ export class SessionCore {
         this.fail('link-expired');
         break;
       case 'clock':
-        this.fail('clock');
+        this.fail(clockCodes.get(error.suspect) ?? 'clocks-differ');
         break;
       case 'room-full':
         this.fail('room-full');

@@ -31,6 +31,7 @@ describe('messages from the server', () => {
       t: 'error',
       code: 'draining',
       retrySeconds: 3,
+      suspect: 'unknown',
     });
     expect(decodeMessage(pack({ t: 'draining', on: true }))).toEqual({ t: 'draining', on: true });
   });

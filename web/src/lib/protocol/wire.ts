@@ -59,10 +59,18 @@ export type ServerMessage =
   | { t: 'resumed'; ack: number; session: string }
   | { t: 'pong'; ack: number }
   | { t: 'draining'; on: boolean }
-  | { t: 'error'; code: string; retrySeconds: number | null }
+  | ErrorMessage
   | { t: 'bye'; reason: string }
   /** Of a later version; its number still counts. */
   | { t: 'unknown'; n: number | null };
+
+export interface ErrorMessage {
+  t: 'error';
+  code: string;
+  retrySeconds: number | null;
+  /** With `clock`: the clock that is probably wrong, `device` or `server`; else `unknown`. */
+  suspect: string;
+}
 
 export function encodeMessage(message: ClientMessage): Bytes {
   return new Uint8Array(encode(message, { ignoreUndefined: true }));
@@ -118,7 +126,12 @@ function read(f: Fields): ServerMessage {
     case 'draining':
       return { t, on: f.value('on') === true };
     case 'error':
-      return { t, code: f.text('code'), retrySeconds: f.has('retry_s') ? f.uint('retry_s') : null };
+      return {
+        t,
+        code: f.text('code'),
+        retrySeconds: f.has('retry_s') ? f.uint('retry_s') : null,
+        suspect: f.has('suspect') ? f.text('suspect') : 'unknown',
+      };
     case 'bye':
       return { t, reason: f.text('reason') };
     default: {

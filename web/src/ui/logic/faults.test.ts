@@ -61,6 +61,8 @@ it('every fault says something and offers something to do', () => {
     'link-wrong',
     'link-expired',
     'clock',
+    'server-clock',
+    'clocks-differ',
     'room-full',
     'room-locked',
     'password',

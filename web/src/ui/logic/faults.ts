@@ -174,6 +174,8 @@ const actions: Record<Exclude<FaultCode, 'in-use' | 'unplugged'>, FaultAction[]>
   'link-wrong': ['new-call', 'retry'],
   'link-expired': ['new-call', 'retry'],
   clock: ['retry'],
+  'server-clock': ['retry', 'report'],
+  'clocks-differ': ['retry', 'report'],
   'room-full': ['retry', 'new-call'],
   'room-locked': ['retry', 'new-call'],
   'too-many': ['retry'],

@@ -80,6 +80,14 @@ const texts = {
     title: 'The clock of this device is wrong',
     body: 'It is off by hours, and encryption needs it. Set date, time and time zone, then try again.',
   }),
+  'server-clock': ({ host }: FaultWords) => ({
+    title: 'The clock of the server is wrong',
+    body: `Your device is fine. Tell the people who run ${host} that its clock is off by hours.`,
+  }),
+  'clocks-differ': ({ host }: FaultWords) => ({
+    title: 'This device and the server disagree about the time',
+    body: `Check date, time and time zone of this device. If they are right, tell the people who run ${host} that its clock is off by hours.`,
+  }),
   'room-full': () => ({
     title: 'This call is full',
     body: 'As many people as it can hold are in it. Try again when somebody has left.',
