@@ -17,14 +17,14 @@ describe('the words of each fault', () => {
     [
       'link-incomplete',
       'Part of the link is missing',
-      'The secret after # was lost. Ask for the whole link.',
+      'Its end, the part after #, did not arrive whole. Ask for the link again.',
     ],
     [
       'cannot-connect',
-      'Your network blocks calls',
-      'UDP and port 3478 are closed here. Try mobile data.',
+      'Your network seems to block calls',
+      'Neither a direct connection nor the relay of the server could be reached. Try mobile data or another network.',
     ],
-    ['too-many', 'A lot of calls were started from your network.', 'Try again in {time}.'],
+    ['too-many', 'Many calls were started from your network', 'Try again in {time}.'],
   ] as const)('%s', (code, title, body) => {
     expect(faultOf(code, context)).toMatchObject({ title, body });
   });

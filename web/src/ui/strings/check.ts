@@ -2,19 +2,20 @@
 import type { Step, StepName, StepState, Verdict } from '../../lib/check/steps';
 
 const unreachable = {
-  socket: 'Something between blocks WebSockets (wss, port 443): a company proxy, a filter, a VPN.',
-  server: 'The server did not make a room for the check.',
+  socket:
+    'Something on the way blocks WebSockets (wss, port 443): a company proxy, a filter or a VPN.',
+  server: 'The server did not open a room for the check.',
 };
 
 export const checkStrings = {
   title: 'Check this device',
-  lead: 'Looks at everything a call needs: this browser, camera and microphone, and the ways through your network. It calls nobody; a room of its own is closed again.',
+  lead: 'Checks everything that a call needs: this browser, your camera and microphone, and the connections through your network. Nobody is called.',
   start: 'Start the check',
   running: 'Checking…',
   again: 'Check again',
   report: 'Copy report',
   reported: 'Report copied',
-  home: 'Back to the first page',
+  home: 'Go to the start page',
   link: 'Check this device and network',
   steps: {
     browser: 'Browser',
@@ -23,7 +24,7 @@ export const checkStrings = {
     server: 'Server',
     encryption: 'End-to-end encryption',
     socket: 'WebSocket',
-    'stun-udp': 'STUN over UDP',
+    'stun-udp': 'Address lookup over UDP (STUN)',
     'relay-udp': 'Relay over UDP',
     'relay-tcp': 'Relay over TCP',
     'relay-tls': 'Relay over TLS',
@@ -48,23 +49,23 @@ export const checkStrings = {
       title: 'This browser can’t do encrypted calls',
       body: 'Update it, or use Chrome, Edge, Firefox or Safari.',
     },
-    server: { title: 'The server starts no call from here', body: '' },
+    server: { title: 'The server does not start calls from here', body: '' },
     socket: {
       title: 'Your network blocks calls',
-      body: 'The live connection to the server does not come through. Try mobile data, or ask whoever runs the network to let WebSockets pass.',
+      body: 'The live connection to the server is blocked. Try mobile data, or ask the people who run the network to allow WebSockets.',
     },
     good: { title: 'Calls work from here', body: '' },
     'tcp-only': {
       title: 'Calls work from here, but not as well as they could',
-      body: 'Media go over TCP, which stutters when the network is busy.',
+      body: 'Sound and picture use TCP, which stutters when the network is busy.',
     },
     'direct-only': {
       title: 'Calls work from here only with some people',
-      body: 'The relay cannot be reached, so only direct connections are left. Try mobile data, or ask whoever runs the network to open the ports below.',
+      body: 'The relay cannot be reached, so only direct connections work. Try mobile data, or ask the people who run the network to open the ports below.',
     },
     unknown: {
       title: 'The live connection works',
-      body: 'The relay was not checked, for that takes a room.',
+      body: 'The relay was not checked, because that needs a room.',
     },
   } satisfies Record<Verdict, { title: string; body: string }>,
 };

@@ -66,11 +66,11 @@ const texts = {
   }),
   'link-incomplete': () => ({
     title: 'Part of the link is missing',
-    body: 'The secret after # was lost. Ask for the whole link.',
+    body: 'Its end, the part after #, did not arrive whole. Ask for the link again.',
   }),
   'link-wrong': () => ({
-    title: 'This link is wrong',
-    body: 'It does not open any call here. Ask for the link again, or start a call of your own.',
+    title: 'This link opens no call here',
+    body: 'Ask for the link again, or start a new call.',
   }),
   'link-expired': () => ({
     title: 'This link has expired',
@@ -78,7 +78,7 @@ const texts = {
   }),
   clock: () => ({
     title: 'The clock of this device is wrong',
-    body: 'It is off by hours, and encryption needs it. Set date, time and time zone, then try again.',
+    body: 'It is off by hours, and encryption needs the right time. Set date, time and time zone, then try again.',
   }),
   'server-clock': ({ host }: FaultWords) => ({
     title: 'The clock of the server is wrong',
@@ -90,27 +90,27 @@ const texts = {
   }),
   'room-full': () => ({
     title: 'This call is full',
-    body: 'As many people as it can hold are in it. Try again when somebody has left.',
+    body: 'No more people can join. Try again when somebody has left.',
   }),
   'room-locked': () => ({
-    title: 'Nobody new is let into this call',
-    body: 'Whoever runs this server has locked it. The people inside go on. Try again later.',
+    title: 'This call is locked',
+    body: 'The people who run this server let nobody else in. Those inside stay connected. Try again later.',
   }),
   'too-many': () => ({
-    title: 'A lot of calls were started from your network.',
+    title: 'Many calls were started from your network',
     body: 'Try again in {time}.',
   }),
   password: () => ({
     title: 'This server asks for a password',
-    body: 'It starts calls only for those who know it. A link that you were sent works without.',
+    body: 'You need it to start a call. You do not need it to open a link that you were sent.',
   }),
   'not-allowed': () => ({
     title: 'Calls can’t be started from here',
-    body: 'This server starts them only from certain networks. A link that you were sent works anywhere.',
+    body: 'This server starts calls only for certain networks. A link that you were sent works anywhere.',
   }),
   'cannot-connect': () => ({
-    title: 'Your network blocks calls',
-    body: 'UDP and port 3478 are closed here. Try mobile data.',
+    title: 'Your network seems to block calls',
+    body: 'Neither a direct connection nor the relay of the server could be reached. Try mobile data or another network.',
   }),
   'encryption-failed': () => ({
     title: 'Encryption did not start',
@@ -128,7 +128,7 @@ const texts = {
     title: 'Server is updating – reconnecting…',
     body: 'Trying again in {time}.',
   }),
-  moved: () => ({ title: 'This call is open in another tab', body: 'It goes on there.' }),
+  moved: () => ({ title: 'This call is open in another tab', body: 'It continues there.' }),
   internal: () => ({
     title: 'Something went wrong',
     body: 'This is a fault of the app, not yours.',
