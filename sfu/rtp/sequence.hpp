@@ -1,0 +1,42 @@
+#pragma once
+// Numbers that wrap, compared and made continuous (RFC 3550 appendix A.1).
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <type_traits>
+
+namespace catchup::sfu::rtp {
+
+/// Whether `a` comes after `b` on the shorter way round (RFC 1982).
+template <std::unsigned_integral U>
+constexpr bool newer(U a, U b) noexcept {
+  return a != b && static_cast<U>(a - b) <= (static_cast<U>(~U{0}) >> 1);
+}
+
+/// How far `a` is ahead of `b`; negative when behind.
+template <std::unsigned_integral U>
+constexpr std::int64_t distance(U a, U b) noexcept {
+  return static_cast<std::make_signed_t<U>>(static_cast<U>(a - b));
+}
+
+/// Turns wrapping numbers into continuous ones. Each number counts as the one
+/// nearest to the last; the first keeps its value.
+template <std::unsigned_integral U>
+class unwrapper {
+public:
+  std::int64_t unwrap(U value) noexcept {
+    last_ = last_ ? *last_ + distance(value, static_cast<U>(*last_)) : std::int64_t{value};
+    return *last_;
+  }
+
+  /// What `unwrap` would say, without moving.
+  std::int64_t peek(U value) const noexcept {
+    return last_ ? *last_ + distance(value, static_cast<U>(*last_)) : std::int64_t{value};
+  }
+
+private:
+  std::optional<std::int64_t> last_;
+};
+
+} // namespace catchup::sfu::rtp
