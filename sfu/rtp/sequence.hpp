@@ -21,21 +21,24 @@ constexpr std::int64_t distance(U a, U b) noexcept {
 }
 
 /// Turns wrapping numbers into continuous ones. Each number counts as the one
-/// nearest to the last; the first keeps its value.
+/// nearest to the last; to the first `start` is added.
 template <std::unsigned_integral U>
 class unwrapper {
 public:
+  explicit unwrapper(std::int64_t start = 0) noexcept : start_(start) {}
+
   std::int64_t unwrap(U value) noexcept {
-    last_ = last_ ? *last_ + distance(value, static_cast<U>(*last_)) : std::int64_t{value};
+    last_ = last_ ? *last_ + distance(value, static_cast<U>(*last_)) : start_ + value;
     return *last_;
   }
 
   /// What `unwrap` would say, without moving.
   std::int64_t peek(U value) const noexcept {
-    return last_ ? *last_ + distance(value, static_cast<U>(*last_)) : std::int64_t{value};
+    return last_ ? *last_ + distance(value, static_cast<U>(*last_)) : start_ + value;
   }
 
 private:
+  std::int64_t start_;
   std::optional<std::int64_t> last_;
 };
 

@@ -66,14 +66,17 @@ bool read_symbols(base::reader& in, std::size_t count, std::vector<std::uint8_t>
 
 } // namespace
 
-std::optional<base::const_bytes> write(base::bytes out, std::span<const arrival> arrivals,
+std::optional<base::const_bytes> write(base::bytes out, std::int64_t first,
+                                       std::span<const arrival> arrivals,
                                        std::uint8_t feedback_number, std::size_t& taken) {
   taken = 0;
   if (arrivals.empty())
     return std::nullopt;
-  auto first = arrivals.front();
+  auto front = arrivals.front();
+  if (first > front.sequence || front.sequence - first >= max_span)
+    first = front.sequence;
   // Floor division, so that the first delta is 0 to 63.75 ms.
-  auto start = ticks(first.at);
+  auto start = ticks(front.at);
   auto reference = (start >= 0 ? start : start - (ticks_per_reference - 1)) / ticks_per_reference;
   auto last = reference * ticks_per_reference;
 
@@ -81,7 +84,7 @@ std::optional<base::const_bytes> write(base::bytes out, std::span<const arrival>
   std::array<std::int16_t, max_span> deltas{};
   std::size_t count = 0, received = 0;
   for (auto& a : arrivals) {
-    auto place = a.sequence - first.sequence;
+    auto place = a.sequence - first;
     auto delta = ticks(a.at) - last;
     if (place >= max_span || delta < -32768 || delta > 32767)
       break;
@@ -91,7 +94,7 @@ std::optional<base::const_bytes> write(base::bytes out, std::span<const arrival>
     last += delta;
   }
   base::writer w{out};
-  w.u16(static_cast<std::uint16_t>(first.sequence));
+  w.u16(static_cast<std::uint16_t>(first));
   w.u16(static_cast<std::uint16_t>(count));
   w.u32((static_cast<std::uint32_t>(reference) << 8) | feedback_number);
   write_chunks(w, std::span{symbols}.first(count));

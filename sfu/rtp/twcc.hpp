@@ -27,10 +27,13 @@ struct arrival {
 /// datagram.
 inline constexpr std::int64_t max_span = 400;
 
-/// The FCI of one feedback message. `arrivals` ascend by sequence. Takes as many
-/// of them as fit (max_span numbers, steps of at most ±8 s) and says how many in
-/// `taken`; times are rounded to 250 µs. `out` needs 1200 bytes.
-std::optional<base::const_bytes> write(base::bytes out, std::span<const arrival> arrivals,
+/// The FCI of one feedback message. `arrivals` ascend by sequence and begin at
+/// `first` or later; numbers from there on that did not arrive count as lost. Takes
+/// as many as fit (max_span numbers, steps of at most ±8 s) and says how many in
+/// `taken`; times are rounded to 250 µs. `out` needs 1200 bytes. When more than
+/// max_span numbers are missing at the front, the message begins later.
+std::optional<base::const_bytes> write(base::bytes out, std::int64_t first,
+                                       std::span<const arrival> arrivals,
                                        std::uint8_t feedback_number, std::size_t& taken);
 
 /// One packet of a parsed message.

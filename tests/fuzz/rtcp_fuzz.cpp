@@ -28,7 +28,8 @@ void rewrite_twcc(base::const_bytes control) {
           {static_cast<std::int64_t>(statuses->front().sequence + i), (*statuses)[i].at});
   std::array<std::byte, 1200> out;
   std::size_t taken = 0;
-  auto again = twcc::write(out, arrivals, 1, taken);
+  auto again =
+      twcc::write(out, arrivals.empty() ? 0 : arrivals.front().sequence, arrivals, 1, taken);
   require(again.has_value() == !arrivals.empty());
   if (!again)
     return;
@@ -44,8 +45,8 @@ void rewrite_twcc(base::const_bytes control) {
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  base::buffer in(size);
-  std::memcpy(in.data(), data, size);
+  auto first = reinterpret_cast<const std::byte*>(data);
+  base::buffer in(first, first + size);
   rewrite_twcc(in);
   base::const_bytes rest{in};
   std::size_t blocks = 0, work = 0;

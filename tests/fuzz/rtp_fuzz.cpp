@@ -35,8 +35,8 @@ void rewrite_descriptor(base::const_bytes payload) {
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  base::buffer in(size);
-  std::memcpy(in.data(), data, size);
+  auto first = reinterpret_cast<const std::byte*>(data);
+  base::buffer in(first, first + size);
   rewrite_descriptor(in);
   auto p = packet::parse(in);
   if (!p)

@@ -15,7 +15,7 @@ namespace {
 
 base::buffer message(std::span<const arrival> arrivals, std::size_t& taken) {
   std::array<std::byte, 1200> out;
-  auto done = write(out, arrivals, 0, taken);
+  auto done = write(out, arrivals.front().sequence, arrivals, 0, taken);
   REQUIRE(done);
   return base::to_buffer(*done);
 }
@@ -92,7 +92,20 @@ TEST(a message ends where its span or its steps end) {
   std::vector<arrival> slow{{0, 1s}, {1, 10s}};
   message(slow, taken);
   CHECK_EQUAL(taken, 1u);
-  CHECK(!write({}, {}, 0, taken));
+  CHECK(!write({}, 0, {}, 0, taken));
+}
+
+TEST(numbers that are missing at the front count as lost) {
+  std::array<std::byte, 1200> out;
+  std::size_t taken = 0;
+  std::vector<arrival> sent{{12, 1s}};
+  auto got = parse(*write(out, 10, sent, 0, taken));
+  REQUIRE(got);
+  REQUIRE_EQUAL(got->size(), 3u);
+  CHECK_EQUAL(got->front().sequence, 10);
+  CHECK(!(*got)[0].received && !(*got)[1].received && (*got)[2].received);
+  auto far = parse(*write(out, 12 - max_span, sent, 0, taken));
+  CHECK_EQUAL(far->size(), 1u);
 }
 
 TEST(the largest message fits the promised space) {
