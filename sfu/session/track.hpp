@@ -1,0 +1,38 @@
+#pragma once
+// Tracks and subscriptions of a room as values.
+
+#include "sfu/forward/downlink.hpp"
+#include "sfu/forward/uplink.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace catchup::sfu::session {
+
+using participant_id = std::uint64_t;
+using track_id = std::uint64_t;
+
+class participant;
+
+/// A track that a participant publishes in one section of its offers.
+struct track {
+  track_id id = 0;
+  participant_id owner = 0;
+  std::string mid;   // of the section
+  std::string label; // what subscribers see as the track of a=msid
+  forward::uplink up;
+  std::vector<participant*> subscribers; // those with a downlink of it
+};
+
+/// A track that a participant gets in one section of its offers.
+struct subscription {
+  track* source = nullptr;
+  std::string mid;
+  forward::downlink down;
+  /// The largest layer that the subscriber wants; nothing: paused.
+  std::optional<std::size_t> wish = forward::uplink::max_layers - 1;
+};
+
+} // namespace catchup::sfu::session
