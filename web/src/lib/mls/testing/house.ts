@@ -21,6 +21,8 @@ export class Guest {
   readonly posted: FromGroup[] = [];
   readonly keys: KeyMessage[] = [];
   online = false;
+  /** Milliseconds for which its machine slept; the others' clocks went on as usual. */
+  slept = 0;
   /** When its worker's timer ends, as it was set last. */
   due = Infinity;
   /** Changes what this one is told; null: nothing. */
@@ -47,7 +49,7 @@ export class Guest {
       rearm: () => alive() && this.#rearm(),
     };
     const options = { timeout: 60_000, life };
-    return new Host(this.room, this.suite, port, () => this.house.now, options);
+    return new Host(this.room, this.suite, port, () => this.house.now + this.slept, options);
   }
 
   /** The worker dies, and the page puts another one in its place. */
@@ -68,7 +70,7 @@ export class Guest {
   }
 
   #rearm(): void {
-    this.due = this.host.deadline();
+    this.due = this.host.deadline() - this.slept;
   }
 
   get name(): string {
