@@ -13,6 +13,8 @@
 #include "http/admin/server.hpp"
 #include "http/embedded_assets.hpp"
 #include "http/server.hpp"
+#include "media/port/media_port.hpp"
+#include "media/port/public_address.hpp"
 #include "service/certificate_folder.hpp"
 #include "service/doctor.hpp"
 #include "service/life.hpp"
@@ -21,9 +23,7 @@
 #include "service/self_probe.hpp"
 #include "service/vital_signs.hpp"
 #include "service/web_client.hpp"
-#include "turn/port/media_port.hpp"
-#include "turn/port/public_address.hpp"
-#include "turn/port/turn_group.hpp"
+#include "turn/shell/turn_group.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -114,7 +114,7 @@ http::server_config http_config(const base::config& c) {
 
 actors::registry_config registry_config(const base::config& c, const http::server_config& http,
                                         turn::address_plan plan,
-                                        std::shared_ptr<turn::port::command_sink> media,
+                                        std::shared_ptr<turn::shell::command_sink> media,
                                         service::life& state) {
   actors::registry_config out;
   out.on_drain = [&state](bool on) { state.draining = on; };
@@ -140,7 +140,7 @@ actors::registry_config registry_config(const base::config& c, const http::serve
 }
 
 std::optional<base::ip_address> public_address(const base::config& c) {
-  return c.public_ip ? c.public_ip : turn::port::find_public_address(c.domain);
+  return c.public_ip ? c.public_ip : media::port::find_public_address(c.domain);
 }
 
 /// The operator's listener; nothing without a token.
@@ -163,7 +163,7 @@ std::unique_ptr<http::admin::server> admin_server(const base::config& c, caf::ac
                                                registry);
 }
 
-turn::flow_limit flow(unsigned packets, unsigned mbit) {
+media::flow_limit flow(unsigned packets, unsigned mbit) {
   return {packets, std::uint64_t{mbit} * 1'000'000 / 8};
 }
 
@@ -186,11 +186,11 @@ public:
     auto identity = folder_.load();
     if (!identity)
       throw std::runtime_error("CATCHUP_TURN_CERT: " + identity.error());
-    slot_ = std::make_shared<turn::port::tls_slot>();
+    slot_ = std::make_shared<media::port::tls_slot>();
     slot_->set(*identity);
   }
 
-  const std::shared_ptr<turn::port::tls_slot>& slot() const noexcept { return slot_; }
+  const std::shared_ptr<media::port::tls_slot>& slot() const noexcept { return slot_; }
 
   /// One that cannot be read leaves the old one in force.
   void look(base::time_point now) {
@@ -205,12 +205,12 @@ public:
 
 private:
   service::certificate_folder folder_;
-  std::shared_ptr<turn::port::tls_slot> slot_;
+  std::shared_ptr<media::port::tls_slot> slot_;
 };
 
-turn::port::media_port_config media_config(const base::config& c,
-                                           std::shared_ptr<turn::port::tls_slot> tls) {
-  turn::port::media_port_config out;
+media::port::media_port_config media_config(const base::config& c,
+                                            std::shared_ptr<media::port::tls_slot> tls) {
+  media::port::media_port_config out;
   out.port = c.relay_port;
   out.tcp = c.turn_tcp;
   out.limits.connections = c.relay_limits.connections;
@@ -231,12 +231,12 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
   service::self_probe outside{"/proc/self/exe", {}, base::clock::now()};
   http_settings.self_checks = [&] { return outside.result(); };
 
-  auto relay = std::make_shared<turn::port::turn_group>(front_config(c), c.media_threads);
+  auto relay = std::make_shared<turn::shell::turn_group>(front_config(c), c.media_threads);
   relay_certificate certificate{c};
-  std::vector<turn::port::handlers> served;
+  std::vector<media::port::handlers> served;
   for (const auto& one : relay->handlers())
     served.push_back({one});
-  turn::port::media_port media{media_config(c, certificate.slot()), served};
+  media::port::media_port media{media_config(c, certificate.slot()), served};
   media.start();
 
   service::life state;

@@ -17,7 +17,7 @@ std::uint64_t whole_seconds(base::duration d) {
 
 allocation_actor::behavior_type
 allocation_state::init(turn::allocation core, const relay_actor& relay,
-                       std::shared_ptr<turn::port::command_sink> media) {
+                       std::shared_ptr<turn::shell::command_sink> media) {
   core_ = std::move(core);
   relay_ = relay.address();
   media_ = std::move(media);
@@ -106,7 +106,7 @@ msg::allocation_status allocation_state::status() const {
 
 allocation_actor::behavior_type
 allocation(allocation_actor::stateful_pointer<allocation_state> self, turn::allocation core,
-           const relay_actor& relay, std::shared_ptr<turn::port::command_sink> media) {
+           const relay_actor& relay, std::shared_ptr<turn::shell::command_sink> media) {
   return self->state.init(std::move(core), relay, std::move(media));
 }
 

@@ -3,7 +3,7 @@
 
 #include "actors/messages/turn.hpp"
 #include "turn/allocation.hpp"
-#include "turn/port/command_sink.hpp"
+#include "turn/shell/command_sink.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -20,7 +20,7 @@ public:
   explicit allocation_state(allocation_actor::pointer self) : self_(self) {}
 
   allocation_actor::behavior_type init(turn::allocation core, const relay_actor& relay,
-                                       std::shared_ptr<turn::port::command_sink> media);
+                                       std::shared_ptr<turn::shell::command_sink> media);
 
 private:
   base::time_point now() const;
@@ -34,7 +34,7 @@ private:
   allocation_actor::pointer self_;
   std::optional<turn::allocation> core_;
   caf::actor_addr relay_; // weak: the relay owns its allocations, not the other way
-  std::shared_ptr<turn::port::command_sink> media_;
+  std::shared_ptr<turn::shell::command_sink> media_;
   turn::counters carried_;
   base::time_point begun_;
   bool published_ = false;
@@ -45,6 +45,6 @@ private:
 /// media thread forgets it.
 allocation_actor::behavior_type
 allocation(allocation_actor::stateful_pointer<allocation_state> self, turn::allocation core,
-           const relay_actor& relay, std::shared_ptr<turn::port::command_sink> media);
+           const relay_actor& relay, std::shared_ptr<turn::shell::command_sink> media);
 
 } // namespace catchup::actors

@@ -6,8 +6,8 @@
 #include "actors/status.hpp"
 #include "base/crypto.hpp"
 #include "base/log.hpp"
+#include "media/rate.hpp"
 #include "turn/credentials.hpp"
-#include "turn/rate.hpp"
 
 #include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t max_listed = 1000;
 
 /// Brings what happens on the media thread into the relay's mailbox.
-class relay_events final : public turn::port::events {
+class relay_events final : public turn::shell::events {
 public:
   explicit relay_events(relay_actor relay) : relay_(std::move(relay)) {}
 
@@ -74,7 +74,7 @@ turn::relayed_addresses::chance random_chance() {
 } // namespace
 
 relay_actor::behavior_type relay_state::init(relay_config config,
-                                             std::shared_ptr<turn::port::command_sink> media) {
+                                             std::shared_ptr<turn::shell::command_sink> media) {
   config_ = std::move(config);
   media_ = std::move(media);
   addresses_.emplace(config_.plan, config_.quarantine);
@@ -146,7 +146,7 @@ base::result<std::size_t, int> relay_state::admit(const turn::request& r, const 
   }
   auto wanted = more + (own != of_user_.end() ? own->second.held : 0);
   auto too_many = wanted - std::min(wanted, config_.per_user);
-  if (count_of(of_source_, turn::source_of(r.from.client.ip)) + more > config_.per_source ||
+  if (count_of(of_source_, media::source_of(r.from.client.ip)) + more > config_.per_source ||
       idlest(user, too_many).size() < too_many) {
     ++totals_.refused_quota;
     return base::failure{turn::error::quota_reached};
@@ -204,7 +204,7 @@ void relay_state::end_reservations() {
 void relay_state::allocate(const msg::turn_request& m) {
   const auto& r = m.value;
   auto user = user_of(r.username);
-  auto source = turn::source_of(r.from.client.ip);
+  auto source = media::source_of(r.from.client.ip);
   end_reservations();
   auto too_many = admit(r, user);
   if (!too_many) {
@@ -355,12 +355,12 @@ caf::result<msg::relay_status> relay_state::status() {
 
 relay_actor::behavior_type relay(relay_actor::stateful_pointer<relay_state> self,
                                  relay_config config,
-                                 std::shared_ptr<turn::port::command_sink> media) {
+                                 std::shared_ptr<turn::shell::command_sink> media) {
   return self->state.init(std::move(config), std::move(media));
 }
 
 relay_actor spawn_relay(caf::local_actor& parent, relay_config config,
-                        std::shared_ptr<turn::port::command_sink> media) {
+                        std::shared_ptr<turn::shell::command_sink> media) {
   return spawn_metered<relay_actor, relay_state, caf::linked>(
       parent, [config = std::move(config), media = std::move(media)](auto* self) mutable {
         return self->state.init(std::move(config), std::move(media));

@@ -5,8 +5,8 @@
 #include "actors/messages/turn.hpp"
 #include "base/result.hpp"
 #include "turn/address_plan.hpp"
-#include "turn/port/command_sink.hpp"
 #include "turn/relayed_addresses.hpp"
+#include "turn/shell/command_sink.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -36,7 +36,7 @@ public:
   explicit relay_state(relay_actor::pointer self) : self_(self) {}
 
   relay_actor::behavior_type init(relay_config config,
-                                  std::shared_ptr<turn::port::command_sink> media);
+                                  std::shared_ptr<turn::shell::command_sink> media);
 
   /// The actor of a client's allocation, or nothing.
   caf::actor_addr find(const turn::five_tuple& client) const;
@@ -79,7 +79,7 @@ private:
 
   relay_actor::pointer self_;
   relay_config config_;
-  std::shared_ptr<turn::port::command_sink> media_;
+  std::shared_ptr<turn::shell::command_sink> media_;
   std::optional<turn::relayed_addresses> addresses_;
   std::unordered_map<turn::five_tuple, entry> entries_;
   std::unordered_map<caf::actor_id, turn::five_tuple> by_actor_;
@@ -97,11 +97,11 @@ private:
 /// allocations end with it.
 relay_actor::behavior_type relay(relay_actor::stateful_pointer<relay_state> self,
                                  relay_config config,
-                                 std::shared_ptr<turn::port::command_sink> media);
+                                 std::shared_ptr<turn::shell::command_sink> media);
 
 /// Spawns a relay below `parent`. The two end together: without a relay there
 /// is no service, without the parent nobody watches the relay.
 relay_actor spawn_relay(caf::local_actor& parent, relay_config config,
-                        std::shared_ptr<turn::port::command_sink> media);
+                        std::shared_ptr<turn::shell::command_sink> media);
 
 } // namespace catchup::actors

@@ -27,11 +27,12 @@ std::optional<certificate_folder::stamp> certificate_folder::look() const {
   return stamp{chain, key};
 }
 
-base::result<std::shared_ptr<const turn::tls_identity>, std::string> certificate_folder::load() {
+base::result<std::shared_ptr<const media::tls_identity>, std::string> certificate_folder::load() {
   loaded_ = look();
   if (!loaded_)
     return base::failure{folder_.string() + " has no fullchain.pem and privkey.pem"};
-  auto out = turn::tls_identity::load(contents(folder_ / chain_name), contents(folder_ / key_name));
+  auto out =
+      media::tls_identity::load(contents(folder_ / chain_name), contents(folder_ / key_name));
   if (!out)
     return base::failure{"in " + folder_.string() + " " + out.error()};
   return out;

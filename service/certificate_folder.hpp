@@ -4,7 +4,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
-#include "turn/tls_session.hpp"
+#include "media/tls_session.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -21,7 +21,7 @@ public:
   explicit certificate_folder(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
   /// What is there. The failure is a sentence.
-  base::result<std::shared_ptr<const turn::tls_identity>, std::string> load();
+  base::result<std::shared_ptr<const media::tls_identity>, std::string> load();
 
   /// Whether something else lies there than was loaded; looks at most once in ten
   /// seconds.

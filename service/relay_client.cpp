@@ -1,8 +1,8 @@
 #include "service/relay_client.hpp"
 
+#include "media/stun/message.hpp"
+#include "media/stun/writer.hpp"
 #include "turn/credentials.hpp"
-#include "turn/stun_message.hpp"
-#include "turn/stun_writer.hpp"
 
 #include <array>
 #include <functional>
@@ -13,7 +13,7 @@ namespace catchup::service {
 
 namespace {
 
-namespace stun = turn::stun;
+namespace stun = media::stun;
 
 constexpr std::string_view word = "catchup doctor";
 constexpr base::unix_seconds credential_life = 120;

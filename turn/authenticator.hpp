@@ -3,8 +3,8 @@
 
 #include "base/result.hpp"
 #include "turn/credentials.hpp"
+#include "turn/media_names.hpp"
 #include "turn/nonce.hpp"
-#include "turn/stun_message.hpp"
 
 namespace catchup::turn {
 

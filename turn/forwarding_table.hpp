@@ -2,9 +2,9 @@
 // A media thread's own table of allocations. Actors change it with snapshots;
 // nobody else reads it, so it needs no lock.
 
+#include "media/rate.hpp"
 #include "turn/acquaintances.hpp"
 #include "turn/address_plan.hpp"
-#include "turn/rate.hpp"
 #include "turn/route.hpp"
 
 #include <deque>
@@ -18,13 +18,13 @@ class forwarding_table {
 public:
   struct entry {
     turn::route route;
-    turn::counters counters; // since `take_usage`
-    bool counted = false;    // see `count`
-    flow_meter sent;         // by the client
-    flow_meter received;     // for the client, from those it sends to
-    flow_meter uninvited;    // for the client, from others
-    event_meter asked;       // requests of the client
-    event_meter answered;    // in its name without a login, perhaps forged
+    turn::counters counters;     // since `take_usage`
+    bool counted = false;        // see `count`
+    media::flow_meter sent;      // by the client
+    media::flow_meter received;  // for the client, from those it sends to
+    media::flow_meter uninvited; // for the client, from others
+    media::event_meter asked;    // requests of the client
+    media::event_meter answered; // in its name without a login, perhaps forged
     acquaintances known;
   };
 

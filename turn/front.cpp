@@ -1,7 +1,7 @@
 #include "turn/front.hpp"
 
+#include "media/stun/writer.hpp"
 #include "turn/channel_data.hpp"
-#include "turn/stun_writer.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -42,19 +42,20 @@ std::size_t over(const five_tuple& from) noexcept {
 } // namespace
 
 front::front(front_config config)
-  : limits_(config.limits), strangers_{source_rates{limits_.strangers, random_seed()},
-                                       source_rates{limits_.strangers, random_seed()}},
-    requests_(limits_.requests, random_seed()),
+  : limits_(config.limits), strangers_{media::source_rates{limits_.strangers, media::random_seed()},
+                                       media::source_rates{limits_.strangers,
+                                                           media::random_seed()}},
+    requests_(limits_.requests, media::random_seed()),
     authenticator_(std::move(config.secret), std::string{realm}, config.nonce_validity),
     waiting_(config.max_in_flight), transaction_(base::random_array<12>()), scratch_{} {}
 
-action front::handle(const moment& t, const five_tuple& from, base::const_bytes in) {
+action front::handle(const media::timestamps& t, const five_tuple& from, base::const_bytes in) {
   if (in.empty())
     return {};
   return is_channel_data(in) ? on_channel_data(t.now, from, in) : on_message(t, from, in);
 }
 
-action front::on_message(const moment& t, const five_tuple& from, base::const_bytes in) {
+action front::on_message(const media::timestamps& t, const five_tuple& from, base::const_bytes in) {
   auto m = stun::message::parse(in);
   if (!m) {
     ++totals_.malformed;
@@ -101,7 +102,8 @@ action front::on_binding(base::time_point now, const five_tuple& from, const stu
   return message_to(from, *w.finish());
 }
 
-action front::on_request(const moment& t, const five_tuple& from, const stun::message& m) {
+action front::on_request(const media::timestamps& t, const five_tuple& from,
+                         const stun::message& m) {
   // A flood of wrong signatures costs one MAC each and not four.
   if (!could_ask(t.now, from) && !authenticator_.nonce_ok(m, from.client, t.wall)) {
     ++totals_.limited_strangers;
@@ -154,7 +156,7 @@ void front::count_failure(base::unix_seconds now, const stun::message& m, int co
 // offer of password algorithms is long (RFC 8489 §9.2.4) and is made only to those
 // who sent enough to deserve it. Where there is no room for realm and nonce either it
 // is a bare header, to which 400 would be said sooner or later.
-action front::challenge(const moment& t, const five_tuple& from, const stun::message& m,
+action front::challenge(const media::timestamps& t, const five_tuple& from, const stun::message& m,
                         auth_failure why) {
   if (!may_ask(t.now, from))
     return {};
@@ -176,7 +178,8 @@ action front::challenge(const moment& t, const five_tuple& from, const stun::mes
 
 // Without a reason phrase, since it may go to a forged source. Signed only when the
 // integrity of the request was verified (RFC 8489 §9.2.4).
-std::optional<base::const_bytes> front::write_challenge(const moment& t, const five_tuple& from,
+std::optional<base::const_bytes> front::write_challenge(const media::timestamps& t,
+                                                        const five_tuple& from,
                                                         const stun::message& m,
                                                         const auth_failure& why, bool with_offer) {
   stun::message_writer w{scratch_, message_class::error, m.method(), m.transaction()};

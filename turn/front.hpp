@@ -2,14 +2,14 @@
 // The TURN server as the media thread runs it, without sockets: a datagram or
 // TCP frame in, at most one thing to do out.
 
+#include "media/rate.hpp"
 #include "turn/authenticator.hpp"
 #include "turn/command.hpp"
 #include "turn/forwarding_table.hpp"
 #include "turn/held_packets.hpp"
 #include "turn/in_flight.hpp"
-#include "turn/rate.hpp"
+#include "turn/media_names.hpp"
 #include "turn/totals.hpp"
-#include "turn/transmit.hpp"
 
 #include <optional>
 #include <variant>
@@ -25,11 +25,11 @@ struct front_limits {
   /// Authenticated requests a second of one source, or of one allocation.
   unsigned requests = 200;
   /// Media of one allocation, each way: 10,000 packets a second, 120 Mbit/s.
-  flow_limit allocation{10'000, 15'000'000};
+  media::flow_limit allocation{10'000, 15'000'000};
   /// Beside that, from peers to whom the client has not sent.
-  flow_limit uninvited{200, 250'000};
+  media::flow_limit uninvited{200, 250'000};
   /// Media of all allocations of this front.
-  flow_limit all{};
+  media::flow_limit all{};
 };
 
 struct front_config {
@@ -48,7 +48,7 @@ public:
 
   /// Anything that arrived from a client. An unauthenticated sender leaves no
   /// trace, and its answer is at most 2.6 times what it sent.
-  action handle(const moment& t, const five_tuple& from, base::const_bytes in);
+  action handle(const media::timestamps& t, const five_tuple& from, base::const_bytes in);
 
   /// A payload from `peer` for the relayed address `relayed`: ChannelData or a
   /// Data indication for the client behind it, when it permits that. Whatever
@@ -89,8 +89,8 @@ public:
   std::size_t routes() const noexcept { return table_.size(); }
 
 private:
-  action on_message(const moment& t, const five_tuple& from, base::const_bytes in);
-  action on_request(const moment& t, const five_tuple& from, const stun::message& m);
+  action on_message(const media::timestamps& t, const five_tuple& from, base::const_bytes in);
+  action on_request(const media::timestamps& t, const five_tuple& from, const stun::message& m);
   action on_binding(base::time_point now, const five_tuple& from, const stun::message& m);
   bool may_ask(base::time_point now, const five_tuple& from);
   bool could_ask(base::time_point now, const five_tuple& from) const;
@@ -106,20 +106,20 @@ private:
   action forward(base::time_point now, forwarding_table::entry& from, const base::endpoint& peer,
                  base::const_bytes payload);
   void count_failure(base::unix_seconds now, const stun::message& m, int code);
-  action challenge(const moment& t, const five_tuple& from, const stun::message& m,
+  action challenge(const media::timestamps& t, const five_tuple& from, const stun::message& m,
                    auth_failure why);
-  std::optional<base::const_bytes> write_challenge(const moment& t, const five_tuple& from,
-                                                   const stun::message& m, const auth_failure& why,
-                                                   bool with_offer);
+  std::optional<base::const_bytes> write_challenge(const media::timestamps& t,
+                                                   const five_tuple& from, const stun::message& m,
+                                                   const auth_failure& why, bool with_offer);
   transmit answer(const five_tuple& to, const ticket& t, const response& r);
   std::optional<transmit> refuse_unknown(const five_tuple& to, const stun::message& m,
                                          const authenticated* who);
   stun::transaction_id next_transaction() noexcept;
 
   front_limits limits_;
-  std::array<source_rates, 2> strangers_; // over UDP, and over TCP, where none is forged
-  source_rates requests_;
-  flow_meter all_media_;
+  std::array<media::source_rates, 2> strangers_; // over UDP, and over TCP, where none is forged
+  media::source_rates requests_;
+  media::flow_meter all_media_;
   authenticator authenticator_;
   forwarding_table table_;
   in_flight waiting_;

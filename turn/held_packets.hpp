@@ -5,7 +5,7 @@
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
-#include "turn/five_tuple.hpp"
+#include "turn/media_names.hpp"
 
 #include <cstdint>
 #include <deque>

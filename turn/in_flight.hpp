@@ -4,8 +4,7 @@
 
 #include "base/time.hpp"
 #include "turn/credentials.hpp"
-#include "turn/five_tuple.hpp"
-#include "turn/stun_message.hpp"
+#include "turn/media_names.hpp"
 
 #include <optional>
 #include <unordered_map>

@@ -2,8 +2,7 @@
 // A TURN request that has passed authentication, and the answer to it, as the
 // values that travel between the media thread and the actors.
 
-#include "turn/five_tuple.hpp"
-#include "turn/stun_message.hpp"
+#include "turn/media_names.hpp"
 
 #include <array>
 #include <optional>

@@ -3,7 +3,7 @@
 // publishes after every change.
 
 #include "base/time.hpp"
-#include "turn/five_tuple.hpp"
+#include "turn/media_names.hpp"
 
 #include <optional>
 #include <vector>

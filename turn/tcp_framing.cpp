@@ -1,7 +1,7 @@
 #include "turn/tcp_framing.hpp"
 
 #include "turn/channel_data.hpp"
-#include "turn/stun_message.hpp"
+#include "turn/media_names.hpp"
 
 #include <algorithm>
 

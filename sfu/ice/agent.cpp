@@ -1,6 +1,6 @@
 #include "sfu/ice/agent.hpp"
 
-#include "turn/stun_writer.hpp"
+#include "media/stun/writer.hpp"
 
 #include <algorithm>
 

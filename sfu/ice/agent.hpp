@@ -5,8 +5,8 @@
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
-#include "turn/five_tuple.hpp"
-#include "turn/stun_message.hpp"
+#include "media/five_tuple.hpp"
+#include "media/stun/message.hpp"
 
 #include <optional>
 #include <string>
@@ -15,10 +15,10 @@
 
 namespace catchup::sfu::ice {
 
-namespace stun = turn::stun;
+namespace stun = media::stun;
 
 /// The address of a client together with the one of ours that it talks to.
-using path = turn::five_tuple;
+using path = media::five_tuple;
 
 /// RFC 8445 §5.3: a ufrag of 4 to 256 and a password of 22 to 256 characters.
 struct credentials {

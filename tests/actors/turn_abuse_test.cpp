@@ -1,9 +1,9 @@
 // What strangers and clients with bad intentions send, on real sockets.
 #define CAF_SUITE turn_abuse
+#include "media/port/file_descriptor.hpp"
+#include "media/port/socket_address.hpp"
 #include "support/hex.hpp"
 #include "support/turn_service.hpp"
-#include "turn/port/file_descriptor.hpp"
-#include "turn/port/socket_address.hpp"
 
 #include <ifaddrs.h>
 
@@ -54,10 +54,10 @@ struct fixture : test::turn_service {
 };
 
 /// A UDP socket of this machine on a port of at least `least`.
-std::pair<turn::port::file_descriptor, std::uint16_t> bound_beyond(int least) {
+std::pair<media::port::file_descriptor, std::uint16_t> bound_beyond(int least) {
   for (int port = least; port < 65'536; ++port) {
-    turn::port::file_descriptor fd{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-    turn::port::socket_address to{at("127.0.0.1", static_cast<std::uint16_t>(port)), false};
+    media::port::file_descriptor fd{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    media::port::socket_address to{at("127.0.0.1", static_cast<std::uint16_t>(port)), false};
     if (fd && ::bind(fd.get(), to.data(), to.size()) == 0)
       return {std::move(fd), static_cast<std::uint16_t>(port)};
   }
@@ -294,7 +294,7 @@ TEST(no address of this machine is reached from a relayed one) {
         (i->ifa_addr->sa_family != AF_INET && i->ifa_addr->sa_family != AF_INET6))
       continue;
     ++looked_at;
-    auto ip = turn::port::socket_address{*i->ifa_addr}.to_endpoint().ip;
+    auto ip = media::port::socket_address{*i->ifa_addr}.to_endpoint().ip;
     int expected = ip.is_v4() ? 403 : 443;
     for (int port : {1, 22, 80, 3478, 8000, 8001, 49'151, 49'152, 65'535, int{media.port()}}) {
       base::endpoint peer{ip, static_cast<std::uint16_t>(port)};

@@ -160,7 +160,8 @@ TEST(strangers by the thousand leave no memory behind) {
         base::ip_address::v4({11, static_cast<std::uint8_t>(i >> 16),
                               static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)});
     from.client.port = static_cast<std::uint16_t>(1024 + i % 50'000);
-    turn::moment t{base::time_point{1000s + std::chrono::milliseconds{i / 100}}, 1'700'000'000};
+    media::timestamps t{base::time_point{1000s + std::chrono::milliseconds{i / 100}},
+                        1'700'000'000};
     return core.handle(t, from, in);
   };
   auto allocate = c.allocate();

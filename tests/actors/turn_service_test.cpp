@@ -1,7 +1,7 @@
 // Relay, allocations and media port together: real threads, real sockets.
 #define CAF_SUITE turn_service
+#include "media/port/file_descriptor.hpp"
 #include "support/turn_service.hpp"
-#include "turn/port/file_descriptor.hpp"
 
 using namespace catchup;
 using namespace catchup::actors;
@@ -95,8 +95,8 @@ FIXTURE_SCOPE_END()
 
 TEST(IPv6 from end to end) {
   auto six = at("::1", 0).ip;
-  turn::port::file_descriptor probe{::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-  turn::port::socket_address any{{six, 0}, true};
+  media::port::file_descriptor probe{::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  media::port::socket_address any{{six, 0}, true};
   if (!probe || ::bind(probe.get(), any.data(), any.size()) != 0) {
     CAF_MESSAGE("this machine has no IPv6");
     return;

@@ -18,13 +18,13 @@ namespace {
 
 const auto certificate = make_certificate("first");
 
-std::shared_ptr<turn::port::tls_slot> slot_with(const test::test_certificate& c) {
-  auto out = std::make_shared<turn::port::tls_slot>();
-  out->set(*turn::tls_identity::load(c.chain, c.key));
+std::shared_ptr<media::port::tls_slot> slot_with(const test::test_certificate& c) {
+  auto out = std::make_shared<media::port::tls_slot>();
+  out->set(*media::tls_identity::load(c.chain, c.key));
   return out;
 }
 
-test::turn_service_settings secure(std::shared_ptr<turn::port::tls_slot> slot) {
+test::turn_service_settings secure(std::shared_ptr<media::port::tls_slot> slot) {
   test::turn_service_settings out;
   out.tcp.tls = std::move(slot);
   return out;
@@ -94,7 +94,7 @@ TEST(a new certificate counts for new connections and old ones go on) {
   a.allocate();
   CHECK_EQUAL(a.tls.peer(), "first");
   auto renewed = make_certificate("second");
-  slot->set(*turn::tls_identity::load(renewed.chain, renewed.key));
+  slot->set(*media::tls_identity::load(renewed.chain, renewed.key));
   secure_socket b{s, "bob"};
   CHECK_EQUAL(b.tls.peer(), "second");
   CHECK(a.ask(a.client.refresh(600)).success());

@@ -1,8 +1,8 @@
 // What parses has the shape it says, and can be written again with the same
 // type, transaction and attributes.
 
+#include "media/stun/writer.hpp"
 #include "turn/request.hpp"
-#include "turn/stun_writer.hpp"
 
 #include <cstdlib>
 

@@ -2,10 +2,10 @@
 // passes only between allocations that permit each other, and whatever is sent
 // is well formed. The input is a list of packets: who (1 byte), size (2), bytes.
 
+#include "media/stun/writer.hpp"
 #include "turn/allocation.hpp"
 #include "turn/channel_data.hpp"
 #include "turn/front.hpp"
-#include "turn/stun_writer.hpp"
 
 #include <cstdlib>
 

@@ -1,10 +1,10 @@
 #define CAF_SUITE probe
 #include "service/probe.hpp"
 
+#include "media/stun/writer.hpp"
+#include "media/tls_session.hpp"
 #include "service/connect.hpp"
 #include "support/tls_client.hpp"
-#include "turn/stun_writer.hpp"
-#include "turn/tls_session.hpp"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -49,7 +49,7 @@ void answer_binding(const bound& on) {
 
 /// Shakes hands over TLS once.
 void show_certificate(const bound& on, const test::test_certificate& c) {
-  auto identity = turn::tls_identity::load(c.chain, c.key);
+  auto identity = media::tls_identity::load(c.chain, c.key);
   service::socket_fd client{accept(on.fd.get(), nullptr, nullptr)};
   SSL* tls = SSL_new((*identity)->context());
   SSL_set_fd(tls, client.get());

@@ -1,13 +1,13 @@
 #define CAF_SUITE sfu_ice_agent
 #include "sfu/ice/agent.hpp"
 
+#include "media/stun/writer.hpp"
 #include "support/test.hpp"
-#include "turn/stun_writer.hpp"
 
 using namespace catchup;
 using namespace catchup::sfu;
 using namespace std::chrono_literals;
-namespace stun = turn::stun;
+namespace stun = media::stun;
 
 namespace {
 

@@ -2,9 +2,9 @@
 // A client of the server in one process: offers, checks, DTLS and SRTP as a browser
 // does them, over datagrams that a test carries.
 
+#include "media/stun/writer.hpp"
 #include "sfu/media_source.hpp"
 #include "sfu/session/server.hpp"
-#include "turn/stun_writer.hpp"
 
 #include <map>
 #include <sstream>

@@ -1,6 +1,6 @@
 #pragma once
 // A self-signed certificate and a TLS client over memory: the other end of
-// turn::tls_session.
+// media::tls_session.
 
 #include "base/bytes.hpp"
 #include "support/test.hpp"

@@ -2,12 +2,10 @@
 // A TURN client without sockets: builds requests as browsers do and reads what
 // comes back. Nothing in it is shared with the server but the codec.
 
+#include "media/stun/writer.hpp"
 #include "support/test.hpp"
 #include "turn/authenticator.hpp"
 #include "turn/credentials.hpp"
-#include "turn/five_tuple.hpp"
-#include "turn/stun_message.hpp"
-#include "turn/stun_writer.hpp"
 
 #include <functional>
 #include <string>

@@ -3,9 +3,9 @@
 // sockets on loopback. Everything but the composition root.
 
 #include "actors/relay.hpp"
+#include "media/port/media_port.hpp"
 #include "support/turn_socket.hpp"
-#include "turn/port/media_port.hpp"
-#include "turn/port/turn_handler.hpp"
+#include "turn/shell/turn_handler.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -17,7 +17,7 @@ namespace catchup::test {
 struct turn_service_settings {
   turn::front_limits front{};
   actors::relay_config relay{};
-  turn::port::tcp_limits tcp{};
+  media::port::tcp_limits tcp{};
   base::ip_address bind = at("127.0.0.1", 0).ip;
 };
 
@@ -26,7 +26,7 @@ public:
   using settings = turn_service_settings;
 
   explicit turn_service(settings s = {})
-    : handler(std::make_shared<turn::port::turn_handler>(
+    : handler(std::make_shared<turn::shell::turn_handler>(
           turn::front_config{.secret = "s3cr3t", .limits = s.front})),
       media({.bind = s.bind, .port = 0, .tcp = true, .limits = s.tcp}, {{handler}}) {
     media.start();
@@ -70,8 +70,8 @@ private:
 
 public:
   caf::actor_system sys{config_};
-  std::shared_ptr<turn::port::turn_handler> handler;
-  turn::port::media_port media;
+  std::shared_ptr<turn::shell::turn_handler> handler;
+  media::port::media_port media;
   actors::relay_actor relay;
 };
 

@@ -2,8 +2,8 @@
 // A TURN client on a real socket of loopback: 127.0.0.0/8, or ::1 with a source of
 // IPv6. Every wait ends.
 
+#include "media/port/socket_address.hpp"
 #include "support/turn_client.hpp"
-#include "turn/port/socket_address.hpp"
 
 #include <algorithm>
 #include <netinet/in.h>
@@ -54,8 +54,8 @@ public:
     : client(turn::five_tuple{}, std::move(c)), tcp_(t == turn::transport::tcp) {
     auto six = !at(source, 0).ip.is_v4();
     fd_ = ::socket(six ? AF_INET6 : AF_INET, (tcp_ ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
-    turn::port::socket_address from{at(source, 0), six};
-    turn::port::socket_address to{at(six ? "::1" : "127.0.0.1", port), six};
+    media::port::socket_address from{at(source, 0), six};
+    media::port::socket_address to{at(six ? "::1" : "127.0.0.1", port), six};
     if (source != "127.0.0.1" && ::bind(fd_, from.data(), from.size()) != 0)
       FAIL_TEST("cannot bind");
     if (fd_ < 0 || ::connect(fd_, to.data(), to.size()) != 0)
@@ -77,7 +77,7 @@ public:
   int fd() const { return fd_; }
 
   std::uint16_t local_port() const {
-    turn::port::socket_address a;
+    media::port::socket_address a;
     ::getsockname(fd_, a.data(), a.capacity());
     return a.to_endpoint().port;
   }

@@ -14,7 +14,7 @@ struct turn_messages : caf::actor_system_config {
 };
 
 /// Carries commands out at once and keeps what would go over the wire.
-class inline_media final : public turn::port::command_sink {
+class inline_media final : public turn::shell::command_sink {
 public:
   explicit inline_media(turn::front& core) : core_(core) {}
 
@@ -27,13 +27,13 @@ public:
       sent.emplace_back(out->to, stun_copy{out->head});
     return true;
   }
-  void subscribe(std::shared_ptr<turn::port::events> to) override { events = std::move(to); }
-  void unsubscribe(const turn::port::events* from) override {
+  void subscribe(std::shared_ptr<turn::shell::events> to) override { events = std::move(to); }
+  void unsubscribe(const turn::shell::events* from) override {
     if (events.get() == from)
       events.reset();
   }
 
-  std::shared_ptr<turn::port::events> events;
+  std::shared_ptr<turn::shell::events> events;
   std::vector<std::pair<turn::five_tuple, stun_copy>> sent;
   int usage_seen = 0;
   bool full = false;
@@ -70,7 +70,7 @@ public:
     return {t, turn::make_credentials("s3cr3t", user, t0 + 100'000)};
   }
 
-  turn::moment moment() { return {sched.clock().now(), t0}; }
+  media::timestamps moment() { return {sched.clock().now(), t0}; }
 
   /// Sends and, when an actor answers or the front does, returns it.
   std::optional<stun_copy> ask(turn_client& c, const base::buffer& in) {

@@ -33,7 +33,7 @@ inline base::buffer flat(const transmit& t) {
 
 struct fixture {
   front core{{.secret = "s3cr3t"}};
-  moment t{base::time_point{1000s}, t0};
+  media::timestamps t{base::time_point{1000s}, t0};
   turn_client alice{udp("198.51.100.1", 4000), make_credentials("s3cr3t", "alice", t0 + 3600)};
   turn_client bob{udp("198.51.100.2", 5000), make_credentials("s3cr3t", "bob", t0 + 3600)};
   allocation_id last_id = 0;

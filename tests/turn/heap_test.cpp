@@ -1,12 +1,12 @@
 // Between receiving a packet and sending it on nothing asks for memory. Every
 // operator new of this program is counted here, and every allocation of OpenSSL.
 #define CAF_SUITE heap
-#include "turn/port/media_port.hpp"
+#include "media/port/media_port.hpp"
 
 #include "support/secure_socket.hpp"
 #include "support/test.hpp"
 #include "turn/little_relay.hpp"
-#include "turn/port/turn_handler.hpp"
+#include "turn/shell/turn_handler.hpp"
 
 #include <cstdlib>
 #include <new>
@@ -87,13 +87,13 @@ struct cost {
 };
 
 struct fixture {
-  static port::media_port_config config() {
+  static media::port::media_port_config config() {
     auto own = test::make_certificate("relay");
-    port::media_port_config out;
+    media::port::media_port_config out;
     out.bind = loopback;
     out.port = 0;
-    out.limits.tls = std::make_shared<port::tls_slot>();
-    out.limits.tls->set(*tls_identity::load(own.chain, own.key));
+    out.limits.tls = std::make_shared<media::port::tls_slot>();
+    out.limits.tls->set(*media::tls_identity::load(own.chain, own.key));
     return out;
   }
   fixture() : media(config(), {{turn}}) {
@@ -140,10 +140,10 @@ struct fixture {
             steady(b, a, b.client.send(relayed_a, payload))};
   }
 
-  std::shared_ptr<port::turn_handler> turn = std::make_shared<port::turn_handler>(
+  std::shared_ptr<shell::turn_handler> turn = std::make_shared<shell::turn_handler>(
       front_config{.secret = "s3cr3t", .limits = {0, 0, {}, {}}});
   std::shared_ptr<little_relay> relay = std::make_shared<little_relay>(turn);
-  port::media_port media;
+  media::port::media_port media;
 };
 
 } // namespace

@@ -3,7 +3,7 @@
 
 #include "support/turn_client.hpp"
 #include "turn/allocation.hpp"
-#include "turn/port/command_sink.hpp"
+#include "turn/shell/command_sink.hpp"
 
 #include <atomic>
 #include <map>
@@ -14,9 +14,10 @@ namespace catchup::test {
 inline const auto loopback = at("127.0.0.1", 0).ip;
 
 /// In place of the actors: answers on the media threads themselves.
-class little_relay final : public turn::port::events {
+class little_relay final : public turn::shell::events {
 public:
-  explicit little_relay(std::weak_ptr<turn::port::command_sink> media) : media_(std::move(media)) {}
+  explicit little_relay(std::weak_ptr<turn::shell::command_sink> media)
+    : media_(std::move(media)) {}
 
   void on_request(const turn::request& r) override {
     std::lock_guard lock{mutex_};
@@ -61,7 +62,7 @@ public:
   std::atomic<std::uint64_t> packets{0};
 
 private:
-  std::weak_ptr<turn::port::command_sink> media_;
+  std::weak_ptr<turn::shell::command_sink> media_;
   std::mutex mutex_; // there may be several media threads
   std::map<turn::five_tuple, turn::allocation> all_;
   turn::allocation_id last_ = 0;

@@ -1,11 +1,11 @@
 #define CAF_SUITE media_port
-#include "turn/port/media_port.hpp"
+#include "media/port/media_port.hpp"
 
 #include "support/hex.hpp"
 #include "support/test.hpp"
 #include "support/turn_socket.hpp"
 #include "turn/little_relay.hpp"
-#include "turn/port/turn_handler.hpp"
+#include "turn/shell/turn_handler.hpp"
 
 #include <future>
 #include <map>
@@ -27,15 +27,16 @@ namespace {
 using catchup::test::little_relay;
 using catchup::test::loopback;
 
-port::media_port_config loopback_config() {
-  port::media_port_config out;
+media::port::media_port_config loopback_config() {
+  media::port::media_port_config out;
   out.bind = loopback;
   out.port = 0;
   return out;
 }
 
 struct fixture {
-  explicit fixture(port::media_port_config c = loopback_config()) : media(std::move(c), {{turn}}) {
+  explicit fixture(media::port::media_port_config c = loopback_config())
+    : media(std::move(c), {{turn}}) {
     turn->subscribe(relay);
     media.start();
   }
@@ -57,10 +58,10 @@ struct fixture {
     return false;
   }
 
-  std::shared_ptr<port::turn_handler> turn = std::make_shared<port::turn_handler>(
+  std::shared_ptr<shell::turn_handler> turn = std::make_shared<shell::turn_handler>(
       front_config{.secret = "s3cr3t", .limits = {0, 0, {}, {}}});
   std::shared_ptr<little_relay> relay = std::make_shared<little_relay>(turn);
-  port::media_port media;
+  media::port::media_port media;
 };
 
 /// Both allocate and bind channels to each other.
@@ -85,7 +86,7 @@ base::buffer noise(std::size_t size, std::mt19937& random) {
 }
 
 struct few_connections : fixture {
-  static port::media_port_config few() {
+  static media::port::media_port_config few() {
     auto out = loopback_config();
     out.limits.per_source = 3;
     out.limits.idle = 1s;
@@ -95,7 +96,7 @@ struct few_connections : fixture {
 };
 
 struct any_address : fixture {
-  static port::media_port_config any() {
+  static media::port::media_port_config any() {
     auto out = loopback_config();
     out.bind.reset();
     return out;

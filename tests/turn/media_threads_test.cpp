@@ -1,10 +1,10 @@
 #define CAF_SUITE media_threads
-#include "turn/port/media_port.hpp"
+#include "media/port/media_port.hpp"
 
 #include "support/test.hpp"
 #include "support/turn_socket.hpp"
 #include "turn/little_relay.hpp"
-#include "turn/port/turn_group.hpp"
+#include "turn/shell/turn_group.hpp"
 
 using namespace catchup;
 using namespace catchup::turn;
@@ -20,8 +20,8 @@ struct fixture {
     media.start();
   }
   ~fixture() { group->unsubscribe(relay.get()); }
-  static port::media_port_config config() {
-    port::media_port_config out;
+  static media::port::media_port_config config() {
+    media::port::media_port_config out;
     out.bind = test::loopback;
     out.port = 0;
     return out;
@@ -45,23 +45,23 @@ struct fixture {
     return false;
   }
 
-  std::shared_ptr<port::turn_group> group =
-      std::make_shared<port::turn_group>(front_config{.secret = "s3cr3t"}, 2);
+  std::shared_ptr<shell::turn_group> group =
+      std::make_shared<shell::turn_group>(front_config{.secret = "s3cr3t"}, 2);
   std::shared_ptr<test::little_relay> relay = std::make_shared<test::little_relay>(group);
-  port::media_port media;
+  media::port::media_port media;
 };
 
 } // namespace
 
 TEST(a group that ends lets go of a subscriber that did not unsubscribe) {
-  struct silent final : port::events {
+  struct silent final : shell::events {
     void on_request(const request&) override {}
     void on_closed(const five_tuple&) override {}
     void on_usage(std::vector<usage>, const front_totals&) override {}
   };
   auto subscriber = std::make_shared<silent>();
   std::weak_ptr<silent> left = subscriber;
-  port::turn_group{front_config{.secret = "s3cr3t"}, 2}.subscribe(std::move(subscriber));
+  shell::turn_group{front_config{.secret = "s3cr3t"}, 2}.subscribe(std::move(subscriber));
   CHECK(left.expired());
 }
 

@@ -1,7 +1,7 @@
 #include "clients.hpp"
 
+#include "media/stun/writer.hpp"
 #include "options.hpp"
-#include "turn/stun_writer.hpp"
 
 #include "base/time.hpp"
 
@@ -11,7 +11,7 @@ namespace catchup::bench {
 
 namespace {
 
-using namespace turn::stun;
+using namespace media::stun;
 using stage = client::stage;
 
 constexpr std::uint64_t retransmit_after = 500'000'000;

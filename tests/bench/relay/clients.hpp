@@ -18,7 +18,7 @@ struct client {
   std::string realm;
   std::string nonce;
   base::endpoint relayed;
-  turn::stun::transaction_id transaction{};
+  media::stun::transaction_id transaction{};
   stage at = stage::fresh;
   stage goal = stage::fresh;
   base::buffer request; // the one that waits for its answer

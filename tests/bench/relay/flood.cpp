@@ -1,7 +1,7 @@
 #include "clients.hpp"
 #include "commands.hpp"
+#include "media/stun/writer.hpp"
 #include "process.hpp"
-#include "turn/stun_writer.hpp"
 
 #include <chrono>
 #include <sched.h>
@@ -10,7 +10,7 @@
 namespace catchup::bench {
 
 int flood(const options& o) {
-  using namespace turn::stun;
+  using namespace media::stun;
   auto port = static_cast<std::uint16_t>(o.number("port", 3478));
   auto count = o.number("count", 1'000'000);
   auto rate = o.real("rate", 0);

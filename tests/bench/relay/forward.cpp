@@ -3,7 +3,7 @@
 // then on every packet of one goes to the other as it is.
 
 #include "commands.hpp"
-#include "turn/stun_writer.hpp"
+#include "media/stun/writer.hpp"
 
 #include <array>
 #include <cstring>
@@ -19,7 +19,7 @@ namespace catchup::bench {
 
 namespace {
 
-using namespace turn::stun;
+using namespace media::stun;
 
 constexpr std::size_t batch = 64;
 constexpr std::size_t largest = 65'536;

@@ -1,7 +1,7 @@
 #include "traffic.hpp"
 
+#include "media/stun/writer.hpp"
 #include "turn/channel_data.hpp"
-#include "turn/stun_writer.hpp"
 
 #include <array>
 
@@ -9,7 +9,7 @@ namespace catchup::bench {
 
 namespace {
 
-using namespace turn::stun;
+using namespace media::stun;
 
 constexpr std::size_t most_bursts = 64;
 constexpr std::size_t most_samples = 4'000'000;

@@ -2,7 +2,7 @@
 // Sockets of many clients. Over UDP all share one socket and differ by their
 // address of 127.0.0.0/8; over TCP each has a connection from such an address.
 
-#include "turn/stun_message.hpp"
+#include "media/stun/message.hpp"
 
 #include <functional>
 #include <memory>

@@ -1,0 +1,194 @@
+#include "media/port/worker.hpp"
+
+#include <sys/prctl.h>
+#include <thread>
+
+namespace catchup::media::port {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto tick_interval = 100ms;
+constexpr auto sweep_interval = 1s;
+constexpr int batches_at_a_time = 8; // then others get their turn
+
+// Tags in epoll; the TCP server's begin where these end.
+constexpr std::uint64_t udp_tag = 0;
+constexpr std::uint64_t stop_tag = 1;
+constexpr std::uint64_t wake_tag = 2;
+constexpr std::uint64_t inbox_tag = 3;
+constexpr std::uint64_t first_tcp_tag = 16;
+
+timestamps read_clocks() { return {base::clock::now(), base::unix_now()}; }
+
+} // namespace
+
+worker::worker(socket_pair sockets, bool any_address, tcp_limits limits, handlers served,
+               port_counters& counters, crossing& others, std::size_t index)
+  : udp_(std::move(sockets.udp)), handlers_(std::move(served)), counters_(counters),
+    others_(others), index_(index), receiver_(udp_.get(), sockets.port),
+    sender_(udp_.get(), sockets.ipv6, any_address),
+    tcp_(std::move(sockets.tcp), std::move(limits), poll_,
+         crossing::first_of(index) + first_tcp_tag, *this) {
+  poll_.add(udp_.get(), EPOLLIN, udp_tag);
+  poll_.add(stopper_.fd(), EPOLLIN, stop_tag);
+  poll_.add(others_.inbox(index_).wake_fd(), EPOLLIN, inbox_tag);
+  for (auto& h : handlers_)
+    poll_.add(h->wake_fd(), EPOLLIN, wake_tag);
+}
+
+void worker::stop() noexcept {
+  stopping_ = true;
+  stopper_.wake();
+}
+
+void worker::run() {
+  // The kernel may else add 50 us to every wait of the pacer.
+  ::prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL);
+  while (!stopping_) {
+    auto ready = poll_.wait(tick_interval);
+    time_ = read_clocks();
+    packets_ = 0;
+    frames_ = 0;
+    drained_ = true;
+    for (const auto& e : ready)
+      if (e.data.u64 == udp_tag)
+        drain_udp();
+      else if (e.data.u64 >= first_tcp_tag)
+        tcp_.on_ready(time_.now, e.data.u64, e.events);
+    drained_ = !tcp_.left_unread() && drained_;
+    work();
+    collect();
+    tick();
+    flush();
+    counters_.packets_in.fetch_add(packets_, std::memory_order_relaxed);
+    if (auto pause = pacer_.after(time_.now, packets_, frames_); drained_ && pause.count() > 0)
+      std::this_thread::sleep_for(pause);
+  }
+  for (auto& h : handlers_)
+    h->stopped();
+}
+
+void worker::drain_udp() {
+  for (int i = 0; i < batches_at_a_time; ++i) {
+    const auto& batch = receiver_.receive();
+    // Before the packets: one of them may follow an answer that another thread gave.
+    work();
+    input_stays_ = true;
+    for (const auto& a : batch)
+      dispatch_each(a);
+    flush();
+    input_stays_ = false;
+    if (batch.size() < udp_receiver::batch)
+      return;
+  }
+  drained_ = false;
+}
+
+// The datagrams of a train have one sender.
+void worker::dispatch_each(const udp_receiver::arrival& a) {
+  auto left = a.bytes;
+  do {
+    auto one = left.first(std::min(a.segment, left.size()));
+    left = left.subspan(one.size());
+    dispatch(a.from, one);
+  } while (!left.empty());
+}
+
+void worker::dispatch(const five_tuple& from, base::const_bytes in) {
+  ++packets_;
+  auto kind = classify(in);
+  for (auto& h : handlers_)
+    if (h->accepts(kind, from, in)) {
+      h->receive(time_, from, in, *this);
+      return;
+    }
+  counters_.unclaimed.fetch_add(1, std::memory_order_relaxed);
+}
+
+void worker::work() {
+  for (auto& h : handlers_)
+    h->work(time_, *this);
+}
+
+void worker::tick() {
+  if (time_.now < tick_due_)
+    return;
+  tick_due_ = time_.now + tick_interval;
+  for (auto& h : handlers_)
+    h->count(tcp_.totals());
+  for (auto& h : handlers_)
+    h->tick(time_, *this);
+  counters_.ticks.fetch_add(1, std::memory_order_relaxed);
+  report();
+  if (time_.now < sweep_due_)
+    return;
+  sweep_due_ = time_.now + sweep_interval;
+  tcp_.sweep(time_.now);
+}
+
+// The counters are of all threads together, so each adds what is new.
+void worker::report() {
+  auto add = [](std::atomic<std::uint64_t>& to, std::uint64_t now, std::uint64_t& before) {
+    to.fetch_add(now - before, std::memory_order_relaxed);
+    before = now;
+  };
+  add(counters_.tcp_connections, tcp_.size(), reported_.connections);
+  add(counters_.tcp_refused, tcp_.totals().refused, reported_.refused);
+  add(counters_.tcp_dropped, tcp_.totals().dropped, reported_.dropped);
+}
+
+void worker::hand_over(std::size_t owner, const transmit& t) {
+  parcel p{t.to, base::to_buffer(t.head), t.media};
+  p.bytes.insert(p.bytes.end(), t.payload.begin(), t.payload.end());
+  p.bytes.resize(p.bytes.size() + t.padding);
+  if (owner >= others_.size() || !others_.inbox(owner).push(std::move(p)))
+    counters_.tcp_dropped.fetch_add(1, std::memory_order_relaxed);
+}
+
+// What other threads have for clients whose connections are here.
+void worker::collect() {
+  others_.inbox(index_).take(parcels_);
+  for (const auto& p : parcels_)
+    tcp_.send({p.to, p.bytes, {}, 0, p.media});
+  parcels_.clear();
+}
+
+void worker::send(const transmit& t) {
+  if (t.to.transport == transport::tcp) {
+    if (auto owner = crossing::owner_of(t.to.connection); owner != index_)
+      hand_over(owner, t);
+    else
+      tcp_.send(t);
+    return;
+  }
+  sender_.add(t, !input_stays_);
+  counters_.datagrams_out.fetch_add(1, std::memory_order_relaxed);
+}
+
+void worker::flush() {
+  if (auto lost = sender_.flush())
+    counters_.datagrams_lost.fetch_add(lost, std::memory_order_relaxed);
+  tcp_.flush();
+}
+
+void worker::on_frame(const five_tuple& from, base::const_bytes frame) {
+  ++frames_;
+  work(); // as before a batch of datagrams
+  dispatch(from, frame);
+}
+
+bool worker::wants(const five_tuple& from) {
+  for (auto& h : handlers_)
+    if (h->wants(from))
+      return true;
+  return false;
+}
+
+void worker::on_closed(const five_tuple& from) {
+  for (auto& h : handlers_)
+    h->closed(from);
+}
+
+} // namespace catchup::media::port

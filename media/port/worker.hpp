@@ -1,0 +1,84 @@
+#pragma once
+// The loop of one media thread: one UDP socket, one TCP listener, handlers.
+
+#include "media/port/crossing.hpp"
+#include "media/port/sockets.hpp"
+#include "media/port/tcp_server.hpp"
+#include "media/port/udp_batch.hpp"
+#include "media/port/wake_pacer.hpp"
+#include "media/port/waker.hpp"
+
+#include <atomic>
+
+namespace catchup::media::port {
+
+using handlers = std::vector<std::shared_ptr<handler>>;
+
+/// Read by other threads at any time.
+struct port_counters {
+  std::atomic<std::uint64_t> packets_in{0}; // datagrams and frames
+  std::atomic<std::uint64_t> datagrams_out{0};
+  std::atomic<std::uint64_t> datagrams_lost{0};  // the kernel did not take them
+  std::atomic<std::uint64_t> unclaimed{0};       // no handler accepted them
+  std::atomic<std::uint64_t> tcp_connections{0}; // now
+  std::atomic<std::uint64_t> tcp_refused{0};
+  std::atomic<std::uint64_t> tcp_dropped{0}; // frames for clients that read too slowly
+  std::atomic<std::uint64_t> ticks{0};       // about ten a second, unless the thread hangs
+};
+
+class worker final : private outbox, private tcp_server::listener {
+public:
+  /// `index` is the number of this thread among those that `others` connects.
+  worker(socket_pair sockets, bool any_address, tcp_limits limits, handlers served,
+         port_counters& counters, crossing& others, std::size_t index);
+
+  /// Until `stop`, on the calling thread.
+  void run();
+
+  /// From any thread; `run` returns soon.
+  void stop() noexcept;
+
+private:
+  void send(const transmit& t) override;
+  void on_frame(const five_tuple& from, base::const_bytes frame) override;
+  bool wants(const five_tuple& from) override;
+  void on_closed(const five_tuple& from) override;
+
+  void dispatch(const five_tuple& from, base::const_bytes in);
+  void dispatch_each(const udp_receiver::arrival& a);
+  void drain_udp();
+  void hand_over(std::size_t owner, const transmit& t);
+  void collect();
+  void report();
+  void work();
+  void tick();
+  void flush();
+
+  file_descriptor udp_;
+  handlers handlers_;
+  port_counters& counters_;
+  crossing& others_;
+  std::size_t index_;
+  epoll poll_;
+  udp_receiver receiver_;
+  udp_sender sender_;
+  tcp_server tcp_;
+  struct {
+    std::uint64_t connections = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t dropped = 0;
+  } reported_; // of `tcp_`
+  std::vector<parcel> parcels_;
+  waker stopper_;
+  std::atomic<bool> stopping_{false};
+  timestamps time_;
+  base::time_point tick_due_{};
+  base::time_point sweep_due_{};
+  wake_pacer pacer_;
+  std::size_t packets_ = 0;  // since the last wait
+  std::size_t frames_ = 0;   // of these, over TCP
+  bool drained_ = true;      // nothing was left unread
+  bool input_stays_ = false; // until the next flush
+};
+
+} // namespace catchup::media::port

@@ -1,0 +1,20 @@
+#pragma once
+// What a core that owns no socket asks to be sent.
+
+#include "base/bytes.hpp"
+#include "media/five_tuple.hpp"
+
+namespace catchup::media {
+
+/// `head`, then `payload`, then `padding` zero bytes (at most 3). Both views are
+/// valid until the next call of the core that made them; `payload` also ends
+/// with the input it is a part of.
+struct transmit {
+  five_tuple to;
+  base::const_bytes head;
+  base::const_bytes payload;
+  std::size_t padding = 0;
+  bool media = false; // may be dropped when the client reads too slowly
+};
+
+} // namespace catchup::media

@@ -1,0 +1,42 @@
+#pragma once
+// The seam between the actors and the media thread: values down, events up.
+// Neither side knows the other's threads.
+
+#include "turn/command.hpp"
+#include "turn/totals.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace catchup::turn::shell {
+
+/// Called on the media thread; must not block.
+class events {
+public:
+  virtual ~events() = default;
+
+  /// An authenticated request; `reply` answers it.
+  virtual void on_request(const request& r) = 0;
+  /// The TCP connection of a client with an allocation, or on its way to one, is gone.
+  virtual void on_closed(const five_tuple& client) = 0;
+  /// Counters that moved, at most every 400 ms and not before `usage_seen`
+  /// was posted for the last report.
+  virtual void on_usage(std::vector<usage> changed, const front_totals& totals) = 0;
+};
+
+/// Callable from any thread; never blocks.
+class command_sink {
+public:
+  virtual ~command_sink() = default;
+
+  /// False when the queue is full; then nothing was queued. A `remove` always
+  /// finds room: there is at most one for each allocation.
+  virtual bool post(command c) = 0;
+
+  /// From now on `to` hears of everything, and nobody else.
+  virtual void subscribe(std::shared_ptr<events> to) = 0;
+  /// Ends a subscription, unless somebody else has taken it over.
+  virtual void unsubscribe(const events* from) = 0;
+};
+
+} // namespace catchup::turn::shell

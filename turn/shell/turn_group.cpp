@@ -1,0 +1,130 @@
+#include "turn/shell/turn_group.hpp"
+
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <utility>
+
+namespace catchup::turn::shell {
+
+namespace {
+
+void add(front_totals& to, const front_totals& more) {
+  static_assert(sizeof(front_totals) == 18 * sizeof(std::uint64_t), "add the new one below");
+  for (auto field :
+       {&front_totals::bindings, &front_totals::challenges, &front_totals::auth_wrong,
+        &front_totals::auth_expired, &front_totals::auth_stale, &front_totals::requests,
+        &front_totals::forwarded, &front_totals::dropped, &front_totals::malformed,
+        &front_totals::refused, &front_totals::limited_strangers, &front_totals::limited_requests,
+        &front_totals::limited_allocations, &front_totals::limited_uninvited,
+        &front_totals::limited_media, &front_totals::tcp_refused, &front_totals::tcp_idle,
+        &front_totals::tcp_dropped})
+    to.*field += more.*field;
+}
+
+/// What one thread tells the subscriber, in the name of the group.
+class one_of_many final : public events {
+public:
+  using on_report = std::function<front_totals(const front_totals&)>;
+
+  one_of_many(std::shared_ptr<events> to, on_report f) : to_(std::move(to)), f_(std::move(f)) {}
+
+  void on_request(const request& r) override { to_->on_request(r); }
+  void on_closed(const five_tuple& client) override { to_->on_closed(client); }
+  void on_usage(std::vector<usage> changed, const front_totals& totals) override {
+    to_->on_usage(std::move(changed), f_(totals));
+  }
+
+private:
+  std::shared_ptr<events> to_;
+  on_report f_;
+};
+
+} // namespace
+
+/// Reports are worked off in the order they came, so the group remembers whose
+/// turn it is to hear of that, and adds up what the threads say.
+class turn_group::reports {
+public:
+  explicit reports(std::size_t threads) : totals_(threads) {}
+
+  front_totals from(std::size_t thread, const front_totals& its) {
+    std::lock_guard lock{mutex_};
+    waiting_.push_back(thread);
+    totals_[thread] = its;
+    front_totals out;
+    for (const auto& t : totals_)
+      add(out, t);
+    return out;
+  }
+
+  std::optional<std::size_t> seen() {
+    std::lock_guard lock{mutex_};
+    if (waiting_.empty())
+      return std::nullopt;
+    auto out = waiting_.front();
+    waiting_.pop_front();
+    return out;
+  }
+
+  void subscribed(std::shared_ptr<events> to, std::vector<std::shared_ptr<events>> through) {
+    std::lock_guard lock{mutex_};
+    waiting_.clear();
+    subscriber_ = std::move(to);
+    through_ = std::move(through);
+  }
+
+  /// The stand-ins of a subscriber, when it is the one.
+  std::vector<std::shared_ptr<events>> ended(const events* subscriber) {
+    std::lock_guard lock{mutex_};
+    if (subscriber_.get() != subscriber)
+      return {};
+    subscriber_.reset();
+    return std::exchange(through_, {});
+  }
+
+private:
+  std::mutex mutex_;
+  std::deque<std::size_t> waiting_; // at most one entry a thread
+  std::vector<front_totals> totals_;
+  std::shared_ptr<events> subscriber_;
+  std::vector<std::shared_ptr<events>> through_;
+};
+
+turn_group::turn_group(const front_config& config, std::size_t threads)
+  : reports_(std::make_shared<reports>(threads)) {
+  for (std::size_t i = 0; i < threads; ++i)
+    all_.push_back(std::make_shared<turn_handler>(config));
+}
+
+bool turn_group::post(command c) {
+  if (std::holds_alternative<usage_seen>(c)) {
+    auto thread = reports_->seen();
+    return thread && all_[*thread]->post(c);
+  }
+  bool everywhere = true;
+  for (auto& h : all_)
+    everywhere = h->post(c) && everywhere;
+  return everywhere;
+}
+
+void turn_group::subscribe(std::shared_ptr<events> to) {
+  std::vector<std::shared_ptr<events>> through;
+  for (std::size_t i = 0; i < all_.size(); ++i)
+    through.push_back(std::make_shared<one_of_many>(
+        to, [i, weak = std::weak_ptr{reports_}](const front_totals& t) {
+          auto all = weak.lock(); // it holds us: not the other way round
+          return all ? all->from(i, t) : t;
+        }));
+  reports_->subscribed(std::move(to), through);
+  for (std::size_t i = 0; i < all_.size(); ++i)
+    all_[i]->subscribe(through[i]);
+}
+
+void turn_group::unsubscribe(const events* from) {
+  auto through = reports_->ended(from);
+  for (std::size_t i = 0; i < through.size(); ++i)
+    all_[i]->unsubscribe(through[i].get());
+}
+
+} // namespace catchup::turn::shell

@@ -1,0 +1,99 @@
+#include "turn/shell/turn_handler.hpp"
+
+namespace catchup::turn::shell {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t max_waiting = 32'768;
+constexpr auto usage_interval = 400ms;
+constexpr auto sweep_interval = 1s;
+
+} // namespace
+
+turn_handler::turn_handler(front_config config) : core_(std::move(config)), queue_(max_waiting) {}
+
+bool turn_handler::post(command c) {
+  bool must = std::holds_alternative<remove>(c) || std::holds_alternative<usage_seen>(c);
+  return queue_.push(std::move(c), must);
+}
+
+void turn_handler::subscribe(std::shared_ptr<events> to) {
+  queue_.push(subscription{std::move(to)}, true);
+}
+
+void turn_handler::unsubscribe(const events* from) { queue_.push(cancellation{from}, true); }
+
+bool turn_handler::accepts(media::port::packet_kind kind, const five_tuple&, base::const_bytes) {
+  return kind == media::port::packet_kind::stun || kind == media::port::packet_kind::channel_data;
+}
+
+void turn_handler::receive(const media::timestamps& t, const five_tuple& from, base::const_bytes in,
+                           media::port::outbox& out) {
+  auto a = core_.handle(t, from, in);
+  if (auto* send = std::get_if<transmit>(&a))
+    out.send(*send);
+  else if (auto* r = std::get_if<request>(&a); r != nullptr && events_)
+    events_->on_request(*r);
+}
+
+void turn_handler::closed(const five_tuple& from) {
+  if (events_ && core_.known(from))
+    events_->on_closed(from);
+}
+
+void turn_handler::work(const media::timestamps& t, media::port::outbox& out) {
+  queue_.take(batch_);
+  for (auto& i : batch_)
+    if (auto* c = std::get_if<command>(&i)) {
+      carry_out(t.now, *c, out);
+    } else if (auto* s = std::get_if<subscription>(&i)) {
+      events_ = std::move(s->to);
+      usage_unseen_ = false;
+    } else if (events_.get() == std::get<cancellation>(i).from) {
+      events_.reset();
+    }
+  batch_.clear();
+}
+
+void turn_handler::carry_out(base::time_point now, const command& c, media::port::outbox& out) {
+  if (std::holds_alternative<usage_seen>(c)) {
+    usage_unseen_ = false;
+    return;
+  }
+  if (auto answer = core_.apply(c))
+    out.send(*answer);
+  release(now, out);
+}
+
+// Media that was held behind the request that a command answers.
+void turn_handler::release(base::time_point now, media::port::outbox& out) {
+  while (auto t = core_.release(now))
+    out.send(*t);
+}
+
+void turn_handler::tick(const media::timestamps& t, media::port::outbox& out) {
+  core_.wake_late(t.now);
+  release(t.now, out);
+  if (t.now >= sweep_due_) {
+    sweep_due_ = t.now + sweep_interval;
+    core_.sweep(t.now);
+  }
+  if (t.now < usage_due_ || usage_unseen_ || !events_)
+    return;
+  usage_due_ = t.now + usage_interval;
+  auto changed = core_.take_usage();
+  if (changed.empty() && core_.totals() == reported_)
+    return;
+  usage_unseen_ = true;
+  reported_ = core_.totals();
+  events_->on_usage(std::move(changed), reported_);
+}
+
+void turn_handler::stopped() {
+  queue_.close();
+  events_.reset();
+}
+
+} // namespace catchup::turn::shell

@@ -1,0 +1,59 @@
+#pragma once
+// The TURN front behind the media port: packets from its thread, commands from
+// the actors' threads.
+
+#include "media/port/command_queue.hpp"
+#include "media/port/handler.hpp"
+#include "turn/front.hpp"
+#include "turn/shell/command_sink.hpp"
+
+#include <variant>
+
+namespace catchup::turn::shell {
+
+/// Accepts all ChannelData and STUN: put handlers that know some of it before.
+class turn_handler final : public media::port::handler, public command_sink {
+public:
+  explicit turn_handler(front_config config);
+
+  bool post(command c) override;
+  void subscribe(std::shared_ptr<events> to) override;
+  void unsubscribe(const events* from) override;
+
+  bool accepts(media::port::packet_kind kind, const five_tuple& from,
+               base::const_bytes in) override;
+  void receive(const media::timestamps& t, const five_tuple& from, base::const_bytes in,
+               media::port::outbox& out) override;
+  bool wants(const five_tuple& from) override { return core_.known(from); }
+  void closed(const five_tuple& from) override;
+  int wake_fd() const override { return queue_.wake_fd(); }
+  void work(const media::timestamps& t, media::port::outbox& out) override;
+  void count(const media::port::tcp_totals& t) override {
+    core_.count_tcp(t.refused, t.idle, t.dropped);
+  }
+  void tick(const media::timestamps& t, media::port::outbox& out) override;
+  void stopped() override;
+
+private:
+  struct subscription {
+    std::shared_ptr<events> to;
+  };
+  struct cancellation {
+    const events* from = nullptr;
+  };
+  using item = std::variant<command, subscription, cancellation>;
+
+  void carry_out(base::time_point now, const command& c, media::port::outbox& out);
+  void release(base::time_point now, media::port::outbox& out);
+
+  front core_;
+  media::port::command_queue<item> queue_;
+  std::vector<item> batch_;
+  std::shared_ptr<events> events_;
+  bool usage_unseen_ = false;
+  front_totals reported_;
+  base::time_point usage_due_{};
+  base::time_point sweep_due_{};
+};
+
+} // namespace catchup::turn::shell
