@@ -3,6 +3,7 @@
  * hangs, an element without data. `lint/deadline.grit` sees to it that each is given to
  * one of the two functions here.
  */
+import { events } from '../events';
 
 /** The browser did not answer in time. */
 export class TimedOut extends Error {
@@ -37,7 +38,10 @@ export function within<T>(
       reject(reason);
     };
     const abandon = () => giveUp(signal?.reason);
-    const timer = setTimeout(() => giveUp(new TimedOut(`no answer in ${ms} ms`)), ms);
+    const timer = setTimeout(() => {
+      events.note('browser did not answer, ms', ms);
+      giveUp(new TimedOut(`no answer in ${ms} ms`));
+    }, ms);
     signal?.addEventListener('abort', abandon);
     if (signal?.aborted) abandon();
     work.then(
@@ -56,12 +60,12 @@ export function within<T>(
 }
 
 /**
- * For a promise that nobody waits for: its failure is told to `failed` or to nobody.
+ * For a promise that nobody waits for: its failure is told to `failed`, else to the event log.
  * Browsers that lack the function give undefined instead of a promise.
  */
 export function unwaited(
   work: PromiseLike<unknown> | undefined,
-  failed: (error: Error) => void = () => {},
+  failed: (error: Error) => void = (error) => events.failed('ignored failure', error),
 ): void {
   work?.then(undefined, failed);
 }

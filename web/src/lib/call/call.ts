@@ -336,6 +336,9 @@ class LinkCall implements Call {
         events.note(message.on ? 'sending is held' : 'sending goes on');
         this.update({ held: message.on || this.renewing });
         break;
+      case 'refused':
+        events.note('offered members refused', message.count);
+        break;
       case 'comparison':
         this.talk?.compared(message.comparison);
         break;

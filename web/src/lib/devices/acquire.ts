@@ -1,5 +1,7 @@
 /** Opens microphone and camera, one without the other if need be. */
+
 import { TimedOut, within } from '../browser/deadline';
+import { events } from '../events';
 import { classify, type DeviceKind, type DeviceProblem, type Permission } from './problems';
 
 export interface Wanted {
@@ -107,6 +109,7 @@ export async function acquire(wanted: Wanted, owner: Owner = {}): Promise<Record
     const got = { ...none };
     for (const kind of kinds) {
       const problem = await problemOf(error, kind, capture);
+      events.note(`no ${kind}`, problem);
       const again = kinds.length > 1 && problem !== 'dismissed' && problem !== 'unanswered';
       got[kind] = again ? await openAlone(kind, wanted, owner) : { track: null, problem };
     }
@@ -120,7 +123,9 @@ async function openAlone(kind: DeviceKind, wanted: Wanted, owner: Owner): Promis
     return { track: stream.getTracks()[0] ?? null, problem: null };
   } catch (error) {
     owner.signal?.throwIfAborted();
-    return { track: null, problem: await problemOf(error, kind, owner.capture ?? browserCapture) };
+    const problem = await problemOf(error, kind, owner.capture ?? browserCapture);
+    events.note(`no ${kind} alone`, problem);
+    return { track: null, problem };
   }
 }
 

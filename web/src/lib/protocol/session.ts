@@ -99,7 +99,11 @@ export class Session implements SessionPort {
       if (this.socket === socket) this.step(what);
     };
     socket.onopen = () => whileCurrent((now) => this.core.opened(now));
-    socket.onclose = () => whileCurrent((now) => this.core.closed(now));
+    socket.onclose = ({ code }) =>
+      whileCurrent((now) => {
+        events.note('socket closed', code);
+        this.core.closed(now);
+      });
     socket.onmessage = ({ data }) =>
       whileCurrent((now) => {
         // Text is not of this protocol; an empty message says so.
