@@ -1,6 +1,6 @@
 #pragma once
-// Whose allocations go on. They outlive the actor of their member when that may
-// be made anew: the member's media does not hang on the room or its peer.
+// Decides when a member's TURN allocations end. They survive a crash of the member's
+// actor for a grace period: its media do not depend on the room or the peer.
 
 #include "base/time.hpp"
 
@@ -13,7 +13,7 @@
 
 namespace catchup::actors {
 
-/// What becomes of a membership.
+/// A change of a membership.
 enum class stay : std::uint8_t {
   here,       ///< begins
   may_return, ///< ended by a failure: the client comes back by itself
@@ -24,15 +24,15 @@ class claims {
 public:
   explicit claims(base::duration grace) : grace_(grace) {}
 
-  /// Takes notice. A user may be a member twice for a moment, when one room takes
-  /// the place of another. Whether all that the user has ends now; `has` says
-  /// whether there is anything.
+  /// Records a membership change. A user may be a member twice for a moment, when one
+  /// room replaces another. Returns true if the user's allocations must be closed now.
+  /// `has`: whether the user has any.
   bool note(base::time_point now, const std::string& user, stay what, bool has);
 
-  /// Those whose time is over; each is told once.
+  /// Returns the users whose grace period is over; each of them once.
   std::vector<std::string> take_over(base::time_point now);
 
-  /// When there will be some, or never.
+  /// The end of the next grace period, or `time_point::max()`.
   base::time_point deadline() const;
 
   std::size_t size() const noexcept { return members_.size() + ending_.size(); }

@@ -228,8 +228,8 @@ private:
   }
 
   member_actor::pointer self_;
-  // A dying room drops its handles before it tells anybody. Holding itself, a
-  // peer lives to tell its client; the state, and with it this, goes on quit.
+  // A dying room drops its handles before it notifies anybody. This handle keeps the
+  // peer alive until it has told its client; quitting destroys the state and with it the handle.
   member_actor alive_;
   timer<member_actor::pointer> timer_;
   room_actor room_;

@@ -1,5 +1,5 @@
 #pragma once
-// What members say of their group after the server forgot it.
+// Resume reports: the state of the group as its members report it after a restart.
 
 #include "e2ee/mls_delivery_messages.hpp"
 
@@ -10,8 +10,9 @@ namespace catchup::e2ee {
 
 class mls_claims {
 public:
-  /// The newest of each member counts. False when it cannot be: a group
-  /// without who says so, or with somebody twice.
+  /// Stores a member's resume report, replacing its previous one. Returns false if the
+  /// report is inconsistent: the reporter is not in its own roster, or a member is
+  /// listed twice.
   bool put(const base::member_id& from, to_delivery::resume claim);
   void drop(const base::member_id& from) { claims_.erase(from); }
   void clear() { claims_.clear(); }
@@ -19,9 +20,9 @@ public:
   bool empty() const noexcept { return claims_.empty(); }
   const std::map<base::member_id, to_delivery::resume>& all() const noexcept { return claims_; }
 
-  /// What all say; empty when they do not agree, or nobody said anything.
+  /// The report that all members agree on; empty without one.
   std::optional<to_delivery::resume> agreed() const;
-  /// Whether all who are in the group say the same.
+  /// Whether every member of the reported group sent the same report.
   bool complete() const;
 
 private:

@@ -175,7 +175,7 @@ bool mls_delivery::on(time_point now, const base::member_id& from, to_delivery::
   }
   auto leaf = leaf_of(from);
   if (plausible && m.incarnation > incarnation_) {
-    // It will hear of nothing older: only a group after that can be everybody's.
+    // The client rejects incarnations older than its own, so start one newer than that.
     fork(now, m.incarnation);
     if (!leaf && incarnation_ > m.incarnation && founder_ != from && !pending_.find(from))
       say(from, from_delivery::reset{});
@@ -225,7 +225,7 @@ time_point mls_delivery::deadline() const {
     out = *since_ + (state_ == state::unknown ? claims_for : patience());
   if (duty_at_)
     out = std::min(out, *duty_at_);
-  // Without anybody to commit it, nobody's end is near.
+  // Grace deadlines wait while no connected member could commit the removal.
   if (state_ != state::open || !committers().empty())
     for (const auto& [id, until] : grace_)
       out = std::min(out, until);

@@ -1,6 +1,6 @@
 #pragma once
-// Who is to be added to a group and who is to go, and what of it was said in
-// duties of this epoch: only that may be committed.
+// Pending additions and removals of a group, and which of them commit requests of
+// this epoch named: a commit may contain only those.
 
 #include "e2ee/mls_delivery_messages.hpp"
 

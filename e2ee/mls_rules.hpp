@@ -1,6 +1,6 @@
 #pragma once
-// What a commit must look like to be an epoch's, as far as that can be seen
-// without the group's keys; and who is on which leaf after it.
+// Checks a commit as far as that is possible without the group's keys, and computes
+// which member is on which leaf after it.
 
 #include "e2ee/mls_delivery_messages.hpp"
 #include "e2ee/mls_message.hpp"

@@ -84,7 +84,7 @@ private:
   table connections_;
   std::unordered_map<base::ip_address, std::size_t> of_source_;
   std::vector<std::uint64_t> dirty_;
-  std::vector<std::uint64_t> spare_; // may give way, who would go first at the end
+  std::vector<std::uint64_t> spare_; // candidates for eviction, the next one last
   base::buffer space_;
   bool accepting_ = true;
   bool unread_ = false;
