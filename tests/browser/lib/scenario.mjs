@@ -7,6 +7,7 @@ import test, { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Firewall } from './firewall.mjs';
 import { createRoom, linkKeys } from './keys.mjs';
+import { inside, missing, Network, playInside } from './network.mjs';
 import { Person } from './person.mjs';
 import { Server } from './server.mjs';
 
@@ -22,7 +23,8 @@ export const long = process.env.TEST_LONG === '1';
 /**
  * `run(stage)` plays it. Options: `env` for the server, `timeout` in ms, `mayLog`, a
  * pattern of console errors that belong to the case, `firewall` to have the server
- * behind one, and `skip`, why it cannot be played here.
+ * behind one, `network` for a network of its own that it can cut (`stage.network`), and
+ * `skip`, why it cannot be played here.
  *
  * Real browsers on a busy machine are late at times. A case that fails is played
  * a second time from the start, and the log says so; what must never happen
@@ -42,8 +44,13 @@ export function begin(end) {
 }
 
 function announce(title, options, run) {
-  const { timeout = 90_000, skip = null } = options;
+  const { timeout = 90_000, network = false } = options;
+  const skip = options.skip ?? (network ? missing() : null);
   test(title, { timeout: 2 * (timeout + 60_000), skip: skip ?? false }, async (t) => {
+    if (network && !inside) {
+      t.diagnostic(await playInside(title, 2 * (timeout + 60_000)));
+      return;
+    }
     try {
       await play(title, options, run);
     } catch (error) {
@@ -87,6 +94,8 @@ function limited(work, ms) {
 
 class Stage {
   people = [];
+  /** With the option `network`. */
+  network = new Network();
   #closers = [];
 
   constructor(env, walled) {
@@ -153,6 +162,7 @@ class Stage {
   }
 
   async end() {
+    if (inside) this.network.restore();
     await Promise.all(this.people.map((p) => p.close()));
     for (const thing of this.#closers) await thing.close();
     await this.server?.stop();

@@ -369,6 +369,7 @@ class LinkCall implements Call {
       route: this.options.route ?? 'auto',
       say,
       signalling: () => session.connected,
+      onrouteturn: () => session.wake(),
       rejoin: () => ready.group.post({ t: 'rejoin' }),
       onchange: () => this.schedule(),
       onleak: (kind) => this.stopEverything(`more ${kind} was sent than sealed`),
@@ -455,12 +456,17 @@ class LinkCall implements Call {
     const { phase, since } = this.store.value;
     if (!roster || phase === 'failed' || phase === 'ended') return;
     const links = roster.links;
-    const noRoute = links.some((link) => link.givenUp) && !links.some((link) => link.connected);
+    const none = !links.some((link) => link.connected && link.givenUp === null);
+    const given = links.map((link) => link.givenUp);
+    const lostAll = none && given.includes('lost');
+    const noRoute = none && given.includes('never-connected');
     const offline = this.lost || this.trouble !== null;
     const inRoom = roster.size > 0 ? 'active' : this.grouped ? 'alone' : 'joining';
     this.update({
       phase: offline ? 'reconnecting' : inRoom,
-      error: this.trouble ?? (noRoute ? { code: 'cannot-connect' } : null),
+      error:
+        this.trouble ??
+        (lostAll ? { code: 'route-lost' } : noRoute ? { code: 'cannot-connect' } : null),
       since: since ?? (roster.size > 0 ? clock.steady() : null),
       members: roster.members(),
     });

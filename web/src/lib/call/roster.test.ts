@@ -21,7 +21,7 @@ beforeEach(() => {
   said.length = 0;
   // With a smaller id than the other we wait for her offer, so nothing of these is used.
   const unused = { frames: {} as FrameCrypto, ice: {} as IceServerCache };
-  const nothing = { rejoin: () => {}, onchange: () => {}, onleak: () => {} };
+  const nothing = { onrouteturn: () => {}, rejoin: () => {}, onchange: () => {}, onleak: () => {} };
   const keys = {} as RosterOptions['keys'];
   const say = (one: Said) => void said.push(one);
   const route = 'auto' as const;

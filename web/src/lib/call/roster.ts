@@ -18,7 +18,9 @@ export interface RosterOptions {
   ice: IceServerCache;
   route: RoutePolicy;
   say(said: Said): void;
+  /** The server can be reached. */
   signalling(): boolean;
+  onrouteturn(): void;
   rejoin(): void;
   onchange(): void;
   onleak(kind: Kind): void;
@@ -239,7 +241,8 @@ export class Roster {
       ice,
       route,
       say: (said) => this.options.say(said),
-      signalling: () => this.options.signalling(),
+      signalling: () => this.options.signalling() && !(this.hints.get(id)?.away ?? false),
+      onrouteturn: () => this.options.onrouteturn(),
       rejoin: () => this.options.rejoin(),
       onchange: () => this.options.onchange(),
       onleak: (kind) => this.options.onleak(kind),

@@ -19,7 +19,8 @@ export type CallErrorCode =
   | 'not-allowed' // … or only from other networks
   | 'unsupported' // a browser without what end-to-end encryption needs
   | 'not-secure' // not a secure context
-  | 'cannot-connect' // no route for media
+  | 'cannot-connect' // no route for media was ever found
+  | 'route-lost' // there was one, and none is found again
   | 'encryption-failed' // fail-closed: nothing is being sent
   | 'version' // page older than the server
   | 'server-unreachable'

@@ -16,7 +16,8 @@ const good: IncomingView = {
   failed: 0,
   lastOut: 10_000,
 };
-const up = { connected: true, connectedBefore: true };
+const up = { up: true, connectedBefore: true, restoredAt: null };
+const down = { ...up, up: false };
 const seen = (view: Partial<IncomingView>, failingFor = 0) => ({
   view: { ...good, ...view },
   failingFor,
@@ -38,18 +39,25 @@ describe('what may be played', () => {
 describe('the state of the media', () => {
   it('follows the route first', () => {
     const kinds = [seen({})];
-    expect(mediaState({ connected: false, connectedBefore: false }, kinds, 10_000)).toBe(
-      'connecting',
-    );
-    expect(mediaState({ connected: false, connectedBefore: true }, kinds, 10_000)).toBe(
-      'reconnecting',
-    );
+    expect(mediaState({ ...down, connectedBefore: false }, kinds, 10_000)).toBe('connecting');
+    expect(mediaState(down, kinds, 10_000)).toBe('reconnecting');
   });
 
   it('waits for keys until something opens', () => {
     const none = { firstAuthenticated: false, out: 0, lastOut: 0 };
     expect(mediaState(up, [seen(none), seen({ announced: false })], 10_000)).toBe('keys');
     expect(mediaState(up, [seen(none), seen({})], 10_100)).toBe('encrypted');
+  });
+
+  it('is no question of keys while the route is interrupted, and for 5 s after', () => {
+    const old = [seen({}), seen({ announced: false })];
+    expect(mediaState(down, old, 60_000)).toBe('reconnecting');
+    const anew = [seen({ firstAuthenticated: false, out: 0, lastOut: 0 })];
+    const restored = { ...up, restoredAt: 60_000 };
+    expect(mediaState(restored, anew, 64_999)).toBe('reconnecting');
+    expect(mediaState(restored, anew, 65_000)).toBe('keys');
+    expect(mediaState(restored, [seen({ lastOut: 60_400 })], 60_500)).toBe('encrypted');
+    expect(mediaState(restored, [seen({}, 1000)], 61_000)).toBe('cannot-decrypt');
   });
 
   it('says so when nothing opens for a second', () => {

@@ -46,12 +46,24 @@ export class OpenHealth {
   }
 }
 
+/** What is known of the route when the state of the media is asked for. */
+export interface RouteState {
+  /** Connected, and packets arrive. */
+  up: boolean;
+  connectedBefore: boolean;
+  /** When the newest interruption ended; null: there was none, or it goes on. */
+  restoredAt: number | null;
+}
+
+/** Media that was interrupted has this long before a missing frame is a question of keys. */
+const restoreLimitMs = 5_000;
+
 export function mediaState(
-  route: { connected: boolean; connectedBefore: boolean },
+  route: RouteState,
   kinds: readonly { view: IncomingView; failingFor: number }[],
   now: number,
 ): MediaState {
-  if (!route.connected) return route.connectedBefore ? 'reconnecting' : 'connecting';
+  if (!route.up) return route.connectedBefore ? 'reconnecting' : 'connecting';
   if (kinds.some((kind) => kind.view.announced && kind.failingFor >= failingAfter)) {
     return 'cannot-decrypt';
   }
@@ -59,7 +71,8 @@ export function mediaState(
   if (announced.length === 0 || announced.some((kind) => mayPlay(kind.view, now))) {
     return 'encrypted';
   }
-  return 'keys';
+  const restoring = route.restoredAt !== null && now - route.restoredAt < restoreLimitMs;
+  return restoring ? 'reconnecting' : 'keys';
 }
 
 /** What the browser says it sent of one kind, and what the worker had of it. */

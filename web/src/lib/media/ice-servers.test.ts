@@ -111,6 +111,32 @@ describe('credentials', () => {
     expect(state.asked).toBe(2);
   });
 
+  it('that are good are waited for a second at most, expired ones longer', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    let now = 0;
+    let answer: (() => void) | null = null;
+    const cache = new IceServerCache(
+      async () => {
+        if (now > 0) await new Promise<void>((resolve) => (answer = resolve));
+        return { servers: now > 0 ? [] : servers, ttl: 100 };
+      },
+      () => now,
+    );
+    await cache.get();
+    now = 90_000;
+    const renewed = cache.get();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await renewed).toEqual(servers);
+    now = 100_000;
+    let done = false;
+    const expired = cache.get().finally(() => (done = true));
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(done).toBe(false);
+    (answer as (() => void) | null)?.();
+    expect(await expired).toEqual([]);
+    vi.useRealTimers();
+  });
+
   it('of an admission that is over are not kept, however late they come', async () => {
     const waiting: ((answer: IceAnswer) => void)[] = [];
     const cache = new IceServerCache(

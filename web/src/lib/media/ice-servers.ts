@@ -48,8 +48,13 @@ const keepRefused = 10_000;
 interface Held {
   servers: RTCIceServer[];
   since: number;
+  /** Used until then without asking for newer ones. */
   until: number;
+  /** The relay takes them until then. */
+  expires: number;
 }
+
+const newerLimitMs = 1_000;
 
 export class IceServerCache {
   private held: Held | null = null;
@@ -64,7 +69,10 @@ export class IceServerCache {
     private readonly now: () => number = () => clock.elapsed(),
   ) {}
 
-  /** The servers; [] when there is no way to get any now. Never waits for a refused retry. */
+  /**
+   * The servers; [] when there is no way to get any now. Never waits for a refused retry,
+   * and for newer ones at most a second: a network that is cut must not delay a restart.
+   */
   async get(): Promise<RTCIceServer[]> {
     const now = this.now();
     if (this.held && now < this.held.until) return this.held.servers;
@@ -72,7 +80,9 @@ export class IceServerCache {
       this.asking ??= this.refresh().finally(() => {
         this.asking = null;
       });
-      await this.asking;
+      const { held, asking } = this;
+      const good = held !== null && now < held.expires;
+      await (good ? Promise.race([asking, after(newerLimitMs)]) : asking);
     }
     return this.held?.servers ?? [];
   }
@@ -109,10 +119,12 @@ export class IceServerCache {
       this.notBefore = now + answer.retryAfter * 1000;
     } else {
       const until = now + answer.ttl * 1000 * renewAt;
-      this.held = { servers: answer.servers, since: now, until };
+      this.held = { servers: answer.servers, since: now, until, expires: now + answer.ttl * 1000 };
     }
   }
 }
+
+const after = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** What `/turn-cred` says; null when it is something else. */
 export function readIceAnswer(value: unknown): IceAnswer | null {

@@ -19,7 +19,7 @@ interface FakeConnection {
   lanes: FakeLane[];
   closed: boolean;
   report: object[];
-  restarts: number;
+  restarts: number[];
   refused(): void;
 }
 
@@ -45,19 +45,19 @@ vi.mock('./connection', async () => {
         stream: { of: kind },
       }));
       refused: () => void;
-      restarts = 0;
       constructor(options: { refused(): void }) {
         this.refused = options.refused;
         made.push(this as never);
       }
-      configure() {}
-      restartIce() {
-        this.restarts += 1;
-      }
       lane(kind: Kind) {
         return this.lanes.find((lane) => lane.kind === kind);
       }
+      restarts: number[] = [];
       setTrack() {}
+      configure() {}
+      restartIce() {
+        this.restarts.push(performance.now());
+      }
       close() {
         this.closed = true;
       }
@@ -87,6 +87,7 @@ async function link() {
     route: 'auto',
     say: () => {},
     signalling: () => true,
+    onrouteturn: () => told.push('route'),
     rejoin: () => told.push('rejoin'),
     onchange: () => {},
     onleak: (kind) => told.push(`leak of ${kind}`),
@@ -140,6 +141,39 @@ describe('what comes in', () => {
   });
 });
 
+describe('a route on which nothing arrives any more', () => {
+  it('is called interrupted within two seconds, whatever ICE says, and never a question of keys', async () => {
+    const { one, told, connection, lane } = await link();
+    let arrived = 0;
+    const run = async (seconds: number, arrives: boolean) => {
+      const seen: string[] = [];
+      for (let i = 0; i < 2 * seconds; i++) {
+        if (arrives) {
+          arrived += 25;
+          Object.assign(lane('audio').open.counters, { out: arrived, firstAuthenticated: true });
+          lane('audio').open.lastOut = performance.now();
+        }
+        connection.report = [{ type: 'inbound-rtp', kind: 'audio', packetsReceived: arrived }];
+        await vi.advanceTimersByTimeAsync(500);
+        seen.push(one.media);
+      }
+      return seen;
+    };
+    expect((await run(5, true)).at(-1)).toBe('encrypted');
+    const cutAt = performance.now();
+    const cut = await run(10, false);
+    expect(cut.slice(3)).toEqual(Array(17).fill('reconnecting'));
+    expect(connection.restarts.map((at) => at - cutAt)).toEqual([2000, 5000, 8000]);
+    // What was shown before is old, but it is not a question of keys.
+    connection.report = [{ type: 'inbound-rtp', kind: 'audio', packetsReceived: arrived + 1 }];
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(one.media).toBe('reconnecting');
+    expect((await run(1, true)).at(-1)).toBe('encrypted');
+    expect(told).toEqual(['route', 'route']);
+    one.close();
+  });
+});
+
 describe('what goes out', () => {
   it('is nothing any more when more was sent than sealed', async () => {
     for (const [kind, entry] of [
@@ -179,11 +213,11 @@ describe('credentials that the relay refuses', () => {
     connection.state = 'connecting';
     connection.refused();
     await vi.advanceTimersByTimeAsync(0);
-    expect([ice.doubts, connection.restarts]).toEqual([1, 1]);
+    expect([ice.doubts, connection.restarts.length]).toEqual([1, 1]);
     // There are no newer ones yet: another try would bring the same refusal.
     connection.refused();
     await vi.advanceTimersByTimeAsync(0);
-    expect([ice.doubts, connection.restarts]).toEqual([2, 1]);
+    expect([ice.doubts, connection.restarts.length]).toEqual([2, 1]);
     one.close();
   });
 
@@ -191,7 +225,7 @@ describe('credentials that the relay refuses', () => {
     const { one, connection } = await link();
     connection.refused();
     await vi.advanceTimersByTimeAsync(0);
-    expect(connection.restarts).toBe(0);
+    expect(connection.restarts).toEqual([]);
     one.close();
   });
 

@@ -22,8 +22,8 @@ import {
 } from './health';
 import { connectionConfig, type IceServerCache } from './ice-servers';
 import { Recovery } from './recovery';
-import { StallWatch } from './stall';
-import { receivedOf, type Sample, sampleOf, sentOf } from './stats';
+import { RouteStatus } from './route-status';
+import { arrivalsOf, receivedOf, type Sample, sampleOf, sentOf } from './stats';
 
 /** What outlives a link, so that a member who comes back goes on counting. */
 export interface PeerMemory {
@@ -43,7 +43,10 @@ export interface PeerLinkOptions {
   ice: IceServerCache;
   route: RoutePolicy;
   say(said: Said): void;
+  /** The server can be reached, and the peer through it. */
   signalling(): boolean;
+  /** Nothing arrives any more, or something does again: the network may be another one. */
+  onrouteturn(): void;
   /** Nothing opens: fresh keys may help. */
   rejoin(): void;
   onchange(): void;
@@ -77,7 +80,7 @@ export class PeerLink {
   private connection: Connection | null = null;
   private readonly impolite: boolean;
   private readonly recovery: Recovery;
-  private readonly stall: StallWatch;
+  private readonly routeStatus: RouteStatus;
   private health = freshHealth();
   private bypass = freshBypass();
   private leak = freshLeak();
@@ -105,7 +108,7 @@ export class PeerLink {
   constructor(private readonly options: PeerLinkOptions) {
     this.impolite = compare(options.me, options.other) > 0;
     this.recovery = new Recovery(!this.impolite);
-    this.stall = new StallWatch(this.impolite ? 0 : politeLag);
+    this.routeStatus = new RouteStatus(() => options.onrouteturn());
     this.timer = setInterval(() => this.tick(), tickEvery);
     // Another link to the same member may live on over there: it has to give way.
     if (this.impolite || options.memory.gen > 0) this.rebuild();
@@ -115,9 +118,10 @@ export class PeerLink {
     return this.connection?.state === 'connected';
   }
 
-  /** No route for long although the server is there. */
-  get givenUp(): boolean {
-    return this.recovery.givenUp;
+  /** No route for long although the server is there: from the start, or since it was lost. */
+  get givenUp(): 'never-connected' | 'lost' | null {
+    if (!this.recovery.givenUp) return null;
+    return this.recovery.connectedBefore ? 'lost' : 'never-connected';
   }
 
   /** What may be played; null until frames were opened. */
@@ -153,7 +157,8 @@ export class PeerLink {
 
   /** Both of us are with the server again; a connection that lives is left alone. */
   resync(): void {
-    if (this.relayGone && this.impolite && this.connection) void this.restartIce();
+    const lost = this.relayGone || this.routeStatus.lost;
+    if (lost && this.impolite && this.connection) void this.restartIce();
     else if (this.connected) this.connection?.repeatOffer();
     else if (this.impolite) this.rebuild();
     else this.tick();
@@ -295,6 +300,7 @@ export class PeerLink {
       },
     });
     this.connection = connection;
+    this.routeStatus.reset();
     this.health = freshHealth();
     this.bypass = freshBypass();
     this.leak = freshLeak();
@@ -328,8 +334,10 @@ export class PeerLink {
     if (this.closed) return;
     const now = clock.steady();
     this.ticks += 1;
+    const { silentMs } = this.routeStatus;
     const state = this.connection?.state ?? 'none';
-    const repair = this.recovery.update({ state, signalling: this.options.signalling() }, now);
+    const signalling = this.options.signalling();
+    const repair = this.recovery.update({ state, silentMs, signalling }, now);
     // The relay's silence does not tell why: its credentials may have expired.
     if (repair !== null) {
       events.note('route repair', repair);
@@ -343,6 +351,21 @@ export class PeerLink {
     }
     this.healFailures(now);
     if (this.ticks % 2 === 0) void this.check();
+    else void this.sampleArrivals();
+    this.evaluate();
+  }
+
+  /** Between two checks, so that silence is noticed within half a second. */
+  private async sampleArrivals(): Promise<void> {
+    const { connection } = this;
+    if (!connection) return;
+    const report = await within(statsLimit, connection.pc.getStats()).catch(() => null);
+    if (report && !this.closed && connection === this.connection) this.watchArrivals(report);
+  }
+
+  private watchArrivals(report: RTCStatsReport): void {
+    const expected = this.connected && (this.announced.audio || this.announced.video);
+    this.routeStatus.sample(arrivalsOf(report), expected, clock.steady());
     this.evaluate();
   }
 
@@ -383,7 +406,7 @@ export class PeerLink {
       const now = clock.steady();
       this.sample = sampleOf(report, now);
       this.route = connection.state === 'connected' ? this.sample.route : null;
-      this.watchArrival(this.sample.received, now);
+      this.watchArrivals(report);
       const [leak] = connection.lanes.filter(({ kind, seal }) =>
         this.leak[kind].leaks(sentOf(report, kind, seal.counters), now),
       );
@@ -402,14 +425,6 @@ export class PeerLink {
     } finally {
       this.checking = false;
     }
-  }
-
-  /** Another route when this one seems dead, long before ICE says so. */
-  private watchArrival(received: number, now: number): void {
-    const relayed = this.route === 'relayed';
-    const expected = this.announced.audio || this.announced.video;
-    const dead = this.stall.stalled({ relayed, expected, received }, now);
-    if (dead && this.options.signalling()) void this.restartIce();
   }
 
   private view(kind: Kind, lane: Lane): IncomingView {
@@ -431,8 +446,9 @@ export class PeerLink {
       if (!lane) return [];
       return [{ view: this.view(kind, lane), failingFor: this.health[kind].failingFor(now) }];
     });
-    const route = { connected: this.connected, connectedBefore: this.recovery.connectedBefore };
-    this.media = mediaState(route, seen, now);
+    const { connectedBefore } = this.recovery;
+    const state = this.routeStatus.update(this.connected, connectedBefore, now);
+    this.media = mediaState(state, seen, now);
     if (!this.connected) this.route = null;
     this.options.onchange();
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noCounters } from '../e2ee/frame-messages';
-import { receivedOf, sampleOf, sentOf, statsBetween } from './stats';
+import { arrivalsOf, receivedOf, sampleOf, sentOf, statsBetween } from './stats';
 
 const report = (...entries: object[]): RTCStatsReport =>
   new Map(
@@ -38,6 +38,21 @@ describe('what was received', () => {
       { type: 'inbound-rtp', kind: 'audio', packetsReceived: 40, bytesReceived: 100 },
     );
     expect([receivedOf(all, 'video'), receivedOf(all, 'audio')]).toEqual([20, 40]);
+  });
+});
+
+describe('what arrived', () => {
+  it('is media and everything on the route in use, not on other routes', () => {
+    const all = report(
+      { type: 'inbound-rtp', kind: 'video', packetsReceived: 90 },
+      { type: 'transport', selectedCandidatePairId: 'used' },
+      { type: 'candidate-pair', id: 'used', bytesReceived: 500, responsesReceived: 3 },
+      { type: 'candidate-pair', id: 'spare', bytesReceived: 9, responsesReceived: 8 },
+    );
+    expect([...arrivalsOf(all)]).toEqual([
+      ['0', 90],
+      ['used', 503],
+    ]);
   });
 });
 

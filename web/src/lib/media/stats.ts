@@ -48,6 +48,25 @@ export function receivedOf(report: RTCStatsReport, kind: 'audio' | 'video'): num
   return received;
 }
 
+/**
+ * What has arrived from the peer, by entry: media, and all else on the route in
+ * use (feedback, checks of ICE). Browsers leave out different counters.
+ */
+export function arrivalsOf(report: RTCStatsReport): Map<string, number> {
+  const all = entries(report);
+  const arrivals = new Map<string, number>();
+  for (const e of all) if (e.type === 'inbound-rtp') arrivals.set(e.id, num(e, 'packetsReceived'));
+  const pair = selectedPair(all);
+  if (pair) {
+    const names = ['bytesReceived', 'packetsReceived', 'requestsReceived', 'responsesReceived'];
+    arrivals.set(
+      pair.id,
+      names.reduce((sum, name) => sum + num(pair, name), 0),
+    );
+  }
+  return arrivals;
+}
+
 /** Sums of a report that rates are made of. */
 export interface Sample {
   at: number;

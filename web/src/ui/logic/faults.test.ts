@@ -24,6 +24,11 @@ describe('the words of each fault', () => {
       'Your network seems to block calls',
       'Neither a direct connection nor the relay of the server could be reached. Try mobile data or another network.',
     ],
+    [
+      'route-lost',
+      'The connection is still interrupted',
+      'Check your network. The call goes on by itself as soon as there is a way to the others.',
+    ],
     ['too-many', 'Many calls were started from your network', 'Try again in {time}.'],
   ] as const)('%s', (code, title, body) => {
     expect(faultOf(code, context)).toMatchObject({ title, body });
@@ -71,6 +76,7 @@ it('every fault says something and offers something to do', () => {
     'unsupported',
     'not-secure',
     'cannot-connect',
+    'route-lost',
     'encryption-failed',
     'version',
     'server-unreachable',

@@ -182,6 +182,7 @@ const actions: Record<Exclude<FaultCode, 'in-use' | 'unplugged'>, FaultAction[]>
   password: ['retry'],
   'not-allowed': ['retry'],
   'cannot-connect': ['retry', 'check', 'report'],
+  'route-lost': ['retry', 'report'],
   'encryption-failed': ['reload', 'report'],
   version: ['reload'],
   'server-unreachable': ['retry', 'report'],

@@ -19,7 +19,14 @@ it('says encrypted alone, and when every person is', () => {
 it('shows the most serious state of all', () => {
   expect(of('encrypted', 'connecting')).toBe('connecting');
   expect(of('keys', 'connecting')).toBe('keys');
-  expect(of('reconnecting', 'keys')).toBe('reconnecting');
+  expect(of('encrypted', 'cannot-decrypt', 'keys')).toBe('cannot-decrypt');
+});
+
+it('calls the whole call interrupted only when every route is', () => {
+  expect(of('reconnecting')).toBe('reconnecting');
+  expect(of('reconnecting', 'reconnecting')).toBe('reconnecting');
+  expect(of('reconnecting', 'encrypted')).toBe('encrypted');
+  expect(of('reconnecting', 'keys')).toBe('keys');
   expect(of('encrypted', 'cannot-decrypt', 'reconnecting')).toBe('cannot-decrypt');
 });
 

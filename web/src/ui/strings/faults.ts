@@ -112,6 +112,10 @@ const texts = {
     title: 'Your network seems to block calls',
     body: 'Neither a direct connection nor the relay of the server could be reached. Try mobile data or another network.',
   }),
+  'route-lost': () => ({
+    title: 'The connection is still interrupted',
+    body: 'Check your network. The call goes on by itself as soon as there is a way to the others.',
+  }),
   'encryption-failed': () => ({
     title: 'Encryption did not start',
     body: 'Nothing was sent. Reload the page; if this stays, use another browser.',

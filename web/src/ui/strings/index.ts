@@ -74,7 +74,7 @@ export const strings = {
       keys: 'Starting encryption…',
       encrypted: 'End-to-end encrypted',
       'cannot-decrypt': 'Can’t decrypt',
-      reconnecting: 'Reconnecting…',
+      reconnecting: 'Connection interrupted',
     } satisfies Record<Lock, string>,
   },
 
@@ -128,6 +128,8 @@ export const strings = {
       keys: (name: string) => `Starting encryption with ${name || 'the other person'}…`,
       locked: (name: string) => `${who(name)}’s sound and picture can’t be unlocked.`,
       lockedHint: 'Getting fresh keys. If this stays, rejoin the call.',
+      interrupted: (name: string) =>
+        `Connection to ${name || 'the other person'} interrupted. Reconnecting…`,
       reconnecting: 'Reconnecting…',
     },
     reconnecting: 'Reconnecting…',
@@ -213,7 +215,7 @@ export const strings = {
       case 'raised':
         return talkStrings.hand.raised(change.name);
       case 'lost':
-        return `Reconnecting with ${name}`;
+        return `Connection to ${name} interrupted`;
       case 'restored':
         return `${name} is back`;
     }
