@@ -72,10 +72,10 @@ void server::drop_track(room& r, track_id id) {
   if (it == r.tracks.end())
     return;
   auto& t = *it->second;
-  events_.push_back(event::unpublished{t.owner, id});
+  events_.push_back({event::kind::unpublished, t.owner, id});
   for (auto subscriber : t.subscribers) {
     subscriber->unsubscribe(t);
-    events_.push_back(event::renegotiate{subscriber->id()});
+    events_.push_back({event::kind::renegotiate, subscriber->id()});
   }
   if (auto owner = seats_.find(t.owner); owner != seats_.end())
     owner->second->who.remove_track(t);
@@ -139,7 +139,7 @@ void server::take_sections(base::time_point, seat& s, const sdp::description& of
                                            {}});
     s.who.add_track(*t, o);
     s.published.emplace(o.mid, id);
-    events_.push_back(event::published{s.who.id(), id, t->up.settings().kind, o.mid});
+    events_.push_back({event::kind::published, s.who.id(), id, t->up.settings().kind, o.mid});
     r.tracks.emplace(id, std::move(t));
     for (auto other : r.seats)
       if (other != &s)
@@ -176,7 +176,7 @@ void server::bind(base::time_point now, seat& s, const sdp::description& offer) 
 void server::ask_for_sections(seat& s, const sdp::description* offer) {
   if (!s.who.connection().accepted())
     return;
-  event::renegotiate want{s.who.id()};
+  event want{event::kind::renegotiate, s.who.id()};
   for (auto& [id, t] : s.where->tracks)
     if (t->owner != s.who.id() && !s.who.subscribed(id))
       ++(t->up.settings().kind == forward::kind::audio ? want.audio : want.video);
@@ -194,7 +194,7 @@ void server::wish(base::time_point now, participant_id subscriber, track_id trac
   it->second->who.choose_layers(now);
 }
 
-std::vector<any_event> server::take_events() { return std::exchange(events_, {}); }
+std::vector<event> server::take_events() { return std::exchange(events_, {}); }
 
 // --- packets -----------------------------------------------------------------------
 
@@ -286,11 +286,11 @@ void server::look_at(base::time_point now, seat& s) {
     return;
   s.told = state;
   if (state == connection_state::connected)
-    events_.push_back(event::connected{s.who.id()});
+    events_.push_back({event::kind::connected, s.who.id()});
   else if (state == connection_state::lost)
-    events_.push_back(event::lost{s.who.id()});
+    events_.push_back({event::kind::lost, s.who.id()});
   else if (state == connection_state::failed)
-    events_.push_back(event::failed{s.who.id()});
+    events_.push_back({event::kind::failed, s.who.id()});
 }
 
 void server::schedule(base::time_point now, seat& s) {

@@ -7,45 +7,27 @@
 #include <deque>
 #include <map>
 #include <unordered_map>
-#include <variant>
 
 namespace catchup::sfu::session {
 
-namespace event {
-
-/// The participant can send and get media.
-struct connected {
-  participant_id participant;
-};
-/// Nothing was heard for 10 s; media goes on if the client comes back.
-struct lost {
-  participant_id participant;
-};
-/// The participant is to be removed: gone for 30 s, or DTLS failed.
-struct failed {
-  participant_id participant;
-};
-struct published {
-  participant_id participant;
-  track_id track;
-  forward::kind kind;
-  std::string mid;
-};
-struct unpublished {
-  participant_id participant;
-  track_id track;
-};
-/// The client should offer again, with so many more sections to receive on.
-struct renegotiate {
-  participant_id participant;
+/// What signalling should know.
+struct event {
+  enum class kind : std::uint8_t {
+    connected, // can send and get media
+    lost,      // silent for 10 s; media goes on if the client comes back
+    failed,    // to be removed: gone for 30 s, or DTLS failed
+    published, // `track` of kind `media` in section `mid`
+    unpublished,
+    renegotiate, // should offer again, with `audio` and `video` more sections to receive on
+  };
+  event::kind what{};
+  participant_id participant = 0;
+  track_id track = 0;
+  forward::kind media = forward::kind::audio;
+  std::string mid{};
   std::size_t audio = 0;
   std::size_t video = 0;
 };
-
-} // namespace event
-
-using any_event = std::variant<event::connected, event::lost, event::failed, event::published,
-                               event::unpublished, event::renegotiate>;
 
 class server {
 public:
@@ -80,7 +62,7 @@ public:
             std::optional<std::size_t> layer);
 
   /// What happened since the last call.
-  std::vector<any_event> take_events();
+  std::vector<event> take_events();
 
   // --- packets -------------------------------------------------------------------
 
@@ -117,7 +99,7 @@ private:
   std::unordered_map<participant_id, std::unique_ptr<seat>> seats_;
   std::unordered_map<std::string, seat*> by_ufrag_;
   std::unordered_map<ice::path, seat*> by_path_;
-  std::vector<any_event> events_;
+  std::vector<event> events_;
   base::time_point next_ = base::time_point::max();
   track_id last_track_ = 0;
   std::uint64_t forwarded_ = 0;

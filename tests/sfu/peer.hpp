@@ -173,11 +173,15 @@ public:
     }
   }
 
-  void send_rtp(base::buffer packet) {
+  base::buffer sealed(base::buffer packet) {
     auto size = packet.size();
     packet.resize(size + sfu::srtp::max_overhead);
     packet.resize(srtp_->seal_rtp(packet, size));
-    server_.receive(now_, path(), packet, wire_);
+    return packet;
+  }
+  void send_rtp(const base::buffer& packet) {
+    auto bytes = sealed(packet);
+    server_.receive(now_, path(), bytes, wire_);
   }
 
   void send_rtcp(base::buffer packet) {

@@ -56,12 +56,10 @@ struct fixture {
     bob.collect();
   }
 
-  template <class T>
-  std::size_t events() {
-    std::size_t n = 0;
-    for (auto& e : server.take_events())
-      n += std::holds_alternative<T>(e);
-    return n;
+  std::size_t events(session::event::kind what) {
+    auto all = server.take_events();
+    return static_cast<std::size_t>(
+        std::count_if(all.begin(), all.end(), [&](auto& e) { return e.what == what; }));
   }
 };
 
@@ -174,14 +172,14 @@ TEST(a track that comes later makes the others offer again) {
   REQUIRE(bob.connect());
   server.take_events();
   REQUIRE(alice.negotiate(sends));
-  bool told = false;
-  for (auto& e : server.take_events())
-    if (auto r = std::get_if<session::event::renegotiate>(&e))
-      told = told || (r->participant == 2 && r->audio == 1 && r->video == 1);
-  CHECK(told);
+  auto all = server.take_events();
+  CHECK(std::any_of(all.begin(), all.end(), [](auto& e) {
+    return e.what == session::event::kind::renegotiate && e.participant == 2 && e.audio == 1 &&
+           e.video == 1;
+  }));
   REQUIRE(bob.negotiate(gets));
   CHECK_EQUAL(bob.tracks.size(), 2u);
-  CHECK_EQUAL(events<session::event::renegotiate>(), 0u);
+  CHECK_EQUAL(events(session::event::kind::renegotiate), 0u);
 }
 
 TEST(a section that stops sending takes its track back) {
@@ -189,10 +187,7 @@ TEST(a section that stops sending takes its track back) {
   auto stopped = sends;
   stopped[1].direction = "inactive";
   REQUIRE(alice.negotiate(stopped));
-  auto events = server.take_events();
-  CHECK(std::any_of(events.begin(), events.end(), [](auto& e) {
-    return std::holds_alternative<session::event::unpublished>(e);
-  }));
+  CHECK_EQUAL(events(session::event::kind::unpublished), 1u);
   REQUIRE(bob.negotiate(gets));
   CHECK_EQUAL(bob.tracks.size(), 1u);
   CHECK(bob.answer.sections[1].direction == sdp::direction::inactive);
@@ -205,7 +200,7 @@ TEST(one who leaves takes the tracks along and the rest goes on) {
   frame(true);
   server.leave(now, 1);
   CHECK_EQUAL(server.participants(), 1u);
-  CHECK_EQUAL(events<session::event::unpublished>(), 2u);
+  CHECK_EQUAL(events(session::event::kind::unpublished), 2u);
   alice.send_rtp(alice.marked(camera.frame(true)[0], "1"));
   pass(50ms);
   CHECK_EQUAL(bob.received.size(), 3u);
@@ -316,12 +311,12 @@ TEST(an ICE restart keeps media flowing) {
 TEST(one who is silent is lost and then failed) {
   call();
   pass(10s + 1ms);
-  CHECK_EQUAL(events<session::event::lost>(), 2u);
+  CHECK_EQUAL(events(session::event::kind::lost), 2u);
   bob.check();
-  CHECK_EQUAL(events<session::event::connected>(), 1u);
+  CHECK_EQUAL(events(session::event::kind::connected), 1u);
   for (int i = 0; i < 210; ++i)
     pass(100ms);
-  CHECK_EQUAL(events<session::event::failed>(), 1u);
+  CHECK_EQUAL(events(session::event::kind::failed), 1u);
   // An idle server has nothing to do at once.
   server.wake(now, net);
   CHECK(server.deadline() > now + 1ms);
