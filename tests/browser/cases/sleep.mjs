@@ -25,7 +25,7 @@ const workerClock = `{
 `;
 
 /** In the page: the same clock, and first credentials that expire soon. */
-function patch({ username, credential }) {
+function patch({ username, credential, ttl }) {
   const now = Date.now;
   const channel = new BroadcastChannel('test clock');
   let ahead = 0;
@@ -41,7 +41,7 @@ function patch({ username, credential }) {
     if (!String(url).endsWith('/turn-cred') || !response.ok) return response;
     const body = await response.json();
     if (window.__credentials.length === 0) {
-      body.ttl = 3600;
+      body.ttl = ttl;
       for (const server of body.ice_servers) if (server.username) Object.assign(server, { username, credential });
     }
     window.__credentials.push(body.ice_servers[0].username);
@@ -49,14 +49,15 @@ function patch({ username, credential }) {
   };
 }
 
-const mint = (secret) => {
+/** Credentials that the relay takes for `lasts` seconds, whatever their `ttl` says. */
+const mint = (secret, ttl) => {
   const username = `${Math.floor(Date.now() / 1000) - skew + lasts}:night`;
-  return { username, credential: createHmac('sha1', secret).update(username).digest('base64') };
+  return { username, credential: createHmac('sha1', secret).update(username).digest('base64'), ttl };
 };
 
-async function sleeper(stage, kind, site) {
+async function sleeper(stage, kind, ttl, site) {
   const person = await stage.person(kind, { route: 'relay-udp', ...(site && { site }) });
-  await person.page.evaluateOnNewDocument(patch, mint(stage.server.turnSecret));
+  await person.page.evaluateOnNewDocument(patch, mint(stage.server.turnSecret, ttl));
   return person;
 }
 
@@ -64,7 +65,7 @@ for (const kind of ['chromium', 'firefox']) {
   scenario(`a call is back within seconds after a night's sleep (${kind})`, { env: { CATCHUP_ADMIN_TOKEN: token }, mayLog: /WebSocket connection|can.t establish a connection|was interrupted|ICE failed/ }, async (stage) => {
     const front = stage.with(await Front.start(stage.server, { prefixes: { group: workerClock } }));
     const { path } = await stage.room();
-    const ann = await sleeper(stage, kind, front.url);
+    const ann = await sleeper(stage, kind, 3600, front.url);
     const bob = await stage.person('chromium', { route: 'relay-udp' });
     await Promise.all([ann.join(path), bob.join(path)]);
     await Promise.all([ann.receives(), bob.receives()]);
@@ -82,6 +83,26 @@ for (const kind of ['chromium', 'firefox']) {
     assert.ok(took <= backWithin, `back after ${took} ms`);
     assert.ok(refused <= 4, `${refused} requests with expired credentials`);
     assert.ok(asked >= 2);
+  });
+}
+
+for (const kind of ['chromium', 'firefox']) {
+  scenario(`a relay that refuses credentials is asked with new ones (${kind})`, { env: { CATCHUP_ADMIN_TOKEN: token }, mayLog: /ICE failed/ }, async (stage) => {
+    const { path } = await stage.room();
+    const ann = await sleeper(stage, kind, 43_200);
+    const bob = await stage.person('chromium', { route: 'relay-udp' });
+    await Promise.all([ann.join(path), bob.join(path)]);
+    await Promise.all([ann.receives(), bob.receives()]);
+    // The allocations of the first credentials end with them, and no clock tells.
+    const began = Date.now();
+    while ((await ann.page.evaluate(() => window.__credentials.length)) < 2) {
+      assert.ok(Date.now() - began < 60_000, 'no new credentials were asked for');
+      await pause(250);
+    }
+    await ann.receives(1);
+    const refused = await refusals(stage);
+    console.log(`${refused} requests refused`);
+    assert.ok(refused <= 12, `${refused} requests with expired credentials`);
   });
 }
 
