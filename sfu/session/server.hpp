@@ -70,6 +70,8 @@ public:
   bool claims(const ice::stun::message& request) const;
   void receive_stun(base::time_point now, const ice::path& from, const ice::stun::message& request,
                     egress& out);
+  /// Whether a participant has this path.
+  bool knows(const ice::path& path) const { return by_path_.contains(path); }
   /// DTLS, RTP or RTCP. False when no participant has this path. Opens packets in
   /// place.
   bool receive(base::time_point now, const ice::path& from, base::bytes datagram, egress& out);

@@ -6,6 +6,7 @@
 #include "sfu/media_source.hpp"
 #include "sfu/session/server.hpp"
 
+#include <functional>
 #include <map>
 #include <sstream>
 
@@ -57,8 +58,27 @@ public:
   std::vector<base::buffer> received; // RTP, opened
   std::vector<base::buffer> reports;  // RTCP, opened
 
-  peer(session::server& s, wire& w, base::time_point& now, session::participant_id i)
-    : id(i), port(static_cast<std::uint16_t>(10000 + i)), server_(s), wire_(w), now_(now),
+  /// How the client's datagrams and offers reach the server.
+  std::function<void(const ice::path&, base::buffer)> deliver;
+  using negotiated = base::result<session::server::negotiated, sdp::refusal>;
+  std::function<negotiated(const sdp::description&)> ask;
+
+  peer(session::server& s, wire& w, base::time_point& t, session::participant_id i)
+    : peer(w, t, i) {
+    deliver = [this, &s](const ice::path& from, base::buffer bytes) {
+      if (std::to_integer<unsigned>(bytes.front()) > 3) {
+        s.receive(now_, from, bytes, wire_);
+        return;
+      }
+      auto m = ice::stun::message::parse(base::const_bytes{bytes});
+      if (m && s.claims(*m))
+        s.receive_stun(now_, from, *m, wire_);
+    };
+    ask = [this, &s](const sdp::description& o) { return s.offer(now_, id, o); };
+  }
+
+  peer(wire& w, base::time_point& now, session::participant_id i)
+    : id(i), port(static_cast<std::uint16_t>(10000 + i)), wire_(w), now_(now),
       certificate_(sfu::dtls::certificate::make()) {}
 
   ice::path path() const {
@@ -108,7 +128,7 @@ public:
     auto parsed = sdp::parse(offer_text(sections));
     if (!parsed)
       return false;
-    auto result = server_.offer(now_, id, *parsed);
+    auto result = ask(*parsed);
     if (!result)
       return false;
     // What a browser reads is the text.
@@ -137,10 +157,7 @@ public:
       w.add(stun::attribute::use_candidate, {});
     w.add_integrity(base::as_bytes(std::string_view{remote.password}));
     w.add_fingerprint();
-    auto bytes = base::to_buffer(*w.finish());
-    auto m = stun::message::parse(bytes);
-    if (server_.claims(*m))
-      server_.receive_stun(now_, path(), *m, wire_);
+    deliver(path(), base::to_buffer(*w.finish()));
   }
 
   /// ICE and DTLS until both sides have keys.
@@ -148,7 +165,7 @@ public:
     check();
     for (int i = 0; i < 10 && !srtp_; ++i) {
       for (auto d = dtls_->take_output(); !d.empty(); d = dtls_->take_output())
-        server_.receive(now_, path(), d, wire_);
+        deliver(path(), d);
       collect();
     }
     return srtp_.has_value();
@@ -179,16 +196,13 @@ public:
     packet.resize(srtp_->seal_rtp(packet, size));
     return packet;
   }
-  void send_rtp(const base::buffer& packet) {
-    auto bytes = sealed(packet);
-    server_.receive(now_, path(), bytes, wire_);
-  }
+  void send_rtp(const base::buffer& packet) { deliver(path(), sealed(packet)); }
 
   void send_rtcp(base::buffer packet) {
     auto size = packet.size();
     packet.resize(size + sfu::srtp::max_overhead);
     packet.resize(srtp_->seal_rtcp(packet, size));
-    server_.receive(now_, path(), packet, wire_);
+    deliver(path(), std::move(packet));
   }
 
   /// Puts MID and RID into a packet of layer_source, and a transport-wide number.
@@ -218,7 +232,6 @@ public:
   }
 
 private:
-  session::server& server_;
   wire& wire_;
   base::time_point& now_;
   std::shared_ptr<const sfu::dtls::certificate> certificate_;

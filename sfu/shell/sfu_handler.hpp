@@ -1,0 +1,84 @@
+#pragma once
+// The SFU behind the media port: packets from its thread, commands of the signalling
+// from other threads.
+
+#include "media/port/command_queue.hpp"
+#include "media/port/handler.hpp"
+#include "sfu/session/server.hpp"
+
+#include <functional>
+#include <memory>
+#include <variant>
+
+namespace catchup::sfu::shell {
+
+/// What signalling asks for. `done` is called on the media thread, so it must be
+/// quick; it is not called when the thread has ended.
+struct join {
+  std::string room;
+  session::participant_id participant = 0;
+  std::string name;
+  std::function<void(bool)> done;
+};
+struct leave {
+  session::participant_id participant = 0;
+};
+struct offer {
+  session::participant_id participant = 0;
+  sdp::description description;
+  std::function<void(base::result<session::server::negotiated, sdp::refusal>)> done;
+};
+/// The largest layer of a track that a subscriber wants; nothing: paused.
+struct wish {
+  session::participant_id subscriber = 0;
+  session::track_id track = 0;
+  std::optional<std::size_t> layer;
+};
+using command = std::variant<join, leave, offer, wish>;
+
+/// Hears what happens, on the media thread.
+class listener {
+public:
+  virtual ~listener() = default;
+  virtual void on_events(std::vector<session::event> events) = 0;
+};
+
+/// Accepts Binding requests for its own ufrags, and DTLS and RTP from the paths that
+/// they validated. Put it before the TURN handler, which accepts all STUN.
+class sfu_handler final : public media::port::handler {
+public:
+  static constexpr std::size_t max_waiting = 4096;
+
+  explicit sfu_handler(session::server::config config);
+
+  /// From any thread. False when too many commands wait or the thread has ended.
+  bool post(command c) { return queue_.push(std::move(c), std::holds_alternative<leave>(c)); }
+  /// From any thread; the listener is held until `unsubscribe` or the end.
+  void subscribe(std::shared_ptr<listener> to) { queue_.push(std::move(to), true); }
+  void unsubscribe() { queue_.push(std::shared_ptr<listener>{}, true); }
+
+  bool accepts(media::port::packet_kind kind, const media::five_tuple& from,
+               base::const_bytes in) override;
+  void receive(const media::timestamps& t, const media::five_tuple& from, base::const_bytes in,
+               media::port::outbox& out) override;
+  bool wants(const media::five_tuple& from) override { return core_.knows(from); }
+  void closed(const media::five_tuple&) override {}
+  int wake_fd() const override { return queue_.wake_fd(); }
+  void work(const media::timestamps& t, media::port::outbox& out) override;
+  void tick(const media::timestamps& t, media::port::outbox& out) override;
+  void stopped() override;
+
+private:
+  using item = std::variant<command, std::shared_ptr<listener>>;
+
+  void carry_out(base::time_point now, command& c);
+  void tell();
+
+  session::server core_;
+  media::port::command_queue<item> queue_;
+  std::vector<item> batch_;
+  std::shared_ptr<listener> listener_;
+  base::buffer scratch_;
+};
+
+} // namespace catchup::sfu::shell
