@@ -46,3 +46,35 @@ scenario('a site under a path of a proxy says that this does not work', { mayLog
     assert.match(text, /host name of its own/);
   }
 });
+
+scenario('addresses with capitals, more slashes or nothing behind them show the right page', {}, async (stage) => {
+  const front = stage.with(await Front.start(stage.server));
+  const { path } = await stage.room();
+  const page = await (await fetch(`${stage.server.url}/`)).text();
+  // Whatever the server answers to these paths itself: here it is the page.
+  const own = /^\/(?:assets|favicon|manifest|ws|create-room|turn-cred)/;
+  front.answer = (url) => (own.test(url) ? null : { status: 200, type: 'text/html', body: page });
+  const [room, secret] = path.slice('/r/'.length).split('#');
+  for (const kind of ['chromium', 'firefox']) {
+    const person = await stage.person(kind, { site: front.url });
+    for (const damaged of [`/R/${room}`, `//r/${room}`, `/r//${room.toUpperCase()}/`, `/R/${room.toUpperCase()}.`]) {
+      await person.open('/');
+      await person.open(`${damaged}#${secret}`);
+      await person.find('join');
+      assert.equal(await person.page.evaluate(() => location.pathname + location.hash), path, damaged);
+    }
+    await person.open('/check/');
+    await person.find('start-check');
+    for (const nowhere of ['/meet/', '/R/', '/admin', '/elsewhere?x=y']) {
+      await person.open(nowhere);
+      await person.find('nowhere');
+    }
+    await person.type('paste-link', `see ${front.url}${path}`);
+    await person.click('open-link');
+    await person.find('join');
+    await person.page.goBack();
+    await person.find('nowhere');
+    await person.click('go-home');
+    await person.find('start-call');
+  }
+});
