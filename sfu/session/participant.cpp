@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::size_t report_space = 1400;
 constexpr base::duration choice_interval = std::chrono::milliseconds{200};
-constexpr base::duration estimate_lasts = std::chrono::seconds{5};
 constexpr std::size_t max_routes = 64;
 
 namespace rtcp = rtp::rtcp;
@@ -117,8 +116,7 @@ void participant::receive_feedback(base::time_point now, const rtcp::block& b, e
     rtcp::each_full_intra(*f,
                           [&](std::uint32_t ssrc, std::uint8_t) { lost_picture(by_ssrc(ssrc)); });
   } else if (auto bits = rtcp::read_remb(*f)) {
-    estimate_ = *bits;
-    estimated_ = now;
+    estimate_.estimated(now, *bits);
   }
 }
 
@@ -206,13 +204,13 @@ base::time_point participant::deadline(base::time_point now) const {
 }
 
 void participant::choose_layers(base::time_point now) {
-  bool estimated = estimate_ > 0 && now - estimated_ < estimate_lasts;
+  auto limit = estimate_.limit(now);
   // Each picture gets an equal part of the estimate; the smallest layer always passes.
   std::uint64_t pictures = 0;
   for (auto& s : subscriptions_)
     if (s->source->up.settings().kind == forward::kind::video && s->wish)
       ++pictures;
-  auto share = estimated && pictures > 0 ? estimate_ * 9 / 10 / pictures : UINT64_MAX;
+  auto share = limit == UINT64_MAX || pictures == 0 ? limit : limit / 10 * 9 / pictures;
   for (auto& s : subscriptions_) {
     auto& up = s->source->up;
     if (!s->wish) {

@@ -4,6 +4,7 @@
 
 #include "base/result.hpp"
 #include "sfu/forward/arrival_log.hpp"
+#include "sfu/forward/estimate_limit.hpp"
 #include "sfu/sdp/answer.hpp"
 #include "sfu/session/connection.hpp"
 #include "sfu/session/track.hpp"
@@ -95,8 +96,7 @@ private:
   forward::arrival_log arrivals_;
   base::time_point next_report_ = base::time_point::max();
   base::time_point next_choice_{};
-  std::uint64_t estimate_ = 0; // REMB, bits per second
-  base::time_point estimated_{};
+  forward::estimate_limit estimate_;
   base::buffer restored_;
 };
 

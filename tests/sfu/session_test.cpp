@@ -262,7 +262,7 @@ TEST(layers are learnt from MID and RID and switched by wish) {
   CHECK_EQUAL(last_layer(), 1u);
 }
 
-TEST(a small estimate of the subscriber takes a smaller layer) {
+TEST(an estimate that falls takes a smaller layer for a while) {
   REQUIRE(server.join(now, "room", 1, "PA_alice"));
   REQUIRE(server.join(now, "room", 2, "PA_bob"));
   REQUIRE(alice.negotiate({{"1", "video", "sendonly", 0, {"q", "h"}}}));
@@ -285,13 +285,24 @@ TEST(a small estimate of the subscriber takes a smaller layer) {
   };
   seconds(3);
   CHECK_EQUAL(last_layer(), 2u);
-  base::buffer remb(64);
-  rtp::rtcp::compound_writer w{remb};
-  w.remb(1, 10'000, {});
-  remb.resize(w.size());
-  bob.send_rtcp(remb);
+  auto estimate = [&](std::uint64_t bits) {
+    base::buffer remb(64);
+    rtp::rtcp::compound_writer w{remb};
+    w.remb(1, bits, {});
+    remb.resize(w.size());
+    bob.send_rtcp(remb);
+  };
+  estimate(30'000);
+  seconds(1);
+  CHECK_EQUAL(last_layer(), 2u); // low, but it did not fall
+  estimate(10'000);
   seconds(1);
   CHECK_EQUAL(last_layer(), 1u);
+  seconds(4);
+  CHECK_EQUAL(last_layer(), 2u); // tried again
+  estimate(5'000);
+  seconds(5);
+  CHECK_EQUAL(last_layer(), 1u); // the second hold is longer
 }
 
 TEST(an ICE restart keeps media flowing) {
