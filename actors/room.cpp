@@ -5,7 +5,7 @@
 #include "actors/status.hpp"
 #include "actors/timer.hpp"
 #include "base/log.hpp"
-#include "e2ee/mls_delivery.hpp"
+#include "e2ee/mls/delivery.hpp"
 
 #include <caf/send.hpp>
 
@@ -243,13 +243,13 @@ private:
 
   errc enter_group(const msg::join& m) {
     if (!group_)
-      group_.emplace(tag_, e2ee::mls_delivery_config{config_->first_incarnation(), {}}, now());
+      group_.emplace(tag_, e2ee::mls::delivery_config{config_->first_incarnation(), {}}, now());
     switch (group_->enter(now(), m.member, *m.admission_key, m.key_package, m.group)) {
-    case e2ee::mls_entry::in:
+    case e2ee::mls::entry_result::in:
       return errc::none;
-    case e2ee::mls_entry::key_package:
+    case e2ee::mls::entry_result::key_package:
       return errc::key_package;
-    case e2ee::mls_entry::too_many:
+    case e2ee::mls::entry_result::too_many:
       return errc::too_many;
     }
     return errc::unavailable;
@@ -351,7 +351,7 @@ private:
 
   std::vector<seat> seats_; // in order of arrival
   /// From the first that asked to join on.
-  std::optional<e2ee::mls_delivery> group_;
+  std::optional<e2ee::mls::delivery> group_;
   base::time_point close_at_{};
   bool draining_ = false;
   /// While the operator lets nobody new in: those who may come back.

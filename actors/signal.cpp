@@ -23,7 +23,7 @@ struct payload {
   std::size_t operator()(const joined& j) const noexcept { return size_of(j.member); }
   std::size_t operator()(const app& a) const noexcept { return size_of(a.data); }
   std::size_t operator()(const mls& m) const noexcept {
-    namespace from = e2ee::from_delivery;
+    namespace from = e2ee::mls::from_delivery;
     auto out = sizeof m;
     if (const auto* d = std::get_if<from::duty>(&m.body)) {
       out += d->removes.size() * sizeof(from::duty::remove);

@@ -4,7 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "base/ids.hpp"
-#include "e2ee/mls_delivery_messages.hpp"
+#include "e2ee/mls/delivery_messages.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -56,7 +56,7 @@ struct app {
   shared_bytes data;
 };
 /// Of the room's group.
-using mls = e2ee::from_delivery::message;
+using mls = e2ee::mls::from_delivery::message;
 
 /// The numbered messages.
 using event = std::variant<welcome, joined, left, away, back, app, mls>;

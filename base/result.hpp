@@ -3,6 +3,7 @@
 // The subset of C++23 std::expected we use; swap the alias when we move on.
 
 #include <cassert>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -45,6 +46,28 @@ public:
 
 private:
   std::variant<T, E> v_;
+};
+
+/// Success without a value, or an error: what a check returns, so that a
+/// successful check reads as success (`if (check(...))`).
+template <class E>
+class [[nodiscard]] result<void, E> {
+public:
+  constexpr result() = default;
+  constexpr result(failure<E> f) : error_(std::move(f.error)) {}
+
+  constexpr explicit operator bool() const noexcept { return !error_; }
+
+  constexpr const E& error() const {
+    assert(!*this);
+    return *error_;
+  }
+
+  /// Whether the check failed with this error.
+  friend constexpr bool operator==(const result& r, const E& e) { return r.error_ == e; }
+
+private:
+  std::optional<E> error_;
 };
 
 } // namespace catchup::base

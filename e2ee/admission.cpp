@@ -11,7 +11,7 @@ namespace catchup::e2ee {
 
 namespace {
 
-// Longer ones would not fit behind a 16-bit length, and no honest one is near.
+// An origin must fit a 16-bit length; real ones are far shorter.
 constexpr std::size_t max_origin = 512;
 
 const unsigned char* octets(base::const_bytes in) {
@@ -38,19 +38,19 @@ base::buffer admission_transcript(const admission_request& r) {
   return covered.bytes();
 }
 
-std::optional<admission_error> check_admission(const admission_request& r) {
+base::result<void, admission_error> check_admission(const admission_request& r) {
   static const bool ready = sodium_init() >= 0;
   if (!ready)
     std::abort(); // no source of randomness: nothing here may go on
   if (!well_formed(r))
-    return admission_error::bad_field;
+    return base::failure{admission_error::bad_field};
   if (make_room_tag(r.admission_key, r.host_key, {}) != r.tag)
-    return admission_error::wrong_room;
+    return base::failure{admission_error::wrong_room};
   auto covered = admission_transcript(r);
   if (crypto_sign_verify_detached(octets(r.signature), octets(covered), covered.size(),
                                   octets(r.admission_key)) != 0)
-    return admission_error::bad_signature;
-  return std::nullopt;
+    return base::failure{admission_error::bad_signature};
+  return {};
 }
 
 } // namespace catchup::e2ee

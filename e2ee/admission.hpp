@@ -4,8 +4,8 @@
 
 #include "base/bytes.hpp"
 #include "base/ids.hpp"
+#include "base/result.hpp"
 
-#include <optional>
 #include <string_view>
 
 namespace catchup::e2ee {
@@ -16,10 +16,10 @@ inline constexpr std::size_t signature_size = 64;
 /// Larger key packages are refused.
 inline constexpr std::size_t max_key_package = 8192;
 
-/// What a client sent in `admit`, and what the server knows of its connection.
+/// The fields of `admit`, and the properties of the connection that it came on.
 struct admission_request {
   base::const_bytes admission_key, host_key, nonce, member, key_package, signature;
-  /// As in the `Origin` header.
+  /// Value of the `Origin` header.
   std::string_view origin;
   /// The room id as text, as in `hello`.
   std::string_view room_text;
@@ -33,11 +33,11 @@ enum class admission_error {
   bad_signature, ///< not signed with the room's admission key
 };
 
-/// What the admission signature covers. Every piece must be below 64 KiB.
+/// Bytes that the admission signature covers. Every piece must be below 64 KiB.
 base::buffer admission_transcript(const admission_request& r);
 
-/// Empty when the request is good. Whether the nonce is fresh and the member id
-/// free is the caller's to know.
-std::optional<admission_error> check_admission(const admission_request& r);
+/// Checks lengths, the room and the signature. The caller checks that the nonce
+/// is fresh and that no other member has the member id.
+base::result<void, admission_error> check_admission(const admission_request& r);
 
 } // namespace catchup::e2ee

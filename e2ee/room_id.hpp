@@ -28,7 +28,7 @@ enum class room_error {
   expired,   ///< its last day is over
 };
 
-/// What binds a room to its keys. `admission_key` is 32 bytes, `host_key` 32
+/// Derives the tag that binds a room to its keys. `admission_key` is 32 bytes, `host_key` 32
 /// bytes or empty, `policy` empty today; each must be shorter than 64 KiB.
 base::room_tag make_room_tag(base::const_bytes admission_key, base::const_bytes host_key,
                              base::const_bytes policy);

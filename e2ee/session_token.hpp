@@ -1,5 +1,5 @@
 #pragma once
-// Session tokens: what an admitted member shows instead of signing again
+// Session tokens: an admitted member shows one instead of signing again
 // (docs/protocol.md §2). The server keeps no list of them.
 
 #include "base/ids.hpp"
@@ -27,7 +27,7 @@ struct session {
 
 std::string make_session_token(const session& s, base::const_bytes key);
 
-/// Empty when `text` is malformed, made with another key, or over at `now`.
+/// Returns nothing when `text` is malformed, made with another key, or expired at `now`.
 std::optional<session> parse_session_token(std::string_view text, base::const_bytes key,
                                            base::unix_seconds now);
 

@@ -1,5 +1,5 @@
 #pragma once
-// What a hash, MAC or signature covers, put together piece by piece.
+// Builds the bytes that a hash, MAC or signature covers, piece by piece.
 
 #include "base/bytes.hpp"
 

@@ -14,7 +14,7 @@ list(TRANSFORM http_shell_headers PREPEND ${CMAKE_SOURCE_DIR}/http/)
 set(core_sources ${http_sources})
 list(REMOVE_ITEM core_sources ${http_shell_sources})
 add_library(http_core STATIC ${core_sources})
-target_link_libraries(http_core PUBLIC flags base e2ee turn)
+target_link_libraries(http_core PUBLIC flags base e2ee mls turn)
 target_include_directories(http_core SYSTEM PRIVATE ${MSGPACK_INCLUDE_DIR})
 target_compile_definitions(http_core PRIVATE MSGPACK_NO_BOOST)
 

@@ -77,7 +77,7 @@ enum class wire_error : std::uint8_t {
 base::result<client_message, wire_error> decode(base::const_bytes message) noexcept;
 
 /// With bytes of its own. Empty when `leaves` is not a list of members.
-std::optional<e2ee::to_delivery::message> own(const mls& m);
+std::optional<e2ee::mls::to_delivery::message> own(const mls& m);
 
 /// Codes of docs/protocol.md §3.5.
 enum class error_code : std::uint8_t {

@@ -1,5 +1,5 @@
-#include "e2ee/mls_message.hpp"
-#include "e2ee/mls_rules.hpp"
+#include "e2ee/mls/message.hpp"
+#include "e2ee/mls/rules.hpp"
 #include "http/wire.hpp"
 
 #include <msgpack.hpp>
@@ -227,7 +227,7 @@ outcome read_mls(const visitor& v, mls_kind kind) noexcept {
   m.kind = kind;
   m.n = in.number(field::n, 1);
   if (kind == mls_kind::join)
-    m.key_package = in.bytes(field::key_package, 0, e2ee::max_mls_key_package);
+    m.key_package = in.bytes(field::key_package, 0, e2ee::mls::max_key_package);
   else if (kind == mls_kind::visible)
     m.on = in.truth(field::on);
   else
@@ -236,11 +236,11 @@ outcome read_mls(const visitor& v, mls_kind kind) noexcept {
       kind == mls_kind::forked)
     m.epoch = in.big(field::epoch);
   if (kind == mls_kind::founded || kind == mls_kind::resume)
-    m.group_id = in.bytes(field::group_id, e2ee::mls_group_id_size, e2ee::mls_group_id_size);
+    m.group_id = in.bytes(field::group_id, e2ee::mls::group_id_size, e2ee::mls::group_id_size);
   if (kind == mls_kind::commit) {
-    m.commit = in.bytes(field::commit, 0, e2ee::max_mls_commit);
+    m.commit = in.bytes(field::commit, 0, e2ee::mls::max_commit);
     if (v.has(field::welcome))
-      m.welcome = in.bytes(field::welcome, 0, e2ee::max_mls_welcome);
+      m.welcome = in.bytes(field::welcome, 0, e2ee::mls::max_welcome);
   }
   if (kind == mls_kind::ready || kind == mls_kind::resume) {
     m.tag = in.bytes(field::tag, 8, 8);
@@ -248,7 +248,7 @@ outcome read_mls(const visitor& v, mls_kind kind) noexcept {
   }
   if (kind == mls_kind::resume) {
     m.seq = in.big(field::seq);
-    m.leaves = in.bytes(field::leaves, 0, e2ee::max_mls_members * mls_place_size);
+    m.leaves = in.bytes(field::leaves, 0, e2ee::mls::max_members * mls_place_size);
   }
   return in.ok() ? outcome{m} : outcome{base::failure{wire_error::field}};
 }

@@ -6,9 +6,9 @@ namespace catchup::http::wire {
 
 namespace {
 
-namespace from = e2ee::from_delivery;
+namespace from = e2ee::mls::from_delivery;
 
-e2ee::shared_bytes share(base::const_bytes in) {
+e2ee::mls::shared_bytes share(base::const_bytes in) {
   return std::make_shared<const base::buffer>(in.begin(), in.end());
 }
 
@@ -19,10 +19,10 @@ std::array<std::byte, N> array_of(base::const_bytes in) {
   return out;
 }
 
-std::optional<e2ee::mls_roster> roster(base::const_bytes in) {
+std::optional<e2ee::mls::roster> roster(base::const_bytes in) {
   if (in.size() % mls_place_size != 0)
     return std::nullopt;
-  e2ee::mls_roster out;
+  e2ee::mls::roster out;
   for (base::reader r{in}; r.left() > 0;) {
     auto leaf = r.u8();
     auto who = base::member_id::from(r.raw(base::member_id::size));
@@ -119,8 +119,8 @@ base::buffer encode_mls(std::uint32_t n, const actors::signal::mls& m) {
   return std::visit(encoder{n, m.incarnation}, m.body);
 }
 
-std::optional<e2ee::to_delivery::message> own(const mls& m) {
-  namespace to = e2ee::to_delivery;
+std::optional<e2ee::mls::to_delivery::message> own(const mls& m) {
+  namespace to = e2ee::mls::to_delivery;
   switch (m.kind) {
   case mls_kind::join:
     return to::join{share(m.key_package)};

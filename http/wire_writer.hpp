@@ -68,7 +68,8 @@ public:
     return *this;
   }
 
-  map_writer& put(std::string_view key, const std::vector<e2ee::from_delivery::duty::add>& adds) {
+  map_writer& put(std::string_view key,
+                  const std::vector<e2ee::mls::from_delivery::duty::add>& adds) {
     string(key);
     pack_.pack_array(static_cast<std::uint32_t>(adds.size()));
     for (auto& a : adds) {
@@ -79,7 +80,7 @@ public:
     return *this;
   }
   map_writer& put(std::string_view key,
-                  const std::vector<e2ee::from_delivery::duty::remove>& removes) {
+                  const std::vector<e2ee::mls::from_delivery::duty::remove>& removes) {
     string(key);
     pack_.pack_array(static_cast<std::uint32_t>(removes.size()));
     for (auto& r : removes) {

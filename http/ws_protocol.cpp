@@ -1,7 +1,7 @@
 #include "http/ws_protocol.hpp"
 
 #include "e2ee/admission.hpp"
-#include "e2ee/mls_key_package.hpp"
+#include "e2ee/mls/key_package.hpp"
 #include "e2ee/room_id.hpp"
 #include "e2ee/session_token.hpp"
 
@@ -20,7 +20,7 @@ constexpr auto nonce_life = 30s;
 /// at their own clocks. Of two clocks that are off by no more than this, each will do.
 constexpr base::unix_seconds clock_margin = 6 * 3600;
 
-bool valid_at(const e2ee::mls_leaf& leaf, base::unix_seconds wall) {
+bool valid_at(const e2ee::mls::leaf_node& leaf, base::unix_seconds wall) {
   auto at = static_cast<std::uint64_t>(wall);
   return leaf.not_before <= at - clock_margin && at + clock_margin <= leaf.not_after;
 }
@@ -121,13 +121,13 @@ ws::action ws_protocol::on(const wire::admit& m, base::time_point now, base::uni
   r.origin = candidate_->origin;
   r.room_text = candidate_->room_text;
   r.tag = candidate_->tag;
-  if (e2ee::check_admission(r))
+  if (!e2ee::check_admission(r))
     return fail(error_code::admission);
   // What is in it is for the room to see; another kind is of another version.
-  auto package = e2ee::parse_mls_key_package(m.key_package);
+  auto package = e2ee::mls::parse_key_package(m.key_package);
   if (!package)
-    return fail(package.error() == e2ee::mls_error::wrong_kind ? error_code::version
-                                                               : error_code::admission);
+    return fail(package.error() == e2ee::mls::parse_error::wrong_kind ? error_code::version
+                                                                      : error_code::admission);
   if (!valid_at(package->leaf, wall))
     return fail(error_code::clock);
   state_ = state::joining;

@@ -47,7 +47,7 @@ struct app {
 /// Tell the member's peer, for the group.
 struct mls {
   std::uint32_t n = 0;
-  e2ee::to_delivery::message message;
+  e2ee::mls::to_delivery::message message;
 };
 struct acknowledge {
   std::uint32_t n = 0;

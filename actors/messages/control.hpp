@@ -57,7 +57,7 @@ struct app {
 /// What a client says of the group, numbered.
 struct mls {
   std::uint32_t n = 0;
-  e2ee::to_delivery::message message;
+  e2ee::mls::to_delivery::message message;
 };
 
 /// The client's `ping`: it has everything up to `n`.

@@ -39,7 +39,7 @@ struct pass_to_all {
 /// Peer to room: what a member says of the group.
 struct pass_to_group {
   base::member_id from;
-  e2ee::to_delivery::message message;
+  e2ee::mls::to_delivery::message message;
 };
 
 /// Room to peer: the client said what no honest one says.

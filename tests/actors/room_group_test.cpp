@@ -62,7 +62,7 @@ struct group_cast : test::cast {
       join(name);
   }
 
-  void say(page& p, e2ee::to_delivery::message m) {
+  void say(page& p, e2ee::mls::to_delivery::message m) {
     if (p.attached.peer)
       tell(p.attached.peer, msg::mls{++p.said, std::move(m)});
   }
@@ -79,11 +79,11 @@ struct group_cast : test::cast {
         tell(p->attached.peer, msg::acknowledge{++p->heard});
         if (const auto* mls = std::get_if<signal::mls>(event))
           for (auto& todo : p->client.hear(*mls)) {
-            const auto* commit = std::get_if<e2ee::to_delivery::commit>(&todo.message);
+            const auto* commit = std::get_if<e2ee::mls::to_delivery::commit>(&todo.message);
             if (commit && todo.after >= 700)
               continue; // somebody else's turn
-            auto* join = std::get_if<e2ee::to_delivery::join>(&todo.message);
-            say(*p, join ? e2ee::to_delivery::message{p->client.join()} : todo.message);
+            auto* join = std::get_if<e2ee::mls::to_delivery::join>(&todo.message);
+            say(*p, join ? e2ee::mls::to_delivery::message{p->client.join()} : todo.message);
             some = true;
           }
       }
@@ -231,7 +231,7 @@ TEST(a member that says what nobody says is sent away) {
   play(200ms);
   auto& b = *pages['B'];
   b.sink->said();
-  say(b, e2ee::to_delivery::join{test::bytes_of("junk")});
+  say(b, e2ee::mls::to_delivery::join{test::bytes_of("junk")});
   CHECK_EQUAL(b.sink->said(), "fault");
   b.frozen = true;
   play(200ms);

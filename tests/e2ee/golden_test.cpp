@@ -5,11 +5,11 @@
 #include "base/crypto.hpp"
 #include "base/encoding.hpp"
 #include "e2ee/admission.hpp"
-#include "e2ee/media_frame.hpp"
 #include "e2ee/room_id.hpp"
 #include "e2ee/session_token.hpp"
 #include "support/link_secret.hpp"
 #include "support/test.hpp"
+#include "tests/support/sframe/media_frame.hpp"
 
 #include <cstdlib>
 #include <fstream>

@@ -1,5 +1,5 @@
 #define CAF_SUITE media_frame
-#include "e2ee/media_frame.hpp"
+#include "tests/support/sframe/media_frame.hpp"
 
 #include "support/test.hpp"
 

@@ -1,5 +1,5 @@
 #define CAF_SUITE replay_window
-#include "e2ee/replay_window.hpp"
+#include "tests/support/sframe/replay_window.hpp"
 
 #include "support/test.hpp"
 

@@ -1,5 +1,5 @@
 #define CAF_SUITE sframe_header
-#include "e2ee/sframe_header.hpp"
+#include "tests/support/sframe/sframe_header.hpp"
 
 #include "base/encoding.hpp"
 #include "support/test.hpp"

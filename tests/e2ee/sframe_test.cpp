@@ -1,5 +1,5 @@
 #define CAF_SUITE sframe
-#include "e2ee/sframe.hpp"
+#include "tests/support/sframe/sframe.hpp"
 
 #include "support/test.hpp"
 

@@ -2,8 +2,8 @@
 // set lies beside the repository it is checked as well.
 #define CAF_SUITE sframe_vectors
 #include "base/encoding.hpp"
-#include "e2ee/sframe.hpp"
 #include "support/test.hpp"
+#include "tests/support/sframe/sframe.hpp"
 
 #include <charconv>
 #include <fstream>

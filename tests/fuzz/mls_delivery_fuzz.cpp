@@ -1,14 +1,14 @@
 // Members that do anything, and a delivery service that keeps its rules: one
 // commit an epoch, a log without holes, Welcomes to who was added, no end of
 // time in the past, no more kept than its bounds say.
-#include "e2ee/mls_delivery.hpp"
+#include "e2ee/mls/delivery.hpp"
 #include "support/mls_client.hpp"
 
 #include <cstdio>
 #include <cstdlib>
 
 using namespace catchup;
-using namespace catchup::e2ee;
+using namespace catchup::e2ee::mls;
 using namespace std::chrono_literals;
 
 namespace {
@@ -31,9 +31,9 @@ base::member_id person(std::size_t i) {
 struct game {
   test::mls_link link{3};
   base::time_point now{1h};
-  static constexpr mls_log::limits log{8, 4096};
+  static constexpr commit_log::limits log{8, 4096};
   std::uint64_t starts = 1;
-  mls_delivery service{link.tag, {1000, log}, now};
+  delivery service{link.tag, {1000, log}, now};
   std::vector<test::mls_client> clients;
   std::vector<std::vector<test::mls_client::todo>> todo{people};
   std::uint64_t incarnation = 0, seq = 0, epoch = 0;
@@ -62,9 +62,9 @@ struct game {
         if (todo[i].size() < 64)
           todo[i].push_back(std::move(t));
     }
-    must(!service.leaves() || service.leaves()->size() <= max_mls_members);
+    must(!service.leaves() || service.leaves()->size() <= max_members);
     must(service.pending().adds().size() <= people);
-    must(service.log().bytes() <= 4096 + max_mls_commit);
+    must(service.log().bytes() <= 4096 + max_commit);
   }
 
   void tick() {
@@ -102,7 +102,7 @@ struct game {
   /// The server forgets everything. Who has a group comes back and says so, or
   /// says what the input makes of it.
   void restart(base::const_bytes in) {
-    service = mls_delivery{link.tag, {1000 * ++starts, log}, now};
+    service = delivery{link.tag, {1000 * ++starts, log}, now};
     incarnation = seq = epoch = 0;
     for (std::size_t i = 0; i < people; ++i)
       todo[i].clear();
@@ -114,7 +114,7 @@ struct game {
     auto key_package = test::share(c.in() ? c.maker().key_package() : c.fresh());
     auto entered = service.enter(now, person(i), link.admission.pub(), key_package,
                                  c.in() ? std::optional{claim.incarnation} : std::nullopt);
-    if (entered != mls_entry::in || !c.in())
+    if (entered != entry_result::in || !c.in())
       return;
     base::reader r{in};
     switch (r.u8() % 8) {

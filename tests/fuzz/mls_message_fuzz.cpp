@@ -1,12 +1,12 @@
 // Any bytes as a message of MLS: what is read lies in the message, cutting or
 // continuing it makes it another, and nothing is of a room that did not sign it.
 // The first byte chooses the kind.
-#include "e2ee/mls_rules.hpp"
+#include "e2ee/mls/rules.hpp"
 
 #include <cstdlib>
 
 using namespace catchup;
-using namespace catchup::e2ee;
+using namespace catchup::e2ee::mls;
 
 namespace {
 
@@ -29,46 +29,46 @@ void has_one_end(base::const_bytes in, Parse parse) {
 }
 
 const base::buffer admission_key(32, std::byte{1});
-const mls_room room{{}, admission_key, mls_suite_x25519};
+const room_parameters room{{}, admission_key, suite_x25519};
 
 void key_package(base::const_bytes in) {
-  auto parsed = parse_mls_key_package(in);
+  auto parsed = parse_key_package(in);
   if (!parsed)
     return;
-  has_one_end(in, parse_mls_key_package);
+  has_one_end(in, parse_key_package);
   must(base::equal(parsed->whole, in.subspan(4)));
   for (auto part : {parsed->init_key, parsed->signature, parsed->extensions, parsed->covered,
                     parsed->leaf.identity, parsed->leaf.signature, parsed->leaf.covered})
     must(inside(part, in));
-  must(verify_mls_key_package(*parsed, room).has_value());
-  must(mls_key_package_ref(*parsed).size() <= 64);
+  must(!verify_key_package(*parsed, room));
+  must(key_package_ref(*parsed).size() <= 64);
 }
 
 void commit(base::const_bytes in) {
-  auto parsed = parse_mls_commit(in);
+  auto parsed = parse_commit(in);
   if (!parsed)
     return;
-  has_one_end(in, parse_mls_commit);
+  has_one_end(in, parse_commit);
   must(parsed->adds.size() + parsed->removes.size() + parsed->psks.size() + parsed->others <=
-       max_mls_proposals);
+       max_proposals);
   for (auto part : {parsed->group_id, parsed->signature, parsed->membership_tag})
     must(inside(part, in));
   for (const auto& add : parsed->adds)
     must(inside(add.whole, in));
-  mls_leaves leaves{base::member_id{}};
-  mls_expectation now{room, parsed->group_id, parsed->epoch, &leaves, {}, {}, {}};
+  leaf_map leaves{base::member_id{}};
+  expectation now{room, parsed->group_id, parsed->epoch, &leaves, {}, {}, {}};
   // Nobody was offered, nobody is to go, and no path is signed for this room.
-  must(check_mls_commit(*parsed, nullptr, now).has_value());
-  leaves.apply(parsed->removes, mls_added(*parsed));
+  must(!check_commit(*parsed, nullptr, now));
+  leaves.apply(parsed->removes, added_members(*parsed));
   must(leaves.size() <= 1 + parsed->adds.size());
 }
 
 void welcome(base::const_bytes in) {
-  auto parsed = parse_mls_welcome(in);
+  auto parsed = parse_welcome(in);
   if (!parsed)
     return;
-  has_one_end(in, parse_mls_welcome);
-  must(parsed->refs.size() <= max_mls_secrets);
+  has_one_end(in, parse_welcome);
+  must(parsed->refs.size() <= max_secrets);
   for (auto ref : parsed->refs)
     must(inside(ref, in));
 }

@@ -1,6 +1,6 @@
 // Any bytes as a frame: nothing opens that was not sealed, a header has one
 // spelling, and what is sealed opens once.
-#include "e2ee/media_frame.hpp"
+#include "tests/support/sframe/media_frame.hpp"
 
 #include <cstdlib>
 

@@ -2,14 +2,14 @@
 #define CAF_SUITE wire_mls
 #include "support/wire_client.hpp"
 
-#include "e2ee/mls_message.hpp"
+#include "e2ee/mls/message.hpp"
 #include "support/test.hpp"
 
 using namespace catchup;
 using namespace catchup::http::wire;
 using test::map_builder;
-namespace from = e2ee::from_delivery;
-namespace to = e2ee::to_delivery;
+namespace from = e2ee::mls::from_delivery;
+namespace to = e2ee::mls::to_delivery;
 
 namespace {
 
@@ -53,7 +53,7 @@ base::member_id id(char c) {
   return out;
 }
 
-e2ee::shared_bytes shared(std::size_t size) {
+e2ee::mls::shared_bytes shared(std::size_t size) {
   return std::make_shared<const base::buffer>(of(size));
 }
 
@@ -106,7 +106,7 @@ TEST(what a client says of the group is read as it was written) {
   const auto& r = std::get<to::resume>(*resume);
   CHECK_EQUAL(r.incarnation, max_number);
   CHECK_EQUAL(r.seq, 9u);
-  CHECK((r.leaves == e2ee::mls_roster{{0, id('x')}, {3, id('x')}}));
+  CHECK((r.leaves == e2ee::mls::roster{{0, id('x')}, {3, id('x')}}));
 }
 
 TEST(leaves are whole and ascending and sixteen at most) {

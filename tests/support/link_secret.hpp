@@ -3,8 +3,8 @@
 // server never has a secret to derive from; nothing of this is in it.
 
 #include "base/encoding.hpp"
-#include "e2ee/aead.hpp"
 #include "support/mls_maker.hpp"
+#include "tests/support/sframe/aead.hpp"
 
 namespace catchup::test {
 

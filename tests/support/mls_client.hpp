@@ -2,8 +2,8 @@
 // A member as the delivery service sees an honest one: what it answers, without
 // the keys. A Welcome holds, for all to read, what the group is.
 
-#include "e2ee/mls_delivery_messages.hpp"
-#include "e2ee/mls_log.hpp"
+#include "e2ee/mls/delivery_messages.hpp"
+#include "e2ee/mls/log.hpp"
 #include "mls_maker.hpp"
 
 #include <map>
@@ -11,7 +11,7 @@
 
 namespace catchup::test {
 
-using e2ee::shared_bytes;
+using e2ee::mls::shared_bytes;
 
 inline shared_bytes share(base::buffer in) {
   return std::make_shared<const base::buffer>(std::move(in));
@@ -23,7 +23,7 @@ public:
   struct todo {
     unsigned after = 0;
     /// A join without a key package: a fresh one, made when it is sent.
-    e2ee::to_delivery::message message;
+    e2ee::mls::to_delivery::message message;
   };
 
   mls_client(const mls_link& link, const base::member_id& id, std::uint64_t seed)
@@ -34,7 +34,7 @@ public:
   bool in() const { return in_; }
   std::uint64_t incarnation() const { return incarnation_; }
   std::uint64_t epoch() const { return epoch_; }
-  const e2ee::mls_tag& tag() const { return tag_; }
+  const e2ee::mls::epoch_tag& tag() const { return tag_; }
   const std::map<std::uint32_t, base::member_id>& roster() const { return roster_; }
   const base::buffer& group_id() const { return group_id_; }
   std::uint64_t seq() const { return seq_; }
@@ -49,22 +49,22 @@ public:
     return *key_package_;
   }
 
-  e2ee::to_delivery::join join() { return {share(fresh())}; }
+  e2ee::mls::to_delivery::join join() { return {share(fresh())}; }
   /// The same as before, when that was not answered.
-  std::optional<e2ee::to_delivery::join> join_again() const {
-    return key_package_ ? std::optional{e2ee::to_delivery::join{share(*key_package_)}}
+  std::optional<e2ee::mls::to_delivery::join> join_again() const {
+    return key_package_ ? std::optional{e2ee::mls::to_delivery::join{share(*key_package_)}}
                         : std::nullopt;
   }
 
-  e2ee::to_delivery::resume resume() const {
-    e2ee::mls_roster leaves;
+  e2ee::mls::to_delivery::resume resume() const {
+    e2ee::mls::roster leaves;
     for (const auto& [leaf, who] : roster_)
       leaves.emplace_back(static_cast<std::uint8_t>(leaf), who);
     return {incarnation_, epoch_, seq_, group_id_, tag_, hash_, leaves};
   }
 
   /// A commit of what the last duty said, or of nothing.
-  e2ee::to_delivery::commit commit(bool rotate = false) {
+  e2ee::mls::to_delivery::commit commit(bool rotate = false) {
     mls_commit_options o;
     if (duty_ && !rotate && duty_->epoch == epoch_) {
       for (const auto& add : duty_->adds)
@@ -75,7 +75,7 @@ public:
     return commit(o);
   }
 
-  e2ee::to_delivery::commit commit(const mls_commit_options& o) {
+  e2ee::mls::to_delivery::commit commit(const mls_commit_options& o) {
     auto message = maker_.commit(group_id_, epoch_, own_leaf(), o);
     auto after = *this; // what the members will have
     after.apply(message);
@@ -85,7 +85,7 @@ public:
     return {incarnation_, epoch_, share(std::move(message)), welcome};
   }
 
-  std::vector<todo> hear(const e2ee::from_delivery::message& m) {
+  std::vector<todo> hear(const e2ee::mls::from_delivery::message& m) {
     if (m.incarnation < incarnation_)
       return {};
     bool newer = m.incarnation > incarnation_;
@@ -94,25 +94,27 @@ public:
       mls_client& self;
       bool newer;
       std::vector<todo>& out;
-      void operator()(const e2ee::from_delivery::found&) const { self.found(newer, out); }
-      void operator()(const e2ee::from_delivery::reset&) const {
+      void operator()(const e2ee::mls::from_delivery::found&) const { self.found(newer, out); }
+      void operator()(const e2ee::mls::from_delivery::reset&) const {
         if (newer)
           self.ask(out);
       }
-      void operator()(const e2ee::from_delivery::gone&) const { self.ask(out); }
-      void operator()(const e2ee::from_delivery::duty& d) const { self.on_duty(d, out); }
-      void operator()(const e2ee::from_delivery::committed& c) const { self.on_committed(c, out); }
-      void operator()(const e2ee::from_delivery::welcome& w) const { self.on_welcome(w, out); }
-      void operator()(const e2ee::from_delivery::rejected& r) const {
+      void operator()(const e2ee::mls::from_delivery::gone&) const { self.ask(out); }
+      void operator()(const e2ee::mls::from_delivery::duty& d) const { self.on_duty(d, out); }
+      void operator()(const e2ee::mls::from_delivery::committed& c) const {
+        self.on_committed(c, out);
+      }
+      void operator()(const e2ee::mls::from_delivery::welcome& w) const { self.on_welcome(w, out); }
+      void operator()(const e2ee::mls::from_delivery::rejected& r) const {
         ++self.rejections_;
-        self.broken_ = self.broken_ || r.reason == e2ee::from_delivery::rejection::form;
+        self.broken_ = self.broken_ || r.reason == e2ee::mls::from_delivery::rejection::form;
       }
-      void operator()(const e2ee::from_delivery::ready& r) const {
+      void operator()(const e2ee::mls::from_delivery::ready& r) const {
         if (self.in_ && r.epoch == self.epoch_ && r.tag != self.tag_)
-          out.push_back({0, e2ee::to_delivery::forked{self.incarnation_, self.epoch_}});
+          out.push_back({0, e2ee::mls::to_delivery::forked{self.incarnation_, self.epoch_}});
       }
-      void operator()(const e2ee::from_delivery::left&) const {}
-      void operator()(const e2ee::from_delivery::resumed&) const {}
+      void operator()(const e2ee::mls::from_delivery::left&) const {}
+      void operator()(const e2ee::mls::from_delivery::resumed&) const {}
     } on{*this, newer, out};
     if (newer && in_ && m.body.index() > 1) {
       incarnation_ = m.incarnation;
@@ -128,7 +130,7 @@ private:
   void ask(std::vector<todo>& out) {
     leave_group();
     key_package_.reset();
-    out.push_back({20, e2ee::to_delivery::join{}});
+    out.push_back({20, e2ee::mls::to_delivery::join{}});
   }
 
   void leave_group() {
@@ -149,10 +151,10 @@ private:
     hash_ = {};
     roster_ = {{0, id()}};
     make_tag({});
-    out.push_back({5, e2ee::to_delivery::founded{incarnation_, group_id_}});
+    out.push_back({5, e2ee::mls::to_delivery::founded{incarnation_, group_id_}});
   }
 
-  void on_duty(const e2ee::from_delivery::duty& d, std::vector<todo>& out) {
+  void on_duty(const e2ee::mls::from_delivery::duty& d, std::vector<todo>& out) {
     if (!in_ || d.epoch != epoch_)
       return;
     duty_ = d;
@@ -169,11 +171,11 @@ private:
     out.push_back({wait, commit()});
   }
 
-  void on_committed(const e2ee::from_delivery::committed& c, std::vector<todo>& out) {
+  void on_committed(const e2ee::mls::from_delivery::committed& c, std::vector<todo>& out) {
     if (!in_ || c.epoch <= epoch_)
       return;
     if (c.epoch != epoch_ + 1 || c.seq != seq_ + 1 ||
-        e2ee::mls_next_hash(hash_, c.seq, *c.commit) != c.hash) {
+        e2ee::mls::next_hash(hash_, c.seq, *c.commit) != c.hash) {
       broken_ = true;
       return;
     }
@@ -186,11 +188,11 @@ private:
       out.push_back({10, ready()});
   }
 
-  void on_welcome(const e2ee::from_delivery::welcome& w, std::vector<todo>& out) {
+  void on_welcome(const e2ee::mls::from_delivery::welcome& w, std::vector<todo>& out) {
     if (in_ || !key_package_)
       return;
-    auto parsed = e2ee::parse_mls_welcome(*w.welcome);
-    auto ref = e2ee::mls_key_package_ref(*e2ee::parse_mls_key_package(*key_package_));
+    auto parsed = e2ee::mls::parse_welcome(*w.welcome);
+    auto ref = e2ee::mls::key_package_ref(*e2ee::mls::parse_key_package(*key_package_));
     bool ours = parsed && std::any_of(parsed->refs.begin(), parsed->refs.end(),
                                       [&](auto r) { return base::equal(r, ref); });
     if (!ours)
@@ -202,7 +204,7 @@ private:
     out.push_back({20, ready()});
   }
 
-  e2ee::to_delivery::ready ready() const { return {incarnation_, epoch_, tag_, hash_}; }
+  e2ee::mls::to_delivery::ready ready() const { return {incarnation_, epoch_, tag_, hash_}; }
 
   std::uint32_t own_leaf() const {
     for (const auto& [leaf, who] : roster_)
@@ -212,7 +214,7 @@ private:
   }
 
   void apply(const base::buffer& message) {
-    auto commit = e2ee::parse_mls_commit(message);
+    auto commit = e2ee::mls::parse_commit(message);
     if (!commit) {
       broken_ = true;
       return;
@@ -221,7 +223,7 @@ private:
       roster_.erase(leaf);
     std::uint32_t leaf = 0;
     in_ = own_leaf() != 99;
-    for (const auto& who : e2ee::mls_added(*commit)) {
+    for (const auto& who : e2ee::mls::added_members(*commit)) {
       while (roster_.contains(leaf))
         ++leaf;
       roster_.emplace(leaf, who);
@@ -248,9 +250,9 @@ private:
   void load(const base::buffer& welcome) {
     base::const_bytes in{welcome}; // the state is at its end
     auto members = std::to_integer<std::size_t>(in.back());
-    auto size = e2ee::mls_group_id_size + 16 + members * 17 + 1;
+    auto size = e2ee::mls::group_id_size + 16 + members * 17 + 1;
     base::reader r{in.last(size)};
-    group_id_ = base::to_buffer(r.raw(e2ee::mls_group_id_size));
+    group_id_ = base::to_buffer(r.raw(e2ee::mls::group_id_size));
     epoch_ = r.u64();
     auto tag = r.raw(tag_.size());
     std::copy(tag.begin(), tag.end(), tag_.begin());
@@ -266,7 +268,7 @@ private:
   mls_maker maker_;
   std::uint64_t seed_;
   std::optional<base::buffer> key_package_;
-  std::optional<e2ee::from_delivery::duty> duty_;
+  std::optional<e2ee::mls::from_delivery::duty> duty_;
   bool in_ = false;
   bool broken_ = false;
   unsigned rejections_ = 0;
@@ -274,8 +276,8 @@ private:
   base::buffer group_id_;
   std::uint64_t epoch_ = 0;
   std::uint64_t seq_ = 0;
-  e2ee::mls_log_hash hash_{};
-  e2ee::mls_tag tag_{};
+  e2ee::mls::log_hash hash_{};
+  e2ee::mls::epoch_tag tag_{};
   std::map<std::uint32_t, base::member_id> roster_;
 };
 

@@ -3,7 +3,7 @@
 // members can check (key schedule, tags, ciphertexts) is filled with anything.
 
 #include "base/crypto.hpp"
-#include "e2ee/mls_rules.hpp"
+#include "e2ee/mls/rules.hpp"
 #include "e2ee/room_id.hpp"
 #include "e2ee/transcript.hpp"
 
@@ -52,7 +52,7 @@ struct mls_writer {
     return *this;
   }
   mls_writer& vec(base::const_bytes in) {
-    e2ee::append_mls_vector(out, in);
+    e2ee::mls::append_vector(out, in);
     return *this;
   }
   mls_writer& filler(std::size_t size) { return vec(base::buffer(size, std::byte{0x5a})); }
@@ -64,14 +64,14 @@ struct mls_link {
   base::room_tag tag;
   std::uint16_t suite;
 
-  explicit mls_link(const sign_keys& keys, std::uint16_t s = e2ee::mls_suite_x25519)
+  explicit mls_link(const sign_keys& keys, std::uint16_t s = e2ee::mls::suite_x25519)
     : admission(keys), tag(e2ee::make_room_tag(admission.pub(), {}, {})), suite(s) {}
-  explicit mls_link(std::uint64_t seed, std::uint16_t s = e2ee::mls_suite_x25519)
+  explicit mls_link(std::uint64_t seed, std::uint16_t s = e2ee::mls::suite_x25519)
     : mls_link(sign_keys{seed}, s) {}
 
-  e2ee::mls_room room() const { return {tag, admission.pub(), suite}; }
-  std::size_t key_size() const { return suite == e2ee::mls_suite_x25519 ? 32 : 1216; }
-  std::size_t hash_size() const { return suite == e2ee::mls_suite_x25519 ? 32 : 64; }
+  e2ee::mls::room_parameters room() const { return {tag, admission.pub(), suite}; }
+  std::size_t key_size() const { return suite == e2ee::mls::suite_x25519 ? 32 : 1216; }
+  std::size_t hash_size() const { return suite == e2ee::mls::suite_x25519 ? 32 : 64; }
 
   base::buffer group_id(std::uint64_t nonce) const {
     return mls_writer{}.raw(base::as_bytes("RV1")).raw(tag.view()).num(0, 8).num(nonce, 8).out;
@@ -138,7 +138,7 @@ public:
                        base::const_bytes info) const {
     mls_writer secrets;
     for (const auto& kp : key_packages)
-      secrets.vec(e2ee::mls_key_package_ref(*e2ee::parse_mls_key_package(kp)))
+      secrets.vec(e2ee::mls::key_package_ref(*e2ee::mls::parse_key_package(kp)))
           .filler(32)
           .filler(48);
     return mls_writer{}.num(1, 2).num(3, 2).num(link_->suite, 2).vec(secrets.out).vec(info).out;

@@ -1,7 +1,7 @@
 #pragma once
 // What the delivery service says, as a few words.
 
-#include "e2ee/mls_delivery_messages.hpp"
+#include "e2ee/mls/delivery_messages.hpp"
 
 #include <string>
 
@@ -13,8 +13,8 @@ inline std::string name_of(const base::member_id& id) {
 }
 
 /// E.g. `duty 0 by A +B +C -D`.
-inline std::string mls_words(const e2ee::from_delivery::body& body) {
-  using namespace e2ee::from_delivery;
+inline std::string mls_words(const e2ee::mls::from_delivery::body& body) {
+  using namespace e2ee::mls::from_delivery;
   struct {
     std::string operator()(const found&) const { return "found"; }
     std::string operator()(const reset&) const { return "reset"; }
@@ -29,7 +29,7 @@ inline std::string mls_words(const e2ee::from_delivery::body& body) {
     std::string operator()(const committed& c) const {
       return "committed " + std::to_string(c.epoch);
     }
-    std::string operator()(const e2ee::from_delivery::welcome& w) const {
+    std::string operator()(const e2ee::mls::from_delivery::welcome& w) const {
       return "welcome " + std::to_string(w.epoch);
     }
     std::string operator()(const rejected& r) const {

@@ -1,0 +1,133 @@
+// Starts a group, and replaces one by another.
+
+#include "e2ee/mls/delivery.hpp"
+
+#include <algorithm>
+
+namespace catchup::e2ee::mls {
+
+namespace {
+
+using namespace std::chrono_literals;
+using base::time_point;
+
+/// Time without a commit, or without an answer of the founder, until a new group.
+constexpr auto give_up_after = 5s;
+constexpr unsigned max_doublings = 4;
+/// Limits of the answer to one resume.
+constexpr commit_log::limits resume_page{64, 256 * 1024};
+
+} // namespace
+
+void delivery::found(time_point now) {
+  auto chosen = choose_founder();
+  std::vector<base::member_id> before;
+  for (const auto& [who, claim] : claims_.all()) {
+    before.push_back(who);
+    incarnation_ = std::max(incarnation_, claim.incarnation);
+  }
+  if (group_)
+    for (const auto& [leaf, who] : group_->leaves.all())
+      before.push_back(who);
+  if (state_ == state::founding)
+    before.push_back(founder_);
+
+  newest_ = ++incarnation_;
+  ++totals_.incarnations;
+  group_.reset();
+  log_ = commit_log{config_.log};
+  claims_.clear();
+  pending_.new_group();
+  new_epoch();
+  for (auto& [who, p] : persons_) {
+    p.strikes = 0;
+    p.ref.clear();
+  }
+  state_ = chosen ? state::founding : state::empty;
+  since_.reset();
+  if (!chosen)
+    return;
+  since_ = now;
+  founder_ = *chosen;
+  say(founder_, from_delivery::found{});
+  for (const auto& who : before)
+    if (who != founder_ && knows(who) && !pending_.find(who))
+      say(who, from_delivery::reset{});
+}
+
+// Prefers connected members that missed the fewest earlier requests; among them
+// the longest waiting, then the lowest leaf, then any.
+std::optional<base::member_id> delivery::choose_founder() const {
+  std::optional<base::member_id> out;
+  unsigned least = 0;
+  auto consider = [&](const base::member_id& who) {
+    auto i = persons_.find(who);
+    if (i == persons_.end() || !i->second.connected || (out && i->second.missed >= least))
+      return;
+    out = who;
+    least = i->second.missed;
+  };
+  for (const auto& a : pending_.adds())
+    consider(a.who);
+  if (group_)
+    for (const auto& [leaf, who] : group_->leaves.all())
+      consider(who);
+  for (const auto& [who, p] : persons_)
+    consider(who);
+  return out;
+}
+
+void delivery::settle_claims(time_point now) {
+  auto claim = claims_.agreed();
+  if (!claim)
+    return found(now);
+  newest_ = incarnation_ = claim->incarnation;
+  group_.emplace(group_state{claim->group_id, claim->epoch, leaf_map{claim->leaves}});
+  log_ = commit_log{config_.log, claim->seq, claim->hash};
+  new_epoch();
+  epoch_tag_ = claim->tag;
+  state_ = state::open;
+  since_.reset();
+  for (const auto& [leaf, who] : claim->leaves) {
+    if (claims_.all().contains(who))
+      say(who, from_delivery::resumed{claim->seq});
+    else if (!connected(who))
+      grace_.try_emplace(who, now + grace);
+  }
+  claims_.clear();
+  // A member that asks to be added although it is in the group has lost its state.
+  for (const auto& a : pending_.adds())
+    if (auto leaf = leaf_of(a.who))
+      pending_.remove(*leaf);
+  plan(now);
+}
+
+void delivery::fork(time_point now, std::uint64_t after) {
+  ++totals_.forks;
+  if (!room_forks_.take(now)) {
+    ++totals_.dropped;
+    return;
+  }
+  incarnation_ = std::max(incarnation_, after);
+  found(now);
+}
+
+void delivery::catch_up(const base::member_id& who, std::uint64_t seq) {
+  for (auto& entry : log_.after(seq, resume_page))
+    say(who, std::move(entry));
+  say(who, from_delivery::resumed{log_.last()});
+  if (turn_ > 0 && !pending_.empty())
+    say(who, duty());
+}
+
+void delivery::new_epoch() {
+  epoch_tag_.reset();
+  turn_ = 0;
+  duty_at_.reset();
+}
+
+base::duration delivery::patience() const {
+  return give_up_after * (1 << std::min(failures_, max_doublings));
+}
+
+} // namespace catchup::e2ee::mls
