@@ -17,6 +17,9 @@ lab=$(mktemp -d)
 trap 'rm -rf -- "$lab"' EXIT
 cd "$lab"
 
+# quietly COMMAND...: shows its messages only when it fails.
+quietly() { "$@" >"$lab/messages" 2>&1 || { cat "$lab/messages" >&2; return 1; }; }
+
 npm_packages() {
   echo '{"private": true, "type": "module"}' >package.json
   npm install --silent --no-audit --no-fund --save-exact "$@"
@@ -32,15 +35,15 @@ py_packages() {
 
 go_modules() {
   export GOPATH=$lab/go GOFLAGS='-modcacherw -mod=mod' GOTOOLCHAIN=local
-  go mod init finding 2>/dev/null
-  go get "$@" 2>/dev/null
+  quietly go mod init finding
+  quietly go get "$@"
   echo "modules: $*, $(go version | cut -d' ' -f3)"
 }
 
 # No root and no dpkg database: the files of a package are enough to run it.
 deb_packages() {
   mkdir -p deb fetched
-  (cd fetched && apt-get download -qq "$@" 2>/dev/null)
+  (cd fetched && apt-get -o APT::Sandbox::User=root download -qq "$@")
   for each in fetched/*.deb; do
     dpkg -x "$each" deb
     echo "package: $(dpkg-deb -W "$each" | tr '\t' ' ')"
