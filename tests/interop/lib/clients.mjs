@@ -1,6 +1,6 @@
 // The TURN clients: how each is had, how its driver is started, over what it
 // speaks to a relay, and what it never does (then there is nothing to test).
-import { built, cargo, debian, go, npm, python, sources } from './prepare.mjs';
+import { built, c, cargo, debian, go, npm, python, sources } from './prepare.mjs';
 
 const node = (name, rest = {}) => ({
   name,
@@ -10,8 +10,10 @@ const node = (name, rest = {}) => ({
   ...rest,
 });
 
-/** `never` is `{case: reason}`, a note below the table; `stale` the requests whose nonce is made stale;
- * `long: false` leaves it out of the long run. */
+/**
+ * `never` is `{case: reason}`, `notes` `{case: text}`: both stand below the table. `stale` lists the
+ * requests whose nonce is made stale; `long: false` leaves a client out of the long run.
+ */
 export const clients = [
   {
     name: 'aioice',
@@ -26,12 +28,19 @@ export const clients = [
     prepare: () => go('pion', 'main.go'),
     command: () => [`${built}/pion`],
   },
+  {
+    name: 'webrtc-rs',
+    transports: ['udp'],
+    prepare: () => cargo('turn/webrtc-rs', ['src/main.rs']),
+    command: () => [`${built}/cargo/debug/turn-webrtc-rs`],
+    stale: ['CreatePermission', 'Refresh'],
+    notes: { 'stale nonce': 'not ChannelBind: after a 438 it goes on with Send indications' },
+  },
   node('werift', {
     transports: ['udp', 'tcp'],
-    never: {
-      teardown: 'closes its socket without a Refresh',
-      'stale nonce': 'drops an answer 438 that is not signed',
-    },
+    stale: ['ChannelBind'],
+    notes: { 'stale nonce': 'ChannelBind alone: its second try has a wrong seal, its next request the new nonce' },
+    never: { teardown: 'closes its socket without a Refresh' },
   }),
   node('node-datachannel', {
     transports: ['udp'],
@@ -40,13 +49,26 @@ export const clients = [
       teardown: 'closes its socket without a Refresh',
     },
   }),
+  node('wrtc', { transports: ['udp', 'tcp'] }),
+  {
+    name: 'libnice',
+    transports: ['udp', 'tcp'],
+    prepare: () => c('libnice', 'nice', 'libnice-dev'),
+    command: () => [`${built}/libnice`],
+  },
+  {
+    name: 'libre',
+    transports: ['udp', 'tcp'],
+    prepare: () => c('libre', 'libre', 'libre-dev', 'libssl-dev'),
+    command: () => [`${built}/libre`],
+  },
   {
     name: 'coturn',
     transports: ['udp', 'tcp'],
     prepare: () => debian('coturn'),
     command: () => [process.execPath, `${sources}/turn/coturn/driver.mjs`],
-    // It sends CreatePermission again and again and waits for no answer.
     stale: ['ChannelBind', 'Refresh'],
+    notes: { 'stale nonce': 'not CreatePermission, for whose answers it does not wait' },
     long: false,
     never: { teardown: 'leaves its first allocation of three behind' },
   },

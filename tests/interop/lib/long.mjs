@@ -1,7 +1,7 @@
 // One packet a second each way for longer than allocations, permissions and
 // channels last (600, 300 and 600 s), all clients at the same time.
 import { Observer } from './observer.mjs';
-import { credentials, drive } from './turn-cases.mjs';
+import { credentials, drive, lostWords } from './turn-cases.mjs';
 
 export const seconds = 640;
 
@@ -21,9 +21,9 @@ export async function runLong(client, server) {
     }
     const requests = Object.entries(counts).map(([method, n]) => `${n} ${method}`).join(', ');
     if (run.error) return { ok: false, note: `${run.error.step}: ${run.error.text}`, version };
-    const [fromA, fromB] = run.missing;
-    const lost = fromA.length + fromB.length;
-    return { ok: lost === 0, note: `${lost} of ${2 * seconds} lost${lost ? `: ${JSON.stringify(run.missing)}` : ''}; ${requests}`, version };
+    const lost = run.missing.flat().length;
+    const which = lost > 0 ? ` (${lostWords(run)})` : '';
+    return { ok: lost === 0, note: `${lost} of ${2 * seconds} lost${which}; answered: ${requests}`, version };
   } finally {
     await observer.stop();
   }

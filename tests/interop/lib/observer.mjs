@@ -4,6 +4,7 @@
 // expired), and the LIFETIME in answers (the client then refreshes within seconds).
 import dgram from 'node:dgram';
 import net from 'node:net';
+import { freePort } from '../../browser/lib/server.mjs';
 import { attribute, errorCode, longTermKey, looksLikeStun, padded, parse, sealed, valueOf } from './stun.mjs';
 
 /** Cuts what came over TCP into STUN messages and ChannelData. */
@@ -96,7 +97,7 @@ export class Observer {
    */
   static async start({ port, passwords, stale = [], lifetime = 0 }) {
     const observer = new Observer();
-    Object.assign(observer, { target: port, passwords, stale, lifetime });
+    Object.assign(observer, { port: await freePort(), target: port, passwords, stale, lifetime });
     await observer.#listenTcp();
     await observer.#listenUdp();
     return observer;
@@ -131,8 +132,7 @@ export class Observer {
         });
       }
     });
-    await new Promise((done) => server.listen(0, '127.0.0.1', done));
-    this.port = server.address().port;
+    await new Promise((done, failed) => server.once('error', failed).listen(this.port, '127.0.0.1', done));
     this.#closers.push(() => {
       for (const socket of open) socket.destroy();
       return new Promise((done) => server.close(done));

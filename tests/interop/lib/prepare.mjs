@@ -45,7 +45,7 @@ export async function debian(...packages) {
 }
 
 /** The version of an installed Debian package. */
-export const debianVersion = async (name) => (await run('dpkg-query', ['-W', '-f', '${Version}', name])).trim();
+const debianVersion = async (name) => (await run('dpkg-query', ['-W', '-f', '${Version}', name])).trim();
 
 export function python() {
   return once('python', ['turn/aioice/requirements.txt'], async () => {
@@ -72,12 +72,17 @@ export function go(folder, ...files) {
     }));
 }
 
-/** A C program with one Debian library that pkg-config knows. */
-export function c(folder, library) {
-  return once(`c-${folder}`, [`turn/${folder}/driver.c`], async () => {
+/** A C program with one of Debian's libraries, as pkg-config knows it. */
+export async function c(name, library, ...packages) {
+  await debian('pkg-config', ...packages);
+  const version = await debianVersion(packages[0]);
+  await once(`c-${name}`, [`turn/c/${name}.c`, 'turn/c/contract.h'], async () => {
     const flags = (await run('pkg-config', ['--cflags', '--libs', library])).trim().split(/\s+/);
+    const warnings = ['-Wall', '-Wextra', '-Werror'];
+    const include = flags.map((flag) => flag.replace(/^-I/, '-isystem'));
     await run('cc', [
-      '-std=gnu17', '-O1', '-Wall', '-Wextra', `${sources}/turn/${folder}/driver.c`, '-o', `${built}/${folder}`, ...flags,
+      '-std=gnu17', '-O1', ...warnings, `-DINTEROP_VERSION="${version}"`,
+      `${sources}/turn/c/${name}.c`, '-o', `${built}/${name}`, ...include,
     ]);
   });
 }

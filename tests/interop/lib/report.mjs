@@ -11,7 +11,7 @@ export class Report {
   #order;
   #passed = 0;
   #failed = 0;
-  #results = existsSync(file) ? JSON.parse(readFileSync(file)) : {};
+  #kept = [];
 
   /** `order` is that of the rows: names of clients. */
   constructor(order) {
@@ -26,8 +26,17 @@ export class Report {
   }
 
   #keep(table, name, value) {
-    this.#results[table] ??= {};
-    this.#results[table][name] = { ...value, date: new Date().toISOString().slice(0, 10) };
+    this.#kept.push({ table, name, value: { ...value, date: new Date().toISOString().slice(0, 10) } });
+  }
+
+  /** Those of earlier runs, and of others that ended meanwhile, with ours. */
+  #all() {
+    const results = existsSync(file) ? JSON.parse(readFileSync(file)) : {};
+    for (const { table, name, value } of this.#kept) {
+      results[table] ??= {};
+      results[table][name] = value;
+    }
+    return results;
   }
 
   /** One client over one transport: `{case: {ok, ms?, note?}}`; null is what it never does. */
@@ -38,7 +47,7 @@ export class Report {
       else this.#say(words, seen[one]);
     }
     const kept = Object.fromEntries(cases.map((one) => [one, seen[one]]));
-    this.#keep('turn', `${client.name} ${transport}`, { client: client.name, transport, version: seen.version, cases: kept, never: client.never });
+    this.#keep('turn', `${client.name} ${transport}`, { client: client.name, transport, version: seen.version, cases: kept, never: client.never, notes: client.notes });
   }
 
   /** One MLS library as a member: `{case: {ok, ms?, note?}}`. */
@@ -57,18 +66,23 @@ export class Report {
     this.#say(name, { ok: false, note });
   }
 
-  #caseTable(table) {
+  #caseTable(table, results) {
     const place = ({ client, transport }) => 2 * this.#order.indexOf(client) + (transport === 'tcp' ? 1 : 0);
-    const rows = Object.values(this.#results[table] ?? {}).sort((a, b) => place(a) - place(b));
+    const rows = Object.values(results[table] ?? {}).sort((a, b) => place(a) - place(b));
     const names = Object.keys(rows[0]?.cases ?? {});
     const notes = [];
-    const cell = (row, name) => {
-      const result = row.cases[name];
-      if (result?.ok) return result.ms === undefined ? 'yes' : result.ms < 10 ? result.ms.toFixed(1) : result.ms.toFixed(0);
-      const note = result ? `${result.note}` : row.never?.[name];
+    const noted = (row, note) => {
       const words = `${row.client}: ${note}`.replaceAll('|', '/').slice(0, 200);
       if (!notes.includes(words)) notes.push(words);
-      return `${result ? '**fails**' : '–'} [${notes.indexOf(words) + 1}]`;
+      return `[${notes.indexOf(words) + 1}]`;
+    };
+    const cell = (row, name) => {
+      const result = row.cases[name];
+      const note = result?.ok ? row.notes?.[name] : result ? result.note : row.never?.[name];
+      const mark = note ? ` ${noted(row, note)}` : '';
+      if (!result) return `–${mark}`;
+      if (!result.ok) return `**fails**${mark}`;
+      return `${result.ms === undefined ? 'yes' : result.ms.toFixed(result.ms < 10 ? 1 : 0)}${mark}`;
     };
     const lines = rows.map((row) =>
       `| ${row.client} | ${row.version ?? ''} | ${row.transport} | ${names.map((name) => cell(row, name)).join(' | ')} | ${row.date} |`);
@@ -81,8 +95,8 @@ export class Report {
     ];
   }
 
-  #figureTable(table) {
-    const rows = Object.entries(this.#results[table] ?? {});
+  #figureTable(table, results) {
+    const rows = Object.entries(results[table] ?? {});
     return [
       '| client | | figures | run |',
       '|---|---|---|---|',
@@ -93,9 +107,10 @@ export class Report {
   /** Puts the tables between their marks in docs/interop.md. */
   write() {
     let text = readFileSync(page, 'utf8');
+    const results = this.#all();
     const tables = [
-      ...['turn', 'mls'].map((table) => [table, this.#caseTable(table)]),
-      ...['long', 'opening', 'together'].map((table) => [table, this.#figureTable(table)]),
+      ...['turn', 'mls'].map((table) => [table, this.#caseTable(table, results)]),
+      ...['long', 'opening', 'together'].map((table) => [table, this.#figureTable(table, results)]),
     ];
     for (const [table, lines] of tables) {
       const mark = (word) => `<!-- ${table}: ${word} -->`;
@@ -109,7 +124,7 @@ export class Report {
   /** Keeps the results and says the count. */
   close() {
     mkdirSync(built, { recursive: true });
-    writeFileSync(file, JSON.stringify(this.#results, null, 1));
+    writeFileSync(file, JSON.stringify(this.#all(), null, 1));
     console.log(`${this.#passed} passed, ${this.#failed} failed`);
     process.exitCode = this.#failed > 0 || this.#passed === 0 ? 1 : 0;
   }
