@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { root } from '../../browser/lib/server.mjs';
+import { pause, root } from '../../browser/lib/server.mjs';
 import { sources } from './prepare.mjs';
 
 const require = createRequire(`${root}web/package.json`);
@@ -161,10 +161,16 @@ export class PageMember {
     return this.frames.seal(context, codec, new Uint8Array(frame));
   }
 
-  /** The frame, or `{problem}`; `member` is a member id in hex. */
+  /**
+   * The frame, or `{problem}`; `member` is a member id in hex. The keys of an epoch come a
+   * moment after its roster: as a page that shows the next frame does, it tries again.
+   */
   async open(member, context, codec, wire) {
-    await this.#keys;
-    return this.frames.open(member, context, codec, new Uint8Array(wire));
+    for (const end = Date.now() + 2000; ; await pause(10)) {
+      await this.#keys;
+      const opened = await this.frames.open(member, context, codec, new Uint8Array(wire));
+      if (opened.problem !== 'no-key' || Date.now() > end) return opened;
+    }
   }
 
   leave() {
