@@ -7,8 +7,8 @@
 namespace catchup::media {
 
 /// `head`, then `payload`, then `padding` zero bytes (at most 3). Both views are
-/// valid until the next call of the core that made them; `payload` also ends
-/// with the input it is a part of.
+/// valid until the next call of the core that made them. A payload that is a part of
+/// the packet being received is sent from there; the port copies any other.
 struct transmit {
   five_tuple to;
   base::const_bytes head;

@@ -52,22 +52,22 @@ front::front(front_config config)
 action front::handle(const media::timestamps& t, const five_tuple& from, base::const_bytes in) {
   if (in.empty())
     return {};
-  return is_channel_data(in) ? on_channel_data(t.now, from, in) : on_message(t, from, in);
+  if (is_channel_data(in))
+    return handle_channel_data(t.now, from, in);
+  if (auto m = stun::message::parse(in))
+    return handle(t, from, *m);
+  count_malformed();
+  return {};
 }
 
-action front::on_message(const media::timestamps& t, const five_tuple& from, base::const_bytes in) {
-  auto m = stun::message::parse(in);
-  if (!m) {
-    ++totals_.malformed;
+action front::handle(const media::timestamps& t, const five_tuple& from, const stun::message& m) {
+  if (m.cls() == message_class::indication && m.method() == stun::method::send)
+    return on_send(t.now, from, m);
+  if (m.cls() != message_class::request)
     return {};
-  }
-  if (m->cls() == message_class::indication && m->method() == stun::method::send)
-    return on_send(t.now, from, *m);
-  if (m->cls() != message_class::request)
-    return {};
-  if (m->method() == stun::method::binding)
-    return on_binding(t.now, from, *m);
-  return is_turn_request(m->method()) ? on_request(t, from, *m) : action{};
+  if (m.method() == stun::method::binding)
+    return on_binding(t.now, from, m);
+  return is_turn_request(m.method()) ? on_request(t, from, m) : action{};
 }
 
 // Whether there is an answer left for somebody who has not authenticated himself,
@@ -257,7 +257,8 @@ action front::on_send(base::time_point now, const five_tuple& from, const stun::
   return forward(now, *entry, *peer, *data);
 }
 
-action front::on_channel_data(base::time_point now, const five_tuple& from, base::const_bytes in) {
+action front::handle_channel_data(base::time_point now, const five_tuple& from,
+                                  base::const_bytes in) {
   if (queues_up(now, from, in))
     return {};
   auto data = channel_data::parse(in);
@@ -274,7 +275,7 @@ action front::on_channel_data(base::time_point now, const five_tuple& from, base
 
 action front::on_media(base::time_point now, const five_tuple& from, base::const_bytes in) {
   if (is_channel_data(in))
-    return on_channel_data(now, from, in);
+    return handle_channel_data(now, from, in);
   auto m = stun::message::parse(in);
   return m ? on_send(now, from, *m) : action{};
 }

@@ -49,6 +49,10 @@ public:
   /// Anything that arrived from a client. An unauthenticated sender leaves no
   /// trace, and its answer is at most 2.6 times what it sent.
   action handle(const media::timestamps& t, const five_tuple& from, base::const_bytes in);
+  /// The same, when the port has parsed the STUN message or knows that it is ChannelData.
+  action handle(const media::timestamps& t, const five_tuple& from, const stun::message& m);
+  action handle_channel_data(base::time_point now, const five_tuple& from, base::const_bytes in);
+  void count_malformed() noexcept { ++totals_.malformed; }
 
   /// A payload from `peer` for the relayed address `relayed`: ChannelData or a
   /// Data indication for the client behind it, when it permits that. Whatever
@@ -89,13 +93,11 @@ public:
   std::size_t routes() const noexcept { return table_.size(); }
 
 private:
-  action on_message(const media::timestamps& t, const five_tuple& from, base::const_bytes in);
   action on_request(const media::timestamps& t, const five_tuple& from, const stun::message& m);
   action on_binding(base::time_point now, const five_tuple& from, const stun::message& m);
   bool may_ask(base::time_point now, const five_tuple& from);
   bool could_ask(base::time_point now, const five_tuple& from) const;
   action on_send(base::time_point now, const five_tuple& from, const stun::message& m);
-  action on_channel_data(base::time_point now, const five_tuple& from, base::const_bytes in);
   action on_media(base::time_point now, const five_tuple& from, base::const_bytes in);
   bool hold(base::time_point now, const five_tuple& from, base::const_bytes in);
   bool queues_up(base::time_point now, const five_tuple& from, base::const_bytes in) {

@@ -1,15 +1,17 @@
 #pragma once
 // What a protocol on the media port looks like to the port. One port serves
-// several: each packet goes to the first handler that accepts it.
+// several: each packet is offered to the handlers in their order until one takes it.
 
+#include "media/stun/message.hpp"
 #include "media/timestamps.hpp"
 #include "media/transmit.hpp"
 
 #include <cstdint>
+#include <optional>
 
 namespace catchup::media::port {
 
-/// RFC 7983 §7: the first byte tells.
+/// RFC 7983 §7: the first byte decides.
 enum class packet_kind : std::uint8_t { stun, dtls, channel_data, rtp, unknown };
 
 constexpr packet_kind classify(base::const_bytes in) noexcept {
@@ -27,19 +29,53 @@ constexpr packet_kind classify(base::const_bytes in) noexcept {
   return packet_kind::unknown;
 }
 
+/// A datagram, or a frame of a TCP connection. Valid during `handler::receive`.
+struct packet {
+  packet_kind kind = packet_kind::unknown;
+  five_tuple from;
+  base::const_bytes bytes;
+  /// When the port read it. Datagrams that were read by one system call have one time.
+  timestamps at;
+  /// Of kind `stun` alone; empty when the message is malformed. Parsed once for all
+  /// handlers, with a FINGERPRINT checked when there is one.
+  std::optional<stun::message> stun{};
+};
+
+/// Classifies `in`, and parses it when it is STUN.
+inline packet make_packet(const timestamps& at, const five_tuple& from, base::const_bytes in) {
+  packet out{.kind = classify(in), .from = from, .bytes = in, .at = at};
+  if (out.kind == packet_kind::stun)
+    if (auto m = stun::message::parse(in))
+      out.stun = *m;
+  return out;
+}
+
+/// Whether a handler took a packet.
+enum class claim : std::uint8_t { mine, not_mine };
+
 /// TCP connections and frames since the start.
 struct tcp_totals {
   std::uint64_t refused = 0; // connections: too many
-  std::uint64_t idle = 0;    // closed because nobody wanted them
+  std::uint64_t idle = 0;    // closed because no handler wanted them
   std::uint64_t dropped = 0; // frames for clients that read too slowly
 };
 
-/// Where a handler puts what goes out. The port copies `head` at once and
-/// `payload` when it would not last until the batch is sent.
+/// Where a handler puts what goes out. What was put there is never overwritten.
 class outbox {
 public:
   virtual ~outbox() = default;
+
+  /// Queues a datagram or a frame. Copies `head`, and `payload` unless that is a part
+  /// of the packet being received.
   virtual void send(const transmit& t) = 0;
+
+  /// Memory for one datagram or frame of at most `most` bytes to `to`, so that a
+  /// handler can seal in place. Valid until `commit`, and until any other call of this
+  /// outbox. Empty when the socket cannot reach `to` or `most` is above 65,536.
+  virtual base::bytes reserve(const five_tuple& to, std::size_t most) = 0;
+  /// Queues the first `used` bytes of what `reserve` gave last; 0 queues nothing.
+  /// `media` may be dropped when a TCP client reads too slowly.
+  virtual void commit(std::size_t used, bool media) = 0;
 };
 
 /// Everything is called on the port's thread, except the constructor, and the
@@ -48,11 +84,8 @@ class handler {
 public:
   virtual ~handler() = default;
 
-  virtual bool accepts(packet_kind kind, const five_tuple& from, base::const_bytes in) = 0;
-
-  /// A datagram, or a frame of a TCP connection.
-  virtual void receive(const timestamps& t, const five_tuple& from, base::const_bytes in,
-                       outbox& out) = 0;
+  /// Takes the packet, or leaves it to the next handler without a trace.
+  virtual claim receive(const packet& p, outbox& out) = 0;
 
   /// Whether a TCP connection has a reason to stay open.
   virtual bool wants(const five_tuple& from) = 0;
@@ -63,8 +96,13 @@ public:
   /// Readable when other threads have left work; `work` is then called.
   virtual int wake_fd() const = 0;
 
-  /// Called between batches, so it must be cheap when there is nothing to do.
+  /// Called between batches and soon after `deadline`, so it must be cheap when there
+  /// is nothing to do.
   virtual void work(const timestamps& t, outbox& out) = 0;
+
+  /// When `work` is to be called at the latest: DTLS retransmissions, feedback, pacing.
+  /// Precise to a millisecond. A deadline in the past is due at once.
+  virtual base::time_point deadline() const { return base::time_point::max(); }
 
   /// What the port itself has refused so far; called before `tick`.
   virtual void count(const tcp_totals&) {}

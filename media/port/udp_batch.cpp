@@ -5,17 +5,18 @@
 
 #include <array>
 #include <cerrno>
+#include <functional>
 #include <utility>
 
 namespace catchup::media::port {
 
 namespace {
 
-constexpr std::size_t max_datagram = 65'536;
+constexpr std::size_t max_datagram = udp_sender::max_datagram;
 // Not a power of two, or the first bytes of all buffers would share cache sets.
 constexpr std::size_t stride = max_datagram + 2112;
 constexpr std::size_t largest_train = 64'000; // bytes
-constexpr std::size_t keeping = 256 * 1024;
+constexpr std::size_t keeping = udp_sender::kept_bytes;
 constexpr std::array<std::byte, 4> zeros{};
 
 iovec view(base::const_bytes in) {
@@ -89,6 +90,12 @@ const std::vector<udp_receiver::arrival>& udp_receiver::receive() {
   return out_;
 }
 
+bool udp_receiver::holds(base::const_bytes in) const noexcept {
+  std::less<> before;
+  const auto* begin = arrays_->space.get();
+  return !before(in.data(), begin) && before(in.data(), begin + batch * stride);
+}
+
 /// What one entry of sendmmsg will carry.
 struct udp_sender::message {
   five_tuple to;
@@ -128,8 +135,31 @@ void udp_sender::add(const transmit& t, bool copy_payload) {
   if (kept_ + to_keep > keeping)
     lost_ += flush();
   auto size = t.head.size() + t.payload.size() + t.padding;
-  auto* m = train_for(t.to, size);
-  append(m != nullptr ? *m : open(t.to, size), t, size, copy_payload);
+  append(message_for(t.to, size), t, size, copy_payload);
+}
+
+base::bytes udp_sender::reserve(const five_tuple& to, std::size_t most) {
+  if ((!ipv6_ && !to.client.ip.is_v4()) || most > max_datagram)
+    return {};
+  // `commit` must not flush, for the bytes lie where the next ones go then.
+  if (kept_ + most > keeping || used_ == batch)
+    lost_ += flush();
+  return base::bytes{arrays_->kept}.subspan(kept_, most);
+}
+
+void udp_sender::commit(const five_tuple& to, std::size_t used) {
+  auto in = base::const_bytes{arrays_->kept}.subspan(kept_, used);
+  kept_ += used;
+  auto& m = message_for(to, used);
+  m.begins[m.datagrams++] = static_cast<std::uint16_t>(m.pieces);
+  m.total += used;
+  m.closed = used < m.segment;
+  m.vectors[m.pieces++] = view(in);
+}
+
+udp_sender::message& udp_sender::message_for(const five_tuple& to, std::size_t size) {
+  auto* m = train_for(to, size);
+  return m != nullptr ? *m : open(to, size);
 }
 
 udp_sender::message* udp_sender::train_for(const five_tuple& to, std::size_t size) {

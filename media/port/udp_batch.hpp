@@ -28,6 +28,9 @@ public:
   /// What there is, without waiting. Datagrams larger than 64 KiB do not exist.
   const std::vector<arrival>& receive();
 
+  /// Whether `in` is a part of what `receive` returned.
+  bool holds(base::const_bytes in) const noexcept;
+
   static constexpr std::size_t batch = 32;
 
 private:
@@ -53,11 +56,21 @@ public:
   /// Keeps views of the payload until `flush`, or copies it.
   void add(const transmit& t, bool copy_payload);
 
+  /// Memory for one datagram of at most `most` bytes, until any other call but
+  /// `commit`; empty when there is none.
+  base::bytes reserve(const five_tuple& to, std::size_t most);
+  /// Adds the first `used` bytes of what `reserve` returned, which `flush` sends.
+  void commit(const five_tuple& to, std::size_t used);
+
   /// Sends all. What the kernel does not take now is lost, as datagrams are;
   /// the result says how many.
   std::size_t flush();
 
   static constexpr std::size_t batch = 64;
+  /// Bytes kept between flushes: a train of 16 datagrams of an SFU to each of 16
+  /// members is 300 KB. Pages that are never written cost nothing.
+  static constexpr std::size_t kept_bytes = batch * 8 * 1024;
+  static constexpr std::size_t max_datagram = 65'536;
   /// The kernel's own bound.
   static constexpr std::size_t longest_train = 64;
   /// What fits into Ethernet, IPv6 and UDP: larger datagrams are rare, and a
@@ -70,6 +83,7 @@ private:
 
   message* train_for(const five_tuple& to, std::size_t size);
   message& open(const five_tuple& to, std::size_t size);
+  message& message_for(const five_tuple& to, std::size_t size);
   void append(message& m, const transmit& t, std::size_t size, bool copy_payload);
   base::const_bytes keep(base::const_bytes in);
   void prepare(std::size_t i);

@@ -1,5 +1,6 @@
 #include "media/port/worker.hpp"
 
+#include <algorithm>
 #include <sys/prctl.h>
 #include <thread>
 
@@ -19,8 +20,6 @@ constexpr std::uint64_t stop_tag = 1;
 constexpr std::uint64_t wake_tag = 2;
 constexpr std::uint64_t inbox_tag = 3;
 constexpr std::uint64_t first_tcp_tag = 16;
-
-timestamps read_clocks() { return {base::clock::now(), base::unix_now()}; }
 
 } // namespace
 
@@ -47,10 +46,11 @@ void worker::run() {
   // The kernel may else add 50 us to every wait of the pacer.
   ::prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL);
   while (!stopping_) {
-    auto ready = poll_.wait(tick_interval);
-    time_ = read_clocks();
+    auto ready = poll_.wait(patience());
+    read_clocks();
     packets_ = 0;
     frames_ = 0;
+    sent_ = 0;
     drained_ = true;
     for (const auto& e : ready)
       if (e.data.u64 == udp_tag)
@@ -63,11 +63,24 @@ void worker::run() {
     tick();
     flush();
     counters_.packets_in.fetch_add(packets_, std::memory_order_relaxed);
-    if (auto pause = pacer_.after(time_.now, packets_, frames_); drained_ && pause.count() > 0)
+    // A relay sends what it receives; an SFU sends more, and then that counts.
+    auto done = std::max(packets_, sent_);
+    if (auto pause = pacer_.after(time_.now, done, frames_); drained_ && pause.count() > 0)
       std::this_thread::sleep_for(pause);
   }
   for (auto& h : handlers_)
     h->stopped();
+}
+
+void worker::read_clocks() { time_ = {base::clock::now(), base::unix_now()}; }
+
+// Until the next tick or deadline, rounded up to what epoll counts in.
+std::chrono::milliseconds worker::patience() const {
+  base::duration out = tick_interval;
+  for (const auto& h : handlers_)
+    if (auto due = h->deadline(); due != base::time_point::max())
+      out = std::min<base::duration>(out, due - base::clock::now());
+  return std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(out));
 }
 
 void worker::drain_udp() {
@@ -75,11 +88,10 @@ void worker::drain_udp() {
     const auto& batch = receiver_.receive();
     // Before the packets: one of them may follow an answer that another thread gave.
     work();
-    input_stays_ = true;
+    time_.now = base::clock::now();
     for (const auto& a : batch)
       dispatch_each(a);
     flush();
-    input_stays_ = false;
     if (batch.size() < udp_receiver::batch)
       return;
   }
@@ -98,12 +110,13 @@ void worker::dispatch_each(const udp_receiver::arrival& a) {
 
 void worker::dispatch(const five_tuple& from, base::const_bytes in) {
   ++packets_;
-  auto kind = classify(in);
+  packet p{.kind = classify(in), .from = from, .bytes = in, .at = time_};
+  if (p.kind == packet_kind::stun)
+    if (auto m = stun::message::parse(in))
+      p.stun = *m;
   for (auto& h : handlers_)
-    if (h->accepts(kind, from, in)) {
-      h->receive(time_, from, in, *this);
+    if (h->receive(p, *this) == claim::mine)
       return;
-    }
   counters_.unclaimed.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -156,6 +169,7 @@ void worker::collect() {
 }
 
 void worker::send(const transmit& t) {
+  ++sent_;
   if (t.to.transport == transport::tcp) {
     if (auto owner = crossing::owner_of(t.to.connection); owner != index_)
       hand_over(owner, t);
@@ -163,7 +177,30 @@ void worker::send(const transmit& t) {
       tcp_.send(t);
     return;
   }
-  sender_.add(t, !input_stays_);
+  sender_.add(t, !receiver_.holds(t.payload));
+  counters_.datagrams_out.fetch_add(1, std::memory_order_relaxed);
+}
+
+base::bytes worker::reserve(const five_tuple& to, std::size_t most) {
+  reserved_for_ = to;
+  if (to.transport == transport::udp)
+    return sender_.reserve(to, most);
+  if (most > udp_sender::max_datagram)
+    return {};
+  if (frame_.size() < most)
+    frame_.resize(most);
+  return base::bytes{frame_}.first(most);
+}
+
+void worker::commit(std::size_t used, bool media) {
+  if (used == 0)
+    return;
+  if (reserved_for_.transport == transport::tcp) {
+    send({reserved_for_, base::const_bytes{frame_}.first(used), {}, 0, media});
+    return;
+  }
+  ++sent_;
+  sender_.commit(reserved_for_, used);
   counters_.datagrams_out.fetch_add(1, std::memory_order_relaxed);
 }
 

@@ -40,11 +40,14 @@ public:
 
 private:
   void send(const transmit& t) override;
+  base::bytes reserve(const five_tuple& to, std::size_t most) override;
+  void commit(std::size_t used, bool media) override;
   void on_frame(const five_tuple& from, base::const_bytes frame) override;
   bool wants(const five_tuple& from) override;
   void on_closed(const five_tuple& from) override;
 
   void dispatch(const five_tuple& from, base::const_bytes in);
+  void read_clocks();
   void dispatch_each(const udp_receiver::arrival& a);
   void drain_udp();
   void hand_over(std::size_t owner, const transmit& t);
@@ -53,6 +56,7 @@ private:
   void work();
   void tick();
   void flush();
+  std::chrono::milliseconds patience() const;
 
   file_descriptor udp_;
   handlers handlers_;
@@ -75,10 +79,12 @@ private:
   base::time_point tick_due_{};
   base::time_point sweep_due_{};
   wake_pacer pacer_;
-  std::size_t packets_ = 0;  // since the last wait
-  std::size_t frames_ = 0;   // of these, over TCP
-  bool drained_ = true;      // nothing was left unread
-  bool input_stays_ = false; // until the next flush
+  std::size_t packets_ = 0; // since the last wait
+  std::size_t frames_ = 0;  // of these, over TCP
+  std::size_t sent_ = 0;    // datagrams and frames since the last wait
+  bool drained_ = true;     // nothing was left unread
+  five_tuple reserved_for_;
+  base::buffer frame_; // what `reserve` gives for a TCP client
 };
 
 } // namespace catchup::media::port

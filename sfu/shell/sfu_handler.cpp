@@ -1,37 +1,23 @@
 #include "sfu/shell/sfu_handler.hpp"
 
-#include <array>
-
 namespace catchup::sfu::shell {
 
 namespace {
 
 constexpr std::size_t largest_datagram = 1500;
 
-/// Datagrams are written to a space of their own, which the port copies.
+/// The SFU seals its datagrams in the port's own memory.
 class port_egress final : public session::egress {
 public:
   explicit port_egress(media::port::outbox& out) noexcept : out_(out) {}
 
   base::bytes reserve(const ice::path& to, std::size_t most) override {
-    to_ = to;
-    return most <= space_.size() ? base::bytes{space_}.first(most) : base::bytes{};
+    return out_.reserve(to, most);
   }
-
-  void commit(std::size_t used, bool media) override {
-    if (used == 0)
-      return;
-    media::transmit t;
-    t.to = to_;
-    t.head = base::const_bytes{space_}.first(used);
-    t.media = media;
-    out_.send(t);
-  }
+  void commit(std::size_t used, bool media) override { out_.commit(used, media); }
 
 private:
   media::port::outbox& out_;
-  ice::path to_;
-  std::array<std::byte, largest_datagram> space_;
 };
 
 template <class... Ts>
@@ -46,29 +32,24 @@ overloaded(Ts...) -> overloaded<Ts...>;
 sfu_handler::sfu_handler(session::server::config config)
   : core_(std::move(config)), queue_(max_waiting) {}
 
-bool sfu_handler::accepts(media::port::packet_kind kind, const media::five_tuple& from,
-                          base::const_bytes in) {
-  if (kind == media::port::packet_kind::stun) {
-    auto m = ice::stun::message::parse(in);
-    return m && core_.claims(*m);
-  }
-  return (kind == media::port::packet_kind::dtls || kind == media::port::packet_kind::rtp) &&
-         core_.knows(from);
-}
-
-void sfu_handler::receive(const media::timestamps& t, const media::five_tuple& from,
-                          base::const_bytes in, media::port::outbox& out) {
+media::port::claim sfu_handler::receive(const media::port::packet& p, media::port::outbox& out) {
+  using media::port::claim;
+  using media::port::packet_kind;
   port_egress to{out};
-  if (media::port::classify(in) == media::port::packet_kind::stun) {
-    if (auto m = ice::stun::message::parse(in))
-      core_.receive_stun(t.now, from, *m, to);
-    return;
+  if (p.kind == packet_kind::stun) {
+    if (!p.stun || !core_.claims(*p.stun))
+      return claim::not_mine;
+    core_.receive_stun(p.at.now, p.from, *p.stun, to);
+    return claim::mine;
   }
+  if ((p.kind != packet_kind::dtls && p.kind != packet_kind::rtp) || !core_.knows(p.from))
+    return claim::not_mine;
   // Packets are opened in place, and what the port gives is not ours to change.
-  if (in.size() > largest_datagram)
-    return;
-  scratch_.assign(in.begin(), in.end());
-  core_.receive(t.now, from, scratch_, to);
+  if (p.bytes.size() <= largest_datagram) {
+    scratch_.assign(p.bytes.begin(), p.bytes.end());
+    core_.receive(p.at.now, p.from, scratch_, to);
+  }
+  return claim::mine;
 }
 
 void sfu_handler::work(const media::timestamps& t, media::port::outbox& out) {

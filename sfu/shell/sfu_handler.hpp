@@ -43,8 +43,8 @@ public:
   virtual void on_events(std::vector<session::event> events) = 0;
 };
 
-/// Accepts Binding requests for its own ufrags, and DTLS and RTP from the paths that
-/// they validated. Put it before the TURN handler, which accepts all STUN.
+/// Takes Binding requests for its own ufrags, and DTLS and RTP from the paths that
+/// they validated. Put it before the TURN handler, which takes all STUN.
 class sfu_handler final : public media::port::handler {
 public:
   static constexpr std::size_t max_waiting = 4096;
@@ -57,14 +57,12 @@ public:
   void subscribe(std::shared_ptr<listener> to) { queue_.push(std::move(to), true); }
   void unsubscribe() { queue_.push(std::shared_ptr<listener>{}, true); }
 
-  bool accepts(media::port::packet_kind kind, const media::five_tuple& from,
-               base::const_bytes in) override;
-  void receive(const media::timestamps& t, const media::five_tuple& from, base::const_bytes in,
-               media::port::outbox& out) override;
+  media::port::claim receive(const media::port::packet& p, media::port::outbox& out) override;
   bool wants(const media::five_tuple& from) override { return core_.knows(from); }
   void closed(const media::five_tuple&) override {}
   int wake_fd() const override { return queue_.wake_fd(); }
   void work(const media::timestamps& t, media::port::outbox& out) override;
+  base::time_point deadline() const override { return core_.deadline(); }
   void tick(const media::timestamps& t, media::port::outbox& out) override;
   void stopped() override;
 

@@ -24,6 +24,18 @@ struct outbox : port::outbox {
     bytes.insert(bytes.end(), t.payload.begin(), t.payload.end());
     to.sent[t.to.client.port].push_back(bytes);
   }
+  base::bytes reserve(const media::five_tuple& client, std::size_t most) override {
+    reserved_for = client;
+    space.resize(most);
+    return space;
+  }
+  void commit(std::size_t used, bool) override {
+    if (used != 0)
+      to.sent[reserved_for.client.port].emplace_back(space.begin(),
+                                                     space.begin() + static_cast<long>(used));
+  }
+  media::five_tuple reserved_for;
+  base::buffer space;
 };
 
 struct heard : shell::listener {
@@ -46,10 +58,7 @@ struct fixture {
     handler.subscribe(listener);
     for (auto p : {&alice, &bob}) {
       p->deliver = [this](const ice::path& from, base::buffer bytes) {
-        if (handler.accepts(port::classify(bytes), from, bytes))
-          handler.receive({now, 0}, from, bytes, out);
-        else
-          ++unclaimed;
+        unclaimed += !takes(from, bytes);
         work();
       };
       p->ask = [this, p](const sdp::description& d) {
@@ -61,6 +70,10 @@ struct fixture {
       handler.post(shell::join{"room", p->id, "PA", {}});
     }
     work();
+  }
+
+  bool takes(const ice::path& from, base::const_bytes in) {
+    return handler.receive(port::make_packet({now, 0}, from, in), out) == port::claim::mine;
   }
 
   void work() { handler.work({now, 0}, out); }
@@ -87,19 +100,19 @@ TEST(media passes from one client to the other) {
   CHECK_EQUAL(unclaimed, 0u);
 }
 
-TEST(what belongs to others is not accepted) {
+TEST(what belongs to others is not taken) {
   call();
-  CHECK(!handler.accepts(port::packet_kind::channel_data, alice.path(), base::buffer(8)));
+  CHECK(!takes(alice.path(), base::buffer(8, std::byte{0x40})));
   base::buffer rtp(20, std::byte{0x80});
-  CHECK(handler.accepts(port::packet_kind::rtp, alice.path(), rtp));
+  CHECK(takes(alice.path(), rtp));
   alice.port = 1;
-  CHECK(!handler.accepts(port::packet_kind::rtp, alice.path(), rtp));
+  CHECK(!takes(alice.path(), rtp));
   // A Binding request without a name of ours is for STUN.
   std::array<std::byte, 64> space;
   ice::stun::message_writer w{
       space, ice::stun::message_class::request, ice::stun::method::binding, {}};
   auto plain = base::to_buffer(*w.finish());
-  CHECK(!handler.accepts(port::packet_kind::stun, alice.path(), plain));
+  CHECK(!takes(alice.path(), plain));
 }
 
 TEST(the listener hears what happens) {
@@ -130,7 +143,7 @@ TEST(nothing is queued after the end) {
 TEST(a datagram larger than a network carries is dropped) {
   call();
   base::buffer large(2000, std::byte{0x80});
-  handler.receive({now, 0}, alice.path(), large, out);
+  CHECK(takes(alice.path(), large));
   layer_source camera{100, 10, 1000, 50};
   alice.send_rtp(alice.marked(camera.frame(true)[0], "0"));
   bob.collect();

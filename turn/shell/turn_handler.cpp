@@ -25,17 +25,23 @@ void turn_handler::subscribe(std::shared_ptr<events> to) {
 
 void turn_handler::unsubscribe(const events* from) { queue_.push(cancellation{from}, true); }
 
-bool turn_handler::accepts(media::port::packet_kind kind, const five_tuple&, base::const_bytes) {
-  return kind == media::port::packet_kind::stun || kind == media::port::packet_kind::channel_data;
-}
-
-void turn_handler::receive(const media::timestamps& t, const five_tuple& from, base::const_bytes in,
-                           media::port::outbox& out) {
-  auto a = core_.handle(t, from, in);
+media::port::claim turn_handler::receive(const media::port::packet& p,
+                                         media::port::outbox& out) {
+  using media::port::claim;
+  using media::port::packet_kind;
+  if (p.kind == packet_kind::stun && !p.stun) {
+    core_.count_malformed();
+    return claim::mine;
+  }
+  if (p.kind != packet_kind::stun && p.kind != packet_kind::channel_data)
+    return claim::not_mine;
+  auto a = p.stun ? core_.handle(p.at, p.from, *p.stun)
+                  : core_.handle_channel_data(p.at.now, p.from, p.bytes);
   if (auto* send = std::get_if<transmit>(&a))
     out.send(*send);
   else if (auto* r = std::get_if<request>(&a); r != nullptr && events_)
     events_->on_request(*r);
+  return claim::mine;
 }
 
 void turn_handler::closed(const five_tuple& from) {

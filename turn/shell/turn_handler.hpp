@@ -11,7 +11,7 @@
 
 namespace catchup::turn::shell {
 
-/// Accepts all ChannelData and STUN: put handlers that know some of it before.
+/// Takes all ChannelData and STUN: handlers that know some of it come before this one.
 class turn_handler final : public media::port::handler, public command_sink {
 public:
   explicit turn_handler(front_config config);
@@ -20,10 +20,7 @@ public:
   void subscribe(std::shared_ptr<events> to) override;
   void unsubscribe(const events* from) override;
 
-  bool accepts(media::port::packet_kind kind, const five_tuple& from,
-               base::const_bytes in) override;
-  void receive(const media::timestamps& t, const five_tuple& from, base::const_bytes in,
-               media::port::outbox& out) override;
+  media::port::claim receive(const media::port::packet& p, media::port::outbox& out) override;
   bool wants(const five_tuple& from) override { return core_.known(from); }
   void closed(const five_tuple& from) override;
   int wake_fd() const override { return queue_.wake_fd(); }
