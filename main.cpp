@@ -167,9 +167,9 @@ media::flow_limit flow(unsigned packets, unsigned mbit) {
   return {packets, std::uint64_t{mbit} * 1'000'000 / 8};
 }
 
-turn::front_config front_config(const base::config& c) {
+turn::core_config relay_config(const base::config& c) {
   const auto& l = c.relay_limits;
-  turn::front_config out{.secret = c.turn_secret};
+  turn::core_config out{.secret = c.turn_secret};
   out.limits = {.strangers = l.strangers,
                 .requests = l.requests,
                 .allocation = flow(l.packets, l.mbit),
@@ -231,7 +231,7 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
   service::self_probe outside{"/proc/self/exe", {}, base::clock::now()};
   http_settings.self_checks = [&] { return outside.result(); };
 
-  auto relay = std::make_shared<turn::shell::turn_group>(front_config(c), c.media_threads);
+  auto relay = std::make_shared<turn::shell::turn_group>(relay_config(c), c.media_threads);
   relay_certificate certificate{c};
   std::vector<media::port::handlers> served;
   for (const auto& one : relay->handlers())

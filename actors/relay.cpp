@@ -29,7 +29,7 @@ public:
   void on_closed(const turn::five_tuple& client) override {
     caf::anon_send(relay_, msg::turn_closed{client});
   }
-  void on_usage(std::vector<turn::usage> changed, const turn::front_totals& totals) override {
+  void on_usage(std::vector<turn::usage> changed, const turn::core_counters& totals) override {
     caf::anon_send(relay_, msg::turn_usage{std::move(changed), totals});
   }
 
@@ -267,7 +267,7 @@ void relay_state::on_down(const caf::down_msg& dm) {
 }
 
 void relay_state::on_usage(const msg::turn_usage& m) {
-  totals_.front = m.totals;
+  totals_.core = m.totals;
   for (const auto& u : m.changed) {
     auto i = entries_.find(u.client);
     if (i == entries_.end() || i->second.id != u.allocation)

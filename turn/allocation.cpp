@@ -30,12 +30,12 @@ allocation::allocation(allocation_id id, address_plan plan, const base::endpoint
     extras_(extras) {
   auto expires = now + lifetime_of(created);
   leases_.push_back({relayed.ip, expires});
-  if (extras.also)
-    leases_.push_back({*extras.also, expires});
+  if (extras.second_family)
+    leases_.push_back({*extras.second_family, expires});
   routes_.client = created.from;
   routes_.allocation = id;
   routes_.relayed = relayed;
-  routes_.also = extras.also;
+  routes_.second_family = extras.second_family;
   routes_.expires = expires;
 }
 
@@ -99,8 +99,8 @@ allocation::outcome allocation::allocated(base::time_point now, const request& r
   auto left = std::chrono::ceil<std::chrono::seconds>(expires() - now);
   outcome out;
   out.answer.relayed = routes_.relayed;
-  if (extras_.also)
-    out.answer.also = base::endpoint{*extras_.also, routes_.relayed.port};
+  if (extras_.second_family)
+    out.answer.second_family = base::endpoint{*extras_.second_family, routes_.relayed.port};
   out.answer.lifetime = static_cast<std::uint32_t>(left.count());
   out.answer.token = extras_.token;
   out.answer.missing = extras_.missing;
@@ -200,9 +200,9 @@ route allocation::snapshot() {
     return routes_;
   routes_.relayed.ip = leases_.front().ip;
   routes_.expires = std::max(leases_.front().expires, leases_.back().expires);
-  routes_.also.reset();
+  routes_.second_family.reset();
   if (leases_.size() > 1)
-    routes_.also = leases_.back().ip;
+    routes_.second_family = leases_.back().ip;
   return routes_;
 }
 

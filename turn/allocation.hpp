@@ -15,7 +15,7 @@ std::uint32_t granted_lifetime(std::optional<std::uint32_t> requested,
 
 /// What an Allocate request gets besides its first relayed address.
 struct allocation_extras {
-  std::optional<base::ip_address> also{}; // the other family; the port is the same
+  std::optional<base::ip_address> second_family{}; // the other family; the port is the same
   std::optional<reservation_token> token{};
   std::optional<address_error> missing{};
 };

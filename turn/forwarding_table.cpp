@@ -143,7 +143,7 @@ forwarding_table::entry* forwarding_table::by_relayed(const base::endpoint& rela
   if (relayed.port < first_relayed_port)
     return nullptr;
   auto* e = by_port_[relayed.port - first_relayed_port];
-  return e != nullptr && e->route.owns(relayed) ? e : nullptr;
+  return e != nullptr && e->route.has_address(relayed) ? e : nullptr;
 }
 
 void forwarding_table::sweep(base::time_point now) {

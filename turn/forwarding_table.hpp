@@ -3,8 +3,8 @@
 // nobody else reads it, so it needs no lock.
 
 #include "media/rate.hpp"
-#include "turn/acquaintances.hpp"
 #include "turn/address_plan.hpp"
+#include "turn/recent_peers.hpp"
 #include "turn/route.hpp"
 
 #include <deque>
@@ -25,7 +25,7 @@ public:
     media::flow_meter uninvited; // for the client, from others
     media::event_meter asked;    // requests of the client
     media::event_meter answered; // in its name without a login, perhaps forged
-    acquaintances known;
+    recent_peers recent;
   };
 
   forwarding_table();

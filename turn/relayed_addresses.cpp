@@ -26,7 +26,7 @@ relayed_addresses::grant relayed_addresses::addresses_for(const request& r) cons
   if (!r.dual)
     return out;
   if (v4 && v6)
-    out.extras.also = v6;
+    out.extras.second_family = v6;
   else
     out.extras.missing = {v4 ? family::ipv6 : family::ipv4, error::address_family_not_supported};
   return out;

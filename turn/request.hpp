@@ -70,9 +70,9 @@ struct address_error {
 struct response {
   int error = 0; // 0: success
   std::optional<base::endpoint> relayed{};
-  std::optional<base::endpoint> also{};     // the other one of a dual allocation
-  std::optional<std::uint32_t> lifetime{};  // seconds
-  std::optional<reservation_token> token{}; // for the next port
+  std::optional<base::endpoint> second_family{}; // the other one of a dual allocation
+  std::optional<std::uint32_t> lifetime{};       // seconds
+  std::optional<reservation_token> token{};      // for the next port
   std::optional<turn::address_error> missing{};
 };
 

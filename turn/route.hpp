@@ -30,18 +30,21 @@ struct route {
   std::uint64_t version = 0; // rises with every snapshot of an allocation
   base::endpoint relayed;
   /// A dual allocation has the same port at a second address, of the other family.
-  std::optional<base::ip_address> also{};
+  std::optional<base::ip_address> second_family{};
   base::time_point expires;
   std::vector<permission> permissions;
   std::vector<channel_binding> channels; // by number
 
   /// Whether `address` is a relayed address of this allocation.
-  bool owns(const base::endpoint& address) const noexcept {
-    return address.port == relayed.port && (address.ip == relayed.ip || address.ip == also);
+  bool has_address(const base::endpoint& address) const noexcept {
+    return address.port == relayed.port &&
+           (address.ip == relayed.ip || address.ip == second_family);
   }
   /// The relayed address of the peer's family, which it hears us from.
-  base::endpoint facing(const base::ip_address& peer) const noexcept {
-    return also && peer.is_v4() == also->is_v4() ? base::endpoint{*also, relayed.port} : relayed;
+  base::endpoint address_for(const base::ip_address& peer) const noexcept {
+    return second_family && peer.is_v4() == second_family->is_v4()
+               ? base::endpoint{*second_family, relayed.port}
+               : relayed;
   }
 
   bool permits(base::time_point now, const base::ip_address& peer) const noexcept;

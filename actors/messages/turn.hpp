@@ -3,9 +3,9 @@
 
 #include "actors/claims.hpp"
 #include "actors/messages/control.hpp"
+#include "turn/core_counters.hpp"
 #include "turn/request.hpp"
 #include "turn/route.hpp"
-#include "turn/totals.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/meta/type_name.hpp>
@@ -28,10 +28,10 @@ struct turn_closed {
   turn::five_tuple client;
 };
 
-/// Counters of allocations that carried something, and of the front.
+/// Counters of allocations that carried something, and of the core.
 struct turn_usage {
   std::vector<turn::usage> changed;
-  turn::front_totals totals;
+  turn::core_counters totals;
 };
 
 /// A membership began or ended; allocations of its user go on or end with it.
@@ -92,7 +92,7 @@ struct relay_status {
   std::uint64_t refused_draining = 0;
   std::uint64_t replaced_idle = 0; // gave way to a new one of their user
   turn::counters carried;          // by all, ever
-  turn::front_totals front;
+  turn::core_counters core;
   load mailbox;
   std::string last_error; // of an allocation that crashed
   /// At most the first 1000, in no order.

@@ -41,7 +41,7 @@ private:
   std::vector<handlers> handlers_;
   port_counters counters_;
   std::uint16_t port_ = 0;
-  crossing crossing_;
+  inter_thread_lanes lanes_;
   std::vector<std::unique_ptr<worker>> workers_;
   std::vector<std::thread> threads_;
 };

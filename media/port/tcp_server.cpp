@@ -101,9 +101,9 @@ void tcp_server::admit(base::time_point now, file_descriptor fd, const five_tupl
 bool tcp_server::make_room() {
   if (connections_.size() < limits_.connections)
     return true;
-  while (!spare_.empty()) {
-    auto c = connections_.find(spare_.back());
-    spare_.pop_back();
+  while (!eviction_candidates_.empty()) {
+    auto c = connections_.find(eviction_candidates_.back());
+    eviction_candidates_.pop_back();
     if (c == connections_.end() || to_.wants(c->second->peer()))
       continue;
     ++totals_.idle;
@@ -114,14 +114,14 @@ bool tcp_server::make_room() {
 }
 
 // Once a second and not for every newcomer: there may be very many of those.
-void tcp_server::find_spare(base::time_point now) {
-  spare_.clear();
+void tcp_server::find_eviction_candidates(base::time_point now) {
+  eviction_candidates_.clear();
   if (connections_.size() < limits_.connections / 2)
     return;
   for (const auto& [id, c] : connections_)
     if (now - c->wanted_at() >= limits_.grace)
-      spare_.push_back(id);
-  std::ranges::sort(spare_, std::greater{},
+      eviction_candidates_.push_back(id);
+  std::ranges::sort(eviction_candidates_, std::greater{},
                     [&](auto id) { return connections_.at(id)->wanted_at(); });
 }
 
@@ -146,7 +146,7 @@ void tcp_server::read(base::time_point now, std::uint64_t id) {
   if (over)
     close(id);
   else if (c.has_output())
-    soil(id, c);
+    mark_dirty(id, c);
 }
 
 void tcp_server::send(const transmit& t) {
@@ -158,11 +158,11 @@ void tcp_server::send(const transmit& t) {
     ++totals_.dropped;
     return;
   }
-  soil(i->first, c);
+  mark_dirty(i->first, c);
 }
 
 // Puts it on the list of those to flush.
-void tcp_server::soil(std::uint64_t id, tcp_connection& c) {
+void tcp_server::mark_dirty(std::uint64_t id, tcp_connection& c) {
   if (c.dirty)
     return;
   c.dirty = true;
@@ -210,7 +210,7 @@ void tcp_server::sweep(base::time_point now) {
   totals_.idle += over.size();
   for (auto id : over)
     close(id);
-  find_spare(now);
+  find_eviction_candidates(now);
 }
 
 void tcp_server::close(std::uint64_t id) {

@@ -67,11 +67,11 @@ private:
   void accept(base::time_point now);
   void admit(base::time_point now, file_descriptor fd, const five_tuple& peer);
   bool make_room();
-  void find_spare(base::time_point now);
+  void find_eviction_candidates(base::time_point now);
   void read(base::time_point now, std::uint64_t id);
   void write(std::uint64_t id, tcp_connection& c);
   void close(std::uint64_t id);
-  void soil(std::uint64_t id, tcp_connection& c);
+  void mark_dirty(std::uint64_t id, tcp_connection& c);
 
   file_descriptor fd_;
   tcp_limits limits_;
@@ -84,7 +84,7 @@ private:
   table connections_;
   std::unordered_map<base::ip_address, std::size_t> of_source_;
   std::vector<std::uint64_t> dirty_;
-  std::vector<std::uint64_t> spare_; // candidates for eviction, the next one last
+  std::vector<std::uint64_t> eviction_candidates_; // the next one last
   base::buffer space_;
   bool accepting_ = true;
   bool unread_ = false;

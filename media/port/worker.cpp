@@ -24,15 +24,15 @@ constexpr std::uint64_t first_tcp_tag = 16;
 } // namespace
 
 worker::worker(socket_pair sockets, bool any_address, tcp_limits limits, handlers served,
-               port_counters& counters, crossing& others, std::size_t index)
-  : udp_(std::move(sockets.udp)), handlers_(std::move(served)), counters_(counters),
-    others_(others), index_(index), receiver_(udp_.get(), sockets.port),
+               port_counters& counters, inter_thread_lanes& others, std::size_t index)
+  : udp_(std::move(sockets.udp)), handlers_(std::move(served)), counters_(counters), lanes_(others),
+    index_(index), receiver_(udp_.get(), sockets.port),
     sender_(udp_.get(), sockets.ipv6, any_address),
     tcp_(std::move(sockets.tcp), std::move(limits), poll_,
-         crossing::first_of(index) + first_tcp_tag, *this) {
+         inter_thread_lanes::first_of(index) + first_tcp_tag, *this) {
   poll_.add(udp_.get(), EPOLLIN, udp_tag);
   poll_.add(stopper_.fd(), EPOLLIN, stop_tag);
-  poll_.add(others_.inbox(index_).wake_fd(), EPOLLIN, inbox_tag);
+  poll_.add(lanes_.inbox(index_).wake_fd(), EPOLLIN, inbox_tag);
   for (auto& h : handlers_)
     poll_.add(h->wake_fd(), EPOLLIN, wake_tag);
 }
@@ -153,25 +153,25 @@ void worker::report() {
 }
 
 void worker::hand_over(std::size_t owner, const transmit& t) {
-  parcel p{t.to, base::to_buffer(t.head), t.media};
+  forwarded_frame p{t.to, base::to_buffer(t.head), t.media};
   p.bytes.insert(p.bytes.end(), t.payload.begin(), t.payload.end());
   p.bytes.resize(p.bytes.size() + t.padding);
-  if (owner >= others_.size() || !others_.inbox(owner).push(std::move(p)))
+  if (owner >= lanes_.size() || !lanes_.inbox(owner).push(std::move(p)))
     counters_.tcp_dropped.fetch_add(1, std::memory_order_relaxed);
 }
 
 // What other threads have for clients whose connections are here.
 void worker::collect() {
-  others_.inbox(index_).take(parcels_);
-  for (const auto& p : parcels_)
+  lanes_.inbox(index_).take(forwarded_);
+  for (const auto& p : forwarded_)
     tcp_.send({p.to, p.bytes, {}, 0, p.media});
-  parcels_.clear();
+  forwarded_.clear();
 }
 
 void worker::send(const transmit& t) {
   ++sent_;
   if (t.to.transport == transport::tcp) {
-    if (auto owner = crossing::owner_of(t.to.connection); owner != index_)
+    if (auto owner = inter_thread_lanes::owner_of(t.to.connection); owner != index_)
       hand_over(owner, t);
     else
       tcp_.send(t);

@@ -1,7 +1,7 @@
 #pragma once
 // The loop of one media thread: one UDP socket, one TCP listener, handlers.
 
-#include "media/port/crossing.hpp"
+#include "media/port/inter_thread_lanes.hpp"
 #include "media/port/sockets.hpp"
 #include "media/port/tcp_server.hpp"
 #include "media/port/udp_batch.hpp"
@@ -30,7 +30,7 @@ class worker final : private outbox, private tcp_server::listener {
 public:
   /// `index` is the number of this thread among those that `others` connects.
   worker(socket_pair sockets, bool any_address, tcp_limits limits, handlers served,
-         port_counters& counters, crossing& others, std::size_t index);
+         port_counters& counters, inter_thread_lanes& others, std::size_t index);
 
   /// Until `stop`, on the calling thread.
   void run();
@@ -61,7 +61,7 @@ private:
   file_descriptor udp_;
   handlers handlers_;
   port_counters& counters_;
-  crossing& others_;
+  inter_thread_lanes& lanes_;
   std::size_t index_;
   epoll poll_;
   udp_receiver receiver_;
@@ -72,7 +72,7 @@ private:
     std::uint64_t refused = 0;
     std::uint64_t dropped = 0;
   } reported_; // of `tcp_`
-  std::vector<parcel> parcels_;
+  std::vector<forwarded_frame> forwarded_;
   waker stopper_;
   std::atomic<bool> stopping_{false};
   timestamps time_;

@@ -226,8 +226,8 @@ TEST(counters add up over allocations that are gone) {
   CHECK_EQUAL(s.carried.packets_from_client, 2u);
   CHECK_EQUAL(s.carried.packets_to_client, 2u);
   CHECK_EQUAL(s.list.size(), 2u);
-  CHECK_EQUAL(s.front.forwarded, 2u);
-  CHECK_EQUAL(s.front.challenges, 2u);
+  CHECK_EQUAL(s.core.forwarded, 2u);
+  CHECK_EQUAL(s.core.challenges, 2u);
   for (const auto& one : s.list) {
     CHECK_EQUAL(one.carried.packets_from_client + one.carried.packets_to_client, 2u);
     CHECK_EQUAL(one.permissions, 1u);

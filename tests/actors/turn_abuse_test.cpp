@@ -28,8 +28,8 @@ using bytes = base::buffer;
 /// Without limits for strangers: what is tested here is what they are told.
 test::turn_service_settings unlimited() {
   test::turn_service_settings out;
-  out.front.strangers = 0;
-  out.front.requests = 0;
+  out.core.strangers = 0;
+  out.core.requests = 0;
   return out;
 }
 

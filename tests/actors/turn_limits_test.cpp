@@ -110,7 +110,7 @@ TEST(the one that is idle gives way and the one that is used stays) {
 
 TEST(an allocation has so many channels and no more) {
   turn_service_settings quick;
-  quick.front.requests = 0;
+  quick.core.requests = 0;
   turn_service s{quick};
   auto a = s.connect(transport::udp, "alice");
   a.allocate();
@@ -146,13 +146,13 @@ TEST(a source is answered so often before it says who it is and the rest is coun
   auto seconds = (base::clock::now() - begun) / 1s + 1;
   CHECK(answered <= 100 + 50 * seconds);
   if (answered < 400)
-    CHECK(eventually([&] { return s.status().front.limited_strangers > 0; }));
+    CHECK(eventually([&] { return s.status().core.limited_strangers > 0; }));
   auto other = s.connect(transport::udp, "alice", "127.0.0.10");
   CHECK_EQUAL(try_allocate(other), 0);
 }
 
 TEST(strangers by the thousand leave no memory behind) {
-  turn::front core{{.secret = "s3cr3t"}};
+  turn::server_core core{{.secret = "s3cr3t"}};
   turn_client c{turn::five_tuple{}, {}};
   auto ask = [&](std::uint32_t i, base::const_bytes in) {
     turn::five_tuple from;
@@ -181,7 +181,7 @@ TEST(strangers by the thousand leave no memory behind) {
 
 TEST(an allocation carries so much and no more) {
   turn_service_settings slow;
-  slow.front.allocation = {1000, 0}; // a hundred in each tenth of a second
+  slow.core.allocation = {1000, 0}; // a hundred in each tenth of a second
   turn_service s{slow};
   auto a = s.connect(transport::udp, "alice");
   auto b = s.connect(transport::udp, "bob");
@@ -197,14 +197,14 @@ TEST(an allocation carries so much and no more) {
   CHECK(got >= 90);
   CHECK(got <= 100 * windows);
   if (got < 2000)
-    CHECK(eventually([&] { return s.status().front.limited_allocations > 0; }));
+    CHECK(eventually([&] { return s.status().core.limited_allocations > 0; }));
   ::usleep(110'000);
   CHECK(passes(b, a, "the other way and later"));
 }
 
 TEST(two clients that echo each other do not run away) {
   turn_service_settings slow;
-  slow.front.allocation = {500, 0};
+  slow.core.allocation = {500, 0};
   turn_service s{slow};
   auto a = s.connect(transport::udp, "alice");
   auto b = s.connect(transport::udp, "bob");
@@ -227,7 +227,7 @@ TEST(two clients that echo each other do not run away) {
 
 TEST(all media together is limited as well) {
   turn_service_settings slow;
-  slow.front.all = {0, 10'000}; // a thousand bytes in each tenth of a second
+  slow.core.all = {0, 10'000}; // a thousand bytes in each tenth of a second
   turn_service s{slow};
   auto a = s.connect(transport::udp, "alice");
   auto b = s.connect(transport::udp, "bob");
@@ -242,7 +242,7 @@ TEST(all media together is limited as well) {
   CHECK(got >= 1);
   CHECK(got <= (base::clock::now() - begun) / 100ms + 1);
   CHECK(eventually(
-      [&] { return s.status().front.limited_media == static_cast<std::uint64_t>(20 - got); }));
+      [&] { return s.status().core.limited_media == static_cast<std::uint64_t>(20 - got); }));
 }
 
 TEST(connections that say nothing or half a thing are closed) {
@@ -261,8 +261,8 @@ TEST(connections that say nothing or half a thing are closed) {
   for (auto& x : idle)
     CHECK(x->closed_by_server());
   CHECK(a.ask(a.client.refresh(600)).success());
-  CHECK(eventually([&] { return s.status().front.tcp_refused == 1; }));
-  CHECK(eventually([&] { return s.status().front.tcp_idle == 100; }));
+  CHECK(eventually([&] { return s.status().core.tcp_refused == 1; }));
+  CHECK(eventually([&] { return s.status().core.tcp_idle == 100; }));
 }
 
 TEST(when all places are taken those who say nothing give way - those with an allocation do not ) {
@@ -279,7 +279,7 @@ TEST(when all places are taken those who say nothing give way - those with an al
     return !next.receive(500).empty();
   }));
   CHECK(silent.closed_by_server());
-  CHECK(eventually([&] { return s.status().front.tcp_idle >= 1; }));
+  CHECK(eventually([&] { return s.status().core.tcp_idle >= 1; }));
   CHECK(a.ask(a.client.refresh(600)).success());
 }
 
@@ -291,7 +291,7 @@ TEST(who came a moment ago does not give way) {
   turn_socket first{transport::tcp, s.media.port(), {}, "127.0.0.5"};
   turn_socket second{transport::tcp, s.media.port(), {}, "127.0.0.6"};
   CHECK(second.closed_by_server());
-  CHECK(eventually([&] { return s.status().front.tcp_refused == 1; }));
+  CHECK(eventually([&] { return s.status().core.tcp_refused == 1; }));
   CHECK_EQUAL(first.ask(first.client.allocate()).error(), 401);
 }
 
@@ -304,13 +304,13 @@ TEST(nobody gives way to a source that may not have more) {
   turn_socket silent{transport::tcp, s.media.port(), {}, "127.0.0.5"};
   turn_socket greedy{transport::tcp, s.media.port(), {}, "127.0.0.6"};
   // For longer than the service takes to find out who could give way.
-  auto refused = [&] { return s.status().front.tcp_refused; };
+  auto refused = [&] { return s.status().core.tcp_refused; };
   for (auto until = base::clock::now() + 2500ms; base::clock::now() < until;) {
     turn_socket more{transport::tcp, s.media.port(), {}, "127.0.0.6"};
     CHECK(more.closed_by_server());
   }
   CHECK(eventually([&] { return refused() > 0; }));
-  CHECK_EQUAL(s.status().front.tcp_idle, 0u);
+  CHECK_EQUAL(s.status().core.tcp_idle, 0u);
   CHECK_EQUAL(silent.ask(silent.client.allocate()).error(), 401);
 }
 
@@ -319,8 +319,8 @@ TEST(a source has a hundred new connections a second and two hundred at once) {
   roomy.tcp.per_source = 1000;
   turn_service s{roomy};
   auto many = connections(s, 400, "127.0.0.5");
-  CHECK(eventually([&] { return s.status().front.tcp_refused > 0; }));
-  CHECK(s.status().front.tcp_refused <= 200u);
+  CHECK(eventually([&] { return s.status().core.tcp_refused > 0; }));
+  CHECK(s.status().core.tcp_refused <= 200u);
   turn_socket other{transport::tcp, s.media.port(), {}, "127.0.0.6"};
   CHECK_EQUAL(other.ask(other.client.allocate()).error(), 401);
 }

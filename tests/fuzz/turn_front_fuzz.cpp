@@ -5,7 +5,7 @@
 #include "media/stun/writer.hpp"
 #include "turn/allocation.hpp"
 #include "turn/channel_data.hpp"
-#include "turn/front.hpp"
+#include "turn/server_core.hpp"
 
 #include <cstdlib>
 
@@ -39,7 +39,7 @@ five_tuple client(std::uint8_t n) {
 constexpr std::uint8_t members = 3;
 
 struct world {
-  front core{{.secret = "s3cr3t"}};
+  server_core core{{.secret = "s3cr3t"}};
   std::vector<allocation> allocations;
 
   world() {
@@ -105,11 +105,10 @@ base::buffer sign(const five_tuple& from, base::const_bytes in, bool sha256) {
   stun::message_writer out{space, m->cls(), m->method(), m->transaction()};
   auto c = make_credentials("s3cr3t", "user", wall + 60);
   out.add_text(stun::attribute::username, c.username);
-  out.add_text(stun::attribute::realm, front::realm);
-  out.add_text(
-      stun::attribute::nonce,
-      authenticator{"s3cr3t", std::string{front::realm}, std::chrono::seconds{3600}}.make_nonce(
-          from.client, wall, sha256));
+  out.add_text(stun::attribute::realm, server_core::realm);
+  out.add_text(stun::attribute::nonce,
+               authenticator{"s3cr3t", std::string{server_core::realm}, std::chrono::seconds{3600}}
+                   .make_nonce(from.client, wall, sha256));
   if (sha256) {
     out.add(stun::attribute::password_algorithms, authenticator::offered());
     out.add_u32(stun::attribute::password_algorithm, 2u << 16);
@@ -119,7 +118,7 @@ base::buffer sign(const five_tuple& from, base::const_bytes in, bool sha256) {
       out.add(a, value);
   });
   auto algorithm = sha256 ? password_algorithm::sha256 : password_algorithm::md5;
-  out.add_integrity(make_key(c.username, front::realm, c.password, algorithm),
+  out.add_integrity(make_key(c.username, server_core::realm, c.password, algorithm),
                     sha256 ? stun::integrity::sha256 : stun::integrity::sha1);
   return base::to_buffer(*out.finish());
 }

@@ -15,7 +15,7 @@
 namespace catchup::test {
 
 struct turn_service_settings {
-  turn::front_limits front{};
+  turn::core_limits core{};
   actors::relay_config relay{};
   media::port::tcp_limits tcp{};
   base::ip_address bind = at("127.0.0.1", 0).ip;
@@ -27,7 +27,7 @@ public:
 
   explicit turn_service(settings s = {})
     : handler(std::make_shared<turn::shell::turn_handler>(
-          turn::front_config{.secret = "s3cr3t", .limits = s.front})),
+          turn::core_config{.secret = "s3cr3t", .limits = s.core})),
       media({.bind = s.bind, .port = 0, .tcp = true, .limits = s.tcp}, {{handler}}) {
     media.start();
     // Relayed addresses are virtual: they need not be this machine's.

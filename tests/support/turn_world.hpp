@@ -1,11 +1,11 @@
 #pragma once
-// Relay and allocations in virtual time, with the real front in place of the
+// Relay and allocations in virtual time, with the real core in place of the
 // media thread and clients that speak to it in bytes.
 
 #include "actors/relay.hpp"
 #include "support/actor_fixture.hpp"
 #include "support/turn_client.hpp"
-#include "turn/front.hpp"
+#include "turn/server_core.hpp"
 
 namespace catchup::test {
 
@@ -16,7 +16,7 @@ struct turn_messages : caf::actor_system_config {
 /// Carries commands out at once and keeps what would go over the wire.
 class inline_media final : public turn::shell::command_sink {
 public:
-  explicit inline_media(turn::front& core) : core_(core) {}
+  explicit inline_media(turn::server_core& core) : core_(core) {}
 
   bool post(turn::command c) override {
     if (full && !std::holds_alternative<turn::remove>(c))
@@ -39,7 +39,7 @@ public:
   bool full = false;
 
 private:
-  turn::front& core_;
+  turn::server_core& core_;
 };
 
 class turn_world : public actor_fixture<turn_messages> {
@@ -72,7 +72,7 @@ public:
 
   media::timestamps moment() { return {sched.clock().now(), t0}; }
 
-  /// Sends and, when an actor answers or the front does, returns it.
+  /// Sends and, when an actor answers or the core does, returns it.
   std::optional<stun_copy> ask(turn_client& c, const base::buffer& in) {
     media->sent.clear();
     auto a = core.handle(moment(), c.tuple(), in);
@@ -129,7 +129,7 @@ public:
     return actor_fixture::ask<actors::msg::relay_status>(relay, actors::msg::get_relay_status{});
   }
 
-  turn::front core{{.secret = "s3cr3t", .nonce_validity = std::chrono::hours{48}}};
+  turn::server_core core{{.secret = "s3cr3t", .nonce_validity = std::chrono::hours{48}}};
   std::shared_ptr<inline_media> media = std::make_shared<inline_media>(core);
   actors::relay_actor relay;
 };

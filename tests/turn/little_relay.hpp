@@ -50,7 +50,7 @@ public:
       all_.erase(i);
     }
   }
-  void on_usage(std::vector<turn::usage> changed, const turn::front_totals&) override {
+  void on_usage(std::vector<turn::usage> changed, const turn::core_counters&) override {
     for (const auto& u : changed)
       packets += u.carried.packets_from_client;
     ++reports;

@@ -59,7 +59,7 @@ struct fixture {
   }
 
   std::shared_ptr<shell::turn_handler> turn = std::make_shared<shell::turn_handler>(
-      front_config{.secret = "s3cr3t", .limits = {0, 0, {}, {}}});
+      core_config{.secret = "s3cr3t", .limits = {0, 0, {}, {}}});
   std::shared_ptr<little_relay> relay = std::make_shared<little_relay>(turn);
   media::port::media_port media;
 };

@@ -46,7 +46,7 @@ struct fixture {
   }
 
   std::shared_ptr<shell::turn_group> group =
-      std::make_shared<shell::turn_group>(front_config{.secret = "s3cr3t"}, 2);
+      std::make_shared<shell::turn_group>(core_config{.secret = "s3cr3t"}, 2);
   std::shared_ptr<test::little_relay> relay = std::make_shared<test::little_relay>(group);
   media::port::media_port media;
 };
@@ -57,11 +57,11 @@ TEST(a group that ends lets go of a subscriber that did not unsubscribe) {
   struct silent final : shell::events {
     void on_request(const request&) override {}
     void on_closed(const five_tuple&) override {}
-    void on_usage(std::vector<usage>, const front_totals&) override {}
+    void on_usage(std::vector<usage>, const core_counters&) override {}
   };
   auto subscriber = std::make_shared<silent>();
   std::weak_ptr<silent> left = subscriber;
-  shell::turn_group{front_config{.secret = "s3cr3t"}, 2}.subscribe(std::move(subscriber));
+  shell::turn_group{core_config{.secret = "s3cr3t"}, 2}.subscribe(std::move(subscriber));
   CHECK(left.expired());
 }
 

@@ -3,7 +3,7 @@
 // Neither side knows the other's threads.
 
 #include "turn/command.hpp"
-#include "turn/totals.hpp"
+#include "turn/core_counters.hpp"
 
 #include <memory>
 #include <vector>
@@ -21,7 +21,7 @@ public:
   virtual void on_closed(const five_tuple& client) = 0;
   /// Counters that moved, at most every 400 ms and not before `usage_seen`
   /// was posted for the last report.
-  virtual void on_usage(std::vector<usage> changed, const front_totals& totals) = 0;
+  virtual void on_usage(std::vector<usage> changed, const core_counters& totals) = 0;
 };
 
 /// Callable from any thread; never blocks.

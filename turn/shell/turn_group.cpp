@@ -9,29 +9,29 @@ namespace catchup::turn::shell {
 
 namespace {
 
-void add(front_totals& to, const front_totals& more) {
-  static_assert(sizeof(front_totals) == 18 * sizeof(std::uint64_t), "add the new one below");
+void add(core_counters& to, const core_counters& more) {
+  static_assert(sizeof(core_counters) == 18 * sizeof(std::uint64_t), "add the new one below");
   for (auto field :
-       {&front_totals::bindings, &front_totals::challenges, &front_totals::auth_wrong,
-        &front_totals::auth_expired, &front_totals::auth_stale, &front_totals::requests,
-        &front_totals::forwarded, &front_totals::dropped, &front_totals::malformed,
-        &front_totals::refused, &front_totals::limited_strangers, &front_totals::limited_requests,
-        &front_totals::limited_allocations, &front_totals::limited_uninvited,
-        &front_totals::limited_media, &front_totals::tcp_refused, &front_totals::tcp_idle,
-        &front_totals::tcp_dropped})
+       {&core_counters::bindings, &core_counters::challenges, &core_counters::auth_wrong,
+        &core_counters::auth_expired, &core_counters::auth_stale, &core_counters::requests,
+        &core_counters::forwarded, &core_counters::dropped, &core_counters::malformed,
+        &core_counters::refused, &core_counters::limited_strangers,
+        &core_counters::limited_requests, &core_counters::limited_allocations,
+        &core_counters::limited_uninvited, &core_counters::limited_media,
+        &core_counters::tcp_refused, &core_counters::tcp_idle, &core_counters::tcp_dropped})
     to.*field += more.*field;
 }
 
 /// What one thread tells the subscriber, in the name of the group.
 class one_of_many final : public events {
 public:
-  using on_report = std::function<front_totals(const front_totals&)>;
+  using on_report = std::function<core_counters(const core_counters&)>;
 
   one_of_many(std::shared_ptr<events> to, on_report f) : to_(std::move(to)), f_(std::move(f)) {}
 
   void on_request(const request& r) override { to_->on_request(r); }
   void on_closed(const five_tuple& client) override { to_->on_closed(client); }
-  void on_usage(std::vector<usage> changed, const front_totals& totals) override {
+  void on_usage(std::vector<usage> changed, const core_counters& totals) override {
     to_->on_usage(std::move(changed), f_(totals));
   }
 
@@ -48,11 +48,11 @@ class turn_group::reports {
 public:
   explicit reports(std::size_t threads) : totals_(threads) {}
 
-  front_totals from(std::size_t thread, const front_totals& its) {
+  core_counters from(std::size_t thread, const core_counters& its) {
     std::lock_guard lock{mutex_};
     waiting_.push_back(thread);
     totals_[thread] = its;
-    front_totals out;
+    core_counters out;
     for (const auto& t : totals_)
       add(out, t);
     return out;
@@ -86,12 +86,12 @@ public:
 private:
   std::mutex mutex_;
   std::deque<std::size_t> waiting_; // at most one entry a thread
-  std::vector<front_totals> totals_;
+  std::vector<core_counters> totals_;
   std::shared_ptr<events> subscriber_;
   std::vector<std::shared_ptr<events>> through_;
 };
 
-turn_group::turn_group(const front_config& config, std::size_t threads)
+turn_group::turn_group(const core_config& config, std::size_t threads)
   : reports_(std::make_shared<reports>(threads)) {
   for (std::size_t i = 0; i < threads; ++i)
     all_.push_back(std::make_shared<turn_handler>(config));
@@ -112,7 +112,7 @@ void turn_group::subscribe(std::shared_ptr<events> to) {
   std::vector<std::shared_ptr<events>> through;
   for (std::size_t i = 0; i < all_.size(); ++i)
     through.push_back(std::make_shared<one_of_many>(
-        to, [i, weak = std::weak_ptr{reports_}](const front_totals& t) {
+        to, [i, weak = std::weak_ptr{reports_}](const core_counters& t) {
           auto all = weak.lock(); // it holds us: not the other way round
           return all ? all->from(i, t) : t;
         }));

@@ -11,7 +11,7 @@ namespace catchup::turn::shell {
 
 class turn_group final : public command_sink {
 public:
-  turn_group(const front_config& config, std::size_t threads);
+  turn_group(const core_config& config, std::size_t threads);
 
   /// One for each media thread.
   const std::vector<std::shared_ptr<turn_handler>>& handlers() const noexcept { return all_; }

@@ -12,7 +12,7 @@ constexpr auto sweep_interval = 1s;
 
 } // namespace
 
-turn_handler::turn_handler(front_config config) : core_(std::move(config)), queue_(max_waiting) {}
+turn_handler::turn_handler(core_config config) : core_(std::move(config)), queue_(max_waiting) {}
 
 bool turn_handler::post(command c) {
   bool must = std::holds_alternative<remove>(c) || std::holds_alternative<usage_seen>(c);
@@ -25,8 +25,7 @@ void turn_handler::subscribe(std::shared_ptr<events> to) {
 
 void turn_handler::unsubscribe(const events* from) { queue_.push(cancellation{from}, true); }
 
-media::port::claim turn_handler::receive(const media::port::packet& p,
-                                         media::port::outbox& out) {
+media::port::claim turn_handler::receive(const media::port::packet& p, media::port::outbox& out) {
   using media::port::claim;
   using media::port::packet_kind;
   if (p.kind == packet_kind::stun && !p.stun) {

@@ -1,10 +1,10 @@
 #pragma once
-// The TURN front behind the media port: packets from its thread, commands from
+// The TURN core behind the media port: packets from its thread, commands from
 // the actors' threads.
 
 #include "media/port/command_queue.hpp"
 #include "media/port/handler.hpp"
-#include "turn/front.hpp"
+#include "turn/server_core.hpp"
 #include "turn/shell/command_sink.hpp"
 
 #include <variant>
@@ -14,7 +14,7 @@ namespace catchup::turn::shell {
 /// Takes all ChannelData and STUN: handlers that know some of it come before this one.
 class turn_handler final : public media::port::handler, public command_sink {
 public:
-  explicit turn_handler(front_config config);
+  explicit turn_handler(core_config config);
 
   bool post(command c) override;
   void subscribe(std::shared_ptr<events> to) override;
@@ -43,12 +43,12 @@ private:
   void carry_out(base::time_point now, const command& c, media::port::outbox& out);
   void release(base::time_point now, media::port::outbox& out);
 
-  front core_;
+  server_core core_;
   media::port::command_queue<item> queue_;
   std::vector<item> batch_;
   std::shared_ptr<events> events_;
   bool usage_unseen_ = false;
-  front_totals reported_;
+  core_counters reported_;
   base::time_point usage_due_{};
   base::time_point sweep_due_{};
 };

@@ -1,11 +1,11 @@
-#define CAF_SUITE front
-#include "turn/front_fixture.hpp"
+#define CAF_SUITE server_core
+#include "turn/server_core_fixture.hpp"
 
 using namespace catchup;
 using namespace catchup::turn;
-using namespace catchup::turn::front_tests;
+using namespace catchup::turn::server_core_tests;
 
-FIXTURE_SCOPE(front_tests, fixture)
+FIXTURE_SCOPE(server_core_tests, fixture)
 
 // --- without credentials
 
@@ -54,7 +54,7 @@ TEST(a request without integrity is challenged and leaves no trace) {
     REQUIRE(out);
     CHECK_EQUAL(out->error(), 401);
     CHECK(out->view().method() == m);
-    CHECK_EQUAL(out->text(attribute::realm), front::realm);
+    CHECK_EQUAL(out->text(attribute::realm), server_core::realm);
     CHECK(!out->text(attribute::nonce).empty());
     CHECK(!out->has(attribute::message_integrity));
     CHECK(!out->has(attribute::username));
@@ -131,7 +131,7 @@ TEST(integrity without user name or realm or nonce is a bad request) {
     if (which != attribute::username)
       w.add_text(attribute::username, "1:alice");
     if (which != attribute::realm)
-      w.add_text(attribute::realm, front::realm);
+      w.add_text(attribute::realm, server_core::realm);
     if (which != attribute::nonce)
       w.add_text(attribute::nonce, alice.nonce());
     w.add_integrity(alice.key());
@@ -196,7 +196,7 @@ TEST(an old nonce is stale and the new one works) {
   REQUIRE(out);
   CHECK_EQUAL(out->error(), 438);
   CHECK_EQUAL(core.totals().auth_stale, 1u);
-  CHECK_EQUAL(out->text(attribute::realm), front::realm);
+  CHECK_EQUAL(out->text(attribute::realm), server_core::realm);
   CHECK(out->view().sealed_by() == stun::integrity::sha1);
   CHECK(out->view().integrity_ok(alice.key()));
   alice.learn(*out);
@@ -366,14 +366,14 @@ TEST(requests in flight are limited for each client and in all) {
   std::size_t n = 0;
   while (n < 1000 && hand_on(alice, alice.refresh(600)))
     ++n;
-  CHECK_EQUAL(n, in_flight::max_per_client);
+  CHECK_EQUAL(n, pending_requests::max_per_client);
   CHECK_EQUAL(core.totals().refused, 1u);
   t.now += 10s;
   core.sweep(t.now);
   CHECK(!core.known(alice.tuple()));
   CHECK(hand_on(alice, alice.refresh(600)));
 
-  in_flight few{3};
+  pending_requests few{3};
   for (std::uint16_t i = 0; i < 5; ++i)
     CHECK_EQUAL(few.admit(t.now, udp("198.51.100.1", i), {}), i < 3);
 }

@@ -1,11 +1,11 @@
 #pragma once
-// What the front has done since the start, for the operator. Nobody is named.
+// What the core has done since the start, for the operator. Nobody is named.
 
 #include <cstdint>
 
 namespace catchup::turn {
 
-struct front_totals {
+struct core_counters {
   std::uint64_t bindings = 0;
   std::uint64_t challenges = 0; // 401 and 438
   std::uint64_t auth_wrong = 0; // signed, and not with our credentials
@@ -27,7 +27,7 @@ struct front_totals {
   std::uint64_t tcp_idle = 0;            // connections closed without an allocation
   std::uint64_t tcp_dropped = 0;         // media for clients that read too slowly
 
-  bool operator==(const front_totals&) const = default;
+  bool operator==(const core_counters&) const = default;
 };
 
 } // namespace catchup::turn

@@ -12,18 +12,18 @@ namespace catchup::turn {
 /// The last sixteen peers that a client sent something to of its own accord. A
 /// permission is of an address, and all clients of the relay share one: only what
 /// the client says itself tells its partners from strangers.
-class acquaintances {
+class recent_peers {
 public:
   static constexpr std::size_t places = 16;
   /// Browsers check what they use every few seconds.
   static constexpr std::chrono::seconds lasting{60};
 
-  void met(base::time_point now, const base::endpoint& peer) noexcept {
+  void note_sent(base::time_point now, const base::endpoint& peer) noexcept {
     auto same = std::ranges::find(all_, peer, &place::peer);
     auto& p = same != all_.end() ? *same : *std::ranges::min_element(all_, {}, &place::until);
     p = {peer, now + lasting};
   }
-  bool has(base::time_point now, const base::endpoint& peer) const noexcept {
+  bool contains(base::time_point now, const base::endpoint& peer) const noexcept {
     return std::ranges::any_of(all_,
                                [&](const place& p) { return now < p.until && p.peer == peer; });
   }

@@ -1,4 +1,4 @@
-#include "turn/front.hpp"
+#include "turn/server_core.hpp"
 
 #include "media/stun/writer.hpp"
 #include "turn/channel_data.hpp"
@@ -41,15 +41,16 @@ std::size_t over(const five_tuple& from) noexcept {
 
 } // namespace
 
-front::front(front_config config)
+server_core::server_core(core_config config)
   : limits_(config.limits), strangers_{media::source_rates{limits_.strangers, media::random_seed()},
                                        media::source_rates{limits_.strangers,
                                                            media::random_seed()}},
     requests_(limits_.requests, media::random_seed()),
     authenticator_(std::move(config.secret), std::string{realm}, config.nonce_validity),
-    waiting_(config.max_in_flight), transaction_(base::random_array<12>()), scratch_{} {}
+    waiting_(config.max_pending), transaction_(base::random_array<12>()), scratch_{} {}
 
-action front::handle(const media::timestamps& t, const five_tuple& from, base::const_bytes in) {
+action server_core::handle(const media::timestamps& t, const five_tuple& from,
+                           base::const_bytes in) {
   if (in.empty())
     return {};
   if (is_channel_data(in))
@@ -60,7 +61,8 @@ action front::handle(const media::timestamps& t, const five_tuple& from, base::c
   return {};
 }
 
-action front::handle(const media::timestamps& t, const five_tuple& from, const stun::message& m) {
+action server_core::handle(const media::timestamps& t, const five_tuple& from,
+                           const stun::message& m) {
   if (m.cls() == message_class::indication && m.method() == stun::method::send)
     return on_send(t.now, from, m);
   if (m.cls() != message_class::request)
@@ -73,7 +75,7 @@ action front::handle(const media::timestamps& t, const five_tuple& from, const s
 // Whether there is an answer left for somebody who has not authenticated himself,
 // which he pays for. Who has an allocation has some of his own: others at his address,
 // or who forge it, do not use them up.
-bool front::may_ask(base::time_point now, const five_tuple& from) {
+bool server_core::may_ask(base::time_point now, const five_tuple& from) {
   auto* entry = table_.by_client(from);
   bool may = entry != nullptr ? entry->answered.take(now, limits_.strangers)
                               : strangers_[over(from)].take(now, from.client.ip);
@@ -81,13 +83,14 @@ bool front::may_ask(base::time_point now, const five_tuple& from) {
   return may;
 }
 
-bool front::could_ask(base::time_point now, const five_tuple& from) const {
+bool server_core::could_ask(base::time_point now, const five_tuple& from) const {
   const auto* entry = table_.by_client(from);
   return entry != nullptr ? entry->answered.has(now, limits_.strangers)
                           : strangers_[over(from)].has(now, from.client.ip);
 }
 
-action front::on_binding(base::time_point now, const five_tuple& from, const stun::message& m) {
+action server_core::on_binding(base::time_point now, const five_tuple& from,
+                               const stun::message& m) {
   if (!may_ask(now, from))
     return {};
   ++totals_.bindings;
@@ -102,8 +105,8 @@ action front::on_binding(base::time_point now, const five_tuple& from, const stu
   return message_to(from, *w.finish());
 }
 
-action front::on_request(const media::timestamps& t, const five_tuple& from,
-                         const stun::message& m) {
+action server_core::on_request(const media::timestamps& t, const five_tuple& from,
+                               const stun::message& m) {
   // A flood of wrong signatures costs one MAC each and not four.
   if (!could_ask(t.now, from) && !authenticator_.nonce_ok(m, from.client, t.wall)) {
     ++totals_.limited_strangers;
@@ -124,11 +127,11 @@ action front::on_request(const media::timestamps& t, const five_tuple& from,
     auto out = refuse_unknown(from, m, &*who);
     return out ? action{*out} : action{};
   }
-  ticket waiting{.method = m.method(),
-                 .transaction = m.transaction(),
-                 .key = who->key,
-                 .sealed = who->sealed,
-                 .fingerprint = m.has_fingerprint()};
+  pending_request waiting{.method = m.method(),
+                          .transaction = m.transaction(),
+                          .key = who->key,
+                          .sealed = who->sealed,
+                          .fingerprint = m.has_fingerprint()};
   if (!waiting_.admit(t.now, from, waiting)) {
     ++totals_.refused;
     return {};
@@ -142,7 +145,7 @@ action front::on_request(const media::timestamps& t, const five_tuple& from,
 }
 
 // Everybody begins without credentials: that is no failure.
-void front::count_failure(base::unix_seconds now, const stun::message& m, int code) {
+void server_core::count_failure(base::unix_seconds now, const stun::message& m, int code) {
   if (code == error::stale_nonce)
     ++totals_.auth_stale;
   auto username = m.find(attribute::username);
@@ -156,8 +159,8 @@ void front::count_failure(base::unix_seconds now, const stun::message& m, int co
 // offer of password algorithms is long (RFC 8489 §9.2.4) and is made only to those
 // who sent enough to deserve it. Where there is no room for realm and nonce either it
 // is a bare header, to which 400 would be said sooner or later.
-action front::challenge(const media::timestamps& t, const five_tuple& from, const stun::message& m,
-                        auth_failure why) {
+action server_core::challenge(const media::timestamps& t, const five_tuple& from,
+                              const stun::message& m, auth_failure why) {
   if (!may_ask(t.now, from))
     return {};
   auto too_long = [&](const auto& whole) {
@@ -178,10 +181,9 @@ action front::challenge(const media::timestamps& t, const five_tuple& from, cons
 
 // Without a reason phrase, since it may go to a forged source. Signed only when the
 // integrity of the request was verified (RFC 8489 §9.2.4).
-std::optional<base::const_bytes> front::write_challenge(const media::timestamps& t,
-                                                        const five_tuple& from,
-                                                        const stun::message& m,
-                                                        const auth_failure& why, bool with_offer) {
+std::optional<base::const_bytes>
+server_core::write_challenge(const media::timestamps& t, const five_tuple& from,
+                             const stun::message& m, const auth_failure& why, bool with_offer) {
   stun::message_writer w{scratch_, message_class::error, m.method(), m.transaction()};
   w.add_error_code(why.code);
   if (why.code != error::bad_request) {
@@ -197,8 +199,8 @@ std::optional<base::const_bytes> front::write_challenge(const media::timestamps&
   return w.finish();
 }
 
-std::optional<transmit> front::refuse_unknown(const five_tuple& to, const stun::message& m,
-                                              const authenticated* who) {
+std::optional<transmit> server_core::refuse_unknown(const five_tuple& to, const stun::message& m,
+                                                    const authenticated* who) {
   std::array<attribute, max_unknown_listed> unknown;
   std::size_t n = 0;
   m.each([&](attribute a, base::const_bytes) {
@@ -216,7 +218,7 @@ std::optional<transmit> front::refuse_unknown(const five_tuple& to, const stun::
   return whole ? std::optional{message_to(to, *whole)} : std::nullopt;
 }
 
-transmit front::answer(const five_tuple& to, const ticket& t, const response& r) {
+transmit server_core::answer(const five_tuple& to, const pending_request& t, const response& r) {
   auto cls = r.error == 0 ? message_class::success : message_class::error;
   stun::message_writer w{scratch_, cls, t.method, t.transaction};
   if (r.error != 0)
@@ -225,8 +227,8 @@ transmit front::answer(const five_tuple& to, const ticket& t, const response& r)
     w.add_xor_address(attribute::xor_relayed_address, *r.relayed);
     w.add_xor_address(attribute::xor_mapped_address, to.client);
   }
-  if (r.also)
-    w.add_xor_address(attribute::xor_relayed_address, *r.also);
+  if (r.second_family)
+    w.add_xor_address(attribute::xor_relayed_address, *r.second_family);
   if (r.missing)
     w.add_address_error(static_cast<std::uint8_t>(r.missing->family), r.missing->error);
   if (r.token)
@@ -239,7 +241,7 @@ transmit front::answer(const five_tuple& to, const ticket& t, const response& r)
   return message_to(to, *w.finish());
 }
 
-action front::on_send(base::time_point now, const five_tuple& from, const stun::message& m) {
+action server_core::on_send(base::time_point now, const five_tuple& from, const stun::message& m) {
   if (queues_up(now, from, m.whole()) || !all_understood(m))
     return {};
   auto address = m.find(attribute::xor_peer_address);
@@ -251,14 +253,14 @@ action front::on_send(base::time_point now, const five_tuple& from, const stun::
     return {};
   auto* entry = table_.by_client(from);
   if (entry != nullptr)
-    entry->known.met(now, *peer);
+    entry->recent.note_sent(now, *peer);
   if (entry == nullptr || !entry->route.reaches(now, peer->ip))
     return hold(now, from, m.whole()) ? action{} : drop(entry, data->size());
   return forward(now, *entry, *peer, *data);
 }
 
-action front::handle_channel_data(base::time_point now, const five_tuple& from,
-                                  base::const_bytes in) {
+action server_core::handle_channel_data(base::time_point now, const five_tuple& from,
+                                        base::const_bytes in) {
   if (queues_up(now, from, in))
     return {};
   auto data = channel_data::parse(in);
@@ -273,7 +275,7 @@ action front::handle_channel_data(base::time_point now, const five_tuple& from,
   return forward(now, *entry, channel->peer, data->payload);
 }
 
-action front::on_media(base::time_point now, const five_tuple& from, base::const_bytes in) {
+action server_core::on_media(base::time_point now, const five_tuple& from, base::const_bytes in) {
   if (is_channel_data(in))
     return handle_channel_data(now, from, in);
   auto m = stun::message::parse(in);
@@ -282,13 +284,14 @@ action front::on_media(base::time_point now, const five_tuple& from, base::const
 
 // A client need not wait for the answer before it sends what the answer allows. Its
 // media waits instead, while a request of its own is on the way to the actor.
-bool front::hold(base::time_point now, const five_tuple& from, base::const_bytes in) {
+bool server_core::hold(base::time_point now, const five_tuple& from, base::const_bytes in) {
   auto behind = releasing_ ? std::nullopt : waiting_.newest(from);
   return behind && held_.add(now, from, in, *behind);
 }
 
 // Whether the sender's own allocation lets this packet through.
-bool front::has_way(base::time_point now, const five_tuple& from, base::const_bytes in) const {
+bool server_core::has_way(base::time_point now, const five_tuple& from,
+                          base::const_bytes in) const {
   const auto* entry = table_.by_client(from);
   if (entry == nullptr)
     return false;
@@ -303,7 +306,7 @@ bool front::has_way(base::time_point now, const five_tuple& from, base::const_by
   return peer && entry->route.reaches(now, peer->ip);
 }
 
-std::optional<transmit> front::release(base::time_point now) {
+std::optional<transmit> server_core::release(base::time_point now) {
   while (const auto* p = held_.next()) {
     bool undecided = now < p->until && waiting_.any_until(p->from, p->behind);
     if (undecided && !has_way(now, p->from, p->bytes)) {
@@ -320,7 +323,7 @@ std::optional<transmit> front::release(base::time_point now) {
   return std::nullopt;
 }
 
-action front::drop(forwarding_table::entry* from, std::size_t payload) {
+action server_core::drop(forwarding_table::entry* from, std::size_t payload) {
   if (from == nullptr)
     return {};
   auto& counted = table_.count(*from);
@@ -333,8 +336,8 @@ action front::drop(forwarding_table::entry* from, std::size_t payload) {
 
 // The whole relay: from one allocation to another in one pass. Both ends must permit
 // the address of the other.
-action front::forward(base::time_point now, forwarding_table::entry& from,
-                      const base::endpoint& peer, base::const_bytes payload) {
+action server_core::forward(base::time_point now, forwarding_table::entry& from,
+                            const base::endpoint& peer, base::const_bytes payload) {
   auto& counted = table_.count(from);
   ++counted.packets_from_client;
   counted.bytes_from_client += payload.size();
@@ -343,22 +346,23 @@ action front::forward(base::time_point now, forwarding_table::entry& from,
     ++totals_.limited_allocations;
     return {};
   }
-  if (auto out = deliver(now, from.route.facing(peer.ip), peer, payload))
+  if (auto out = deliver(now, from.route.address_for(peer.ip), peer, payload))
     return *out;
   ++counted.dropped;
   ++totals_.dropped;
   return {};
 }
 
-std::optional<transmit> front::deliver(base::time_point now, const base::endpoint& peer,
-                                       const base::endpoint& relayed, base::const_bytes payload) {
+std::optional<transmit> server_core::deliver(base::time_point now, const base::endpoint& peer,
+                                             const base::endpoint& relayed,
+                                             base::const_bytes payload) {
   auto* to = table_.by_relayed(relayed);
   if (to == nullptr || !to->route.reaches(now, peer.ip))
     return std::nullopt;
   // All clients of the relay have its address, so a permission lets all of them in. What
   // those send to whom the client does not must not take the place of what it waits for.
   const auto* channel = to->route.by_peer(now, peer);
-  bool invited = channel != nullptr || to->known.has(now, peer);
+  bool invited = channel != nullptr || to->recent.contains(now, peer);
   if (!(invited ? to->received.take(now, payload.size(), limits_.allocation)
                 : to->uninvited.take(now, payload.size(), limits_.uninvited))) {
     ++(invited ? totals_.limited_allocations : totals_.limited_uninvited);
@@ -392,7 +396,7 @@ std::optional<transmit> front::deliver(base::time_point now, const base::endpoin
   return out;
 }
 
-std::optional<transmit> front::apply(const command& c) {
+std::optional<transmit> server_core::apply(const command& c) {
   if (const auto* i = std::get_if<install>(&c)) {
     table_.install(i->value);
     held_.wake(i->value.client);
@@ -407,12 +411,12 @@ std::optional<transmit> front::apply(const command& c) {
   return std::nullopt;
 }
 
-bool front::known(const five_tuple& client) const {
+bool server_core::known(const five_tuple& client) const {
   return table_.by_client(client) != nullptr || waiting_.waiting(client);
 }
 
 // Data indications are not answered: their ids need to differ, not be secret.
-stun::transaction_id front::next_transaction() noexcept {
+stun::transaction_id server_core::next_transaction() noexcept {
   for (auto i = transaction_.size(); i-- > 0;) {
     transaction_[i] = static_cast<std::byte>(std::to_integer<unsigned>(transaction_[i]) + 1);
     if (transaction_[i] != std::byte{0})

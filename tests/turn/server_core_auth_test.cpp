@@ -1,10 +1,10 @@
 // Credentials, seals and what a stranger may cost: RFC 8489 §9.2.4.
-#define CAF_SUITE front_auth
-#include "turn/front_fixture.hpp"
+#define CAF_SUITE server_core_auth
+#include "turn/server_core_fixture.hpp"
 
 using namespace catchup;
 using namespace catchup::turn;
-using namespace catchup::turn::front_tests;
+using namespace catchup::turn::server_core_tests;
 
 namespace {
 
@@ -46,9 +46,9 @@ struct auth_fixture : fixture {
     alice.learn(out);
     auto c = make_credentials("s3cr3t", "alice", t0 + 3600);
     return {c.username,
-            std::string{front::realm},
+            std::string{server_core::realm},
             alice.nonce(),
-            make_key(c.username, front::realm, c.password),
+            make_key(c.username, server_core::realm, c.password),
             stun::integrity::sha1,
             {}};
   }
@@ -71,7 +71,7 @@ void algorithms(stun::message_writer& w, base::const_bytes all, std::uint32_t on
 
 } // namespace
 
-FIXTURE_SCOPE(front_auth_tests, auth_fixture)
+FIXTURE_SCOPE(server_core_auth_tests, auth_fixture)
 
 TEST(the sample of RFC 8489 with SHA 256 verifies) {
   auto bytes = sample_sha256();
@@ -375,7 +375,7 @@ TEST(an allocation has requests of its own - others at its address do not use th
 }
 
 TEST(small limits leave an allocation what they say) {
-  front small{{.secret = "s3cr3t", .limits = {.strangers = 2, .requests = 3}}};
+  server_core small{{.secret = "s3cr3t", .limits = {.strangers = 2, .requests = 3}}};
   std::swap(core, small);
   authenticate(alice);
   allocated(alice, 50000);

@@ -5,11 +5,11 @@
 #include "media/rate.hpp"
 #include "turn/authenticator.hpp"
 #include "turn/command.hpp"
+#include "turn/core_counters.hpp"
 #include "turn/forwarding_table.hpp"
 #include "turn/held_packets.hpp"
-#include "turn/in_flight.hpp"
 #include "turn/media_names.hpp"
-#include "turn/totals.hpp"
+#include "turn/pending_requests.hpp"
 
 #include <optional>
 #include <variant>
@@ -18,7 +18,7 @@ namespace catchup::turn {
 
 using action = std::variant<std::monostate, transmit, request>;
 
-struct front_limits {
+struct core_limits {
   /// Answers a second to one source before it has authenticated itself, or in the
   /// name of one allocation without that.
   unsigned strangers = 50;
@@ -28,20 +28,20 @@ struct front_limits {
   media::flow_limit allocation{10'000, 15'000'000};
   /// Beside that, from peers to whom the client has not sent.
   media::flow_limit uninvited{200, 250'000};
-  /// Media of all allocations of this front.
+  /// Media of all allocations of this core.
   media::flow_limit all{};
 };
 
-struct front_config {
+struct core_config {
   std::string secret;
   std::chrono::seconds nonce_validity{3600};
-  std::size_t max_in_flight = 1024;
-  front_limits limits{};
+  std::size_t max_pending = 1024;
+  core_limits limits{};
 };
 
-class front {
+class server_core {
 public:
-  explicit front(front_config config);
+  explicit server_core(core_config config);
 
   /// Short, for it is in every challenge, and the same for all: nothing depends on it.
   static constexpr std::string_view realm = "catchup";
@@ -65,7 +65,7 @@ public:
   std::optional<transmit> apply(const command& c);
 
   /// The next media packet that was held behind a request and has a way now. Its
-  /// payload is valid until the next call of this front.
+  /// payload is valid until the next call of this core.
   std::optional<transmit> release(base::time_point now);
 
   /// Gives up what was held too long: call it about every 100 ms, and then `release`
@@ -83,8 +83,8 @@ public:
   }
 
   std::vector<usage> take_usage() { return table_.take_usage(); }
-  const front_totals& totals() const noexcept { return totals_; }
-  /// What the port before this front has refused, to be told with the rest.
+  const core_counters& totals() const noexcept { return totals_; }
+  /// What the port before this core has refused, to be told with the rest.
   void count_tcp(std::uint64_t refused, std::uint64_t idle, std::uint64_t dropped) noexcept {
     totals_.tcp_refused = refused;
     totals_.tcp_idle = idle;
@@ -113,22 +113,22 @@ private:
   std::optional<base::const_bytes> write_challenge(const media::timestamps& t,
                                                    const five_tuple& from, const stun::message& m,
                                                    const auth_failure& why, bool with_offer);
-  transmit answer(const five_tuple& to, const ticket& t, const response& r);
+  transmit answer(const five_tuple& to, const pending_request& t, const response& r);
   std::optional<transmit> refuse_unknown(const five_tuple& to, const stun::message& m,
                                          const authenticated* who);
   stun::transaction_id next_transaction() noexcept;
 
-  front_limits limits_;
+  core_limits limits_;
   std::array<media::source_rates, 2> strangers_; // over UDP, and over TCP, where none is forged
   media::source_rates requests_;
   media::flow_meter all_media_;
   authenticator authenticator_;
   forwarding_table table_;
-  in_flight waiting_;
+  pending_requests waiting_;
   held_packets held_;
   held_packets::packet released_; // what the last `release` refers to
   bool releasing_ = false;
-  front_totals totals_;
+  core_counters totals_;
   stun::transaction_id transaction_;
   std::array<std::byte, 1024> scratch_;
 };

@@ -10,24 +10,24 @@
 namespace catchup::media::port {
 
 /// A frame that owns its bytes.
-struct parcel {
+struct forwarded_frame {
   five_tuple to;
   base::buffer bytes;
   bool media = false;
 };
 
-class crossing {
+class inter_thread_lanes {
 public:
   /// Parcels that wait for one thread; what comes on top is dropped.
   static constexpr std::size_t limit = 1024;
 
-  explicit crossing(std::size_t threads) {
+  explicit inter_thread_lanes(std::size_t threads) {
     for (std::size_t i = 0; i < threads; ++i)
-      inboxes_.push_back(std::make_unique<command_queue<parcel>>(limit));
+      inboxes_.push_back(std::make_unique<command_queue<forwarded_frame>>(limit));
   }
 
   std::size_t size() const noexcept { return inboxes_.size(); }
-  command_queue<parcel>& inbox(std::size_t thread) noexcept { return *inboxes_[thread]; }
+  command_queue<forwarded_frame>& inbox(std::size_t thread) noexcept { return *inboxes_[thread]; }
 
   /// Connection numbers tell whose they are.
   static constexpr std::uint64_t first_of(std::size_t thread) noexcept {
@@ -38,7 +38,7 @@ public:
   }
 
 private:
-  std::vector<std::unique_ptr<command_queue<parcel>>> inboxes_;
+  std::vector<std::unique_ptr<command_queue<forwarded_frame>>> inboxes_;
 };
 
 } // namespace catchup::media::port

@@ -12,7 +12,7 @@
 
 namespace catchup::turn {
 
-struct ticket {
+struct pending_request {
   stun::method method{};
   stun::transaction_id transaction{};
   long_term_key key{};
@@ -20,18 +20,19 @@ struct ticket {
   bool fingerprint = false;
 };
 
-class in_flight {
+class pending_requests {
 public:
   static constexpr std::size_t max_per_client = 32;
 
-  explicit in_flight(std::size_t limit) noexcept : limit_(limit) {}
+  explicit pending_requests(std::size_t limit) noexcept : limit_(limit) {}
 
   /// False: do not hand the request on, for there are too many, or this very one
   /// is being worked on. One that got no answer for a while may go up again.
-  bool admit(base::time_point now, const five_tuple& from, const ticket& t);
+  bool admit(base::time_point now, const five_tuple& from, const pending_request& t);
 
   /// Ends a request; nothing when it is not known or was given up.
-  std::optional<ticket> take(const five_tuple& from, const stun::transaction_id& transaction);
+  std::optional<pending_request> take(const five_tuple& from,
+                                      const stun::transaction_id& transaction);
 
   bool waiting(const five_tuple& from) const { return waiting_.contains(from); }
 
@@ -46,7 +47,7 @@ public:
 
 private:
   struct entry {
-    turn::ticket ticket;
+    pending_request asked;
     std::uint64_t number = 0;
     base::time_point begun;
     base::time_point handed_on;

@@ -1,4 +1,4 @@
-#include "turn/in_flight.hpp"
+#include "turn/pending_requests.hpp"
 
 #include <algorithm>
 
@@ -14,15 +14,16 @@ constexpr auto retry_after = 90ms;
 
 } // namespace
 
-bool in_flight::admit(base::time_point now, const five_tuple& from, const ticket& t) {
+bool pending_requests::admit(base::time_point now, const five_tuple& from,
+                             const pending_request& t) {
   auto i = waiting_.find(from);
   if (i != waiting_.end()) {
     for (auto& e : i->second)
-      if (e.ticket.transaction == t.transaction) {
+      if (e.asked.transaction == t.transaction) {
         if (now - e.handed_on < retry_after)
           return false;
         e.handed_on = now;
-        e.ticket = t;
+        e.asked = t;
         return true;
       }
     if (i->second.size() >= max_per_client)
@@ -35,17 +36,17 @@ bool in_flight::admit(base::time_point now, const five_tuple& from, const ticket
   return true;
 }
 
-std::optional<ticket> in_flight::take(const five_tuple& from,
-                                      const stun::transaction_id& transaction) {
+std::optional<pending_request> pending_requests::take(const five_tuple& from,
+                                                      const stun::transaction_id& transaction) {
   auto i = waiting_.find(from);
   if (i == waiting_.end())
     return std::nullopt;
   auto& all = i->second;
   auto e = std::find_if(all.begin(), all.end(),
-                        [&](const auto& x) { return x.ticket.transaction == transaction; });
+                        [&](const auto& x) { return x.asked.transaction == transaction; });
   if (e == all.end())
     return std::nullopt;
-  auto out = e->ticket;
+  auto out = e->asked;
   all.erase(e);
   --size_;
   if (all.empty())
@@ -53,19 +54,19 @@ std::optional<ticket> in_flight::take(const five_tuple& from,
   return out;
 }
 
-std::optional<std::uint64_t> in_flight::newest(const five_tuple& from) const {
+std::optional<std::uint64_t> pending_requests::newest(const five_tuple& from) const {
   if (size_ == 0)
     return std::nullopt;
   auto i = waiting_.find(from);
   return i != waiting_.end() ? std::optional{i->second.back().number} : std::nullopt;
 }
 
-bool in_flight::any_until(const five_tuple& from, std::uint64_t number) const {
+bool pending_requests::any_until(const five_tuple& from, std::uint64_t number) const {
   auto i = waiting_.find(from);
   return i != waiting_.end() && i->second.front().number <= number;
 }
 
-void in_flight::sweep(base::time_point now) {
+void pending_requests::sweep(base::time_point now) {
   for (auto i = waiting_.begin(); i != waiting_.end();) {
     size_ -= std::erase_if(i->second, [&](const auto& e) { return now - e.begun >= patience; });
     i = i->second.empty() ? waiting_.erase(i) : std::next(i);

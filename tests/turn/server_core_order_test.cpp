@@ -1,13 +1,13 @@
 // The order of a client's own packets: media behind a request that is still on its
 // way to the actor is relayed once the actor has granted the request.
-#define CAF_SUITE front_order
-#include "turn/front_fixture.hpp"
+#define CAF_SUITE server_core_order
+#include "turn/server_core_fixture.hpp"
 
 #include <functional>
 
 using namespace catchup;
 using namespace catchup::turn;
-using namespace catchup::turn::front_tests;
+using namespace catchup::turn::server_core_tests;
 
 namespace {
 
@@ -17,7 +17,7 @@ struct order_fixture : fixture {
     authenticate(alice);
   }
 
-  /// Hands a request to the front, and keeps it for `decide`.
+  /// Hands a request to the core, and keeps it for `decide`.
   void ask_for(base::const_bytes in) {
     auto r = hand_on(alice, in);
     REQUIRE(r);
@@ -77,7 +77,7 @@ struct order_fixture : fixture {
 
 } // namespace
 
-FIXTURE_SCOPE(front_order_tests, order_fixture)
+FIXTURE_SCOPE(server_core_order_tests, order_fixture)
 
 TEST(every pair of a request and media behind it) {
   auto tcp = alice.tuple();

@@ -1,14 +1,14 @@
 #pragma once
-// A front with two clients, for the tests of what it answers and what it relays.
+// A server core with two clients, for the tests of what it answers and what it relays.
 
 #include "support/hex.hpp"
 #include "support/test.hpp"
 #include "support/turn_client.hpp"
 #include "turn/allocation.hpp"
 #include "turn/channel_data.hpp"
-#include "turn/front.hpp"
+#include "turn/server_core.hpp"
 
-namespace catchup::turn::front_tests {
+namespace catchup::turn::server_core_tests {
 
 using namespace std::chrono_literals;
 using catchup::test::at;
@@ -32,7 +32,7 @@ inline base::buffer flat(const transmit& t) {
 }
 
 struct fixture {
-  front core{{.secret = "s3cr3t"}};
+  server_core core{{.secret = "s3cr3t"}};
   media::timestamps t{base::time_point{1000s}, t0};
   turn_client alice{udp("198.51.100.1", 4000), make_credentials("s3cr3t", "alice", t0 + 3600)};
   turn_client bob{udp("198.51.100.2", 5000), make_credentials("s3cr3t", "bob", t0 + 3600)};
@@ -104,4 +104,4 @@ struct fixture {
   }
 };
 
-} // namespace catchup::turn::front_tests
+} // namespace catchup::turn::server_core_tests

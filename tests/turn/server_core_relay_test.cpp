@@ -1,12 +1,12 @@
 // The relay itself: what goes from one allocation to another, and what does not.
-#define CAF_SUITE front_relay
-#include "turn/front_fixture.hpp"
+#define CAF_SUITE server_core_relay
+#include "turn/server_core_fixture.hpp"
 
 using namespace catchup;
 using namespace catchup::turn;
-using namespace catchup::turn::front_tests;
+using namespace catchup::turn::server_core_tests;
 
-FIXTURE_SCOPE(front_relay_tests, fixture)
+FIXTURE_SCOPE(server_core_relay_tests, fixture)
 
 TEST(a payload goes from one allocation to the other as a data indication) {
   auto a = allocated(alice, 50000);
@@ -279,20 +279,20 @@ TEST(a stranger who may send takes nothing away from whom the client talks to) {
   CHECK_EQUAL(arrived, 120);
 }
 
-TEST(a client has sixteen acquaintances - the one it sent to longest ago is forgotten) {
-  acquaintances known;
+TEST(a client has sixteen recent peers - the one it sent to longest ago is forgotten) {
+  recent_peers recent;
   base::time_point now{1000s};
-  CHECK(!known.has(now, base::endpoint{}));
-  for (std::uint16_t port = 1; port <= acquaintances::places; ++port)
-    known.met(now + std::chrono::milliseconds{port}, at("203.0.113.1", port));
-  known.met(now + 20ms, at("203.0.113.1", 1));
-  known.met(now + 21ms, at("203.0.113.1", 99));
-  CHECK(known.has(now + 22ms, at("203.0.113.1", 1)));
-  CHECK(!known.has(now + 22ms, at("203.0.113.1", 2)));
-  CHECK(known.has(now + 22ms, at("203.0.113.1", 99)));
-  CHECK(!known.has(now + 22ms, at("203.0.113.2", 99)));
-  CHECK(known.has(now + 59s, at("203.0.113.1", 99)));
-  CHECK(!known.has(now + 61s, at("203.0.113.1", 99)));
+  CHECK(!recent.contains(now, base::endpoint{}));
+  for (std::uint16_t port = 1; port <= recent_peers::places; ++port)
+    recent.note_sent(now + std::chrono::milliseconds{port}, at("203.0.113.1", port));
+  recent.note_sent(now + 20ms, at("203.0.113.1", 1));
+  recent.note_sent(now + 21ms, at("203.0.113.1", 99));
+  CHECK(recent.contains(now + 22ms, at("203.0.113.1", 1)));
+  CHECK(!recent.contains(now + 22ms, at("203.0.113.1", 2)));
+  CHECK(recent.contains(now + 22ms, at("203.0.113.1", 99)));
+  CHECK(!recent.contains(now + 22ms, at("203.0.113.2", 99)));
+  CHECK(recent.contains(now + 59s, at("203.0.113.1", 99)));
+  CHECK(!recent.contains(now + 61s, at("203.0.113.1", 99)));
 }
 
 TEST(no truncation of any message is answered with success) {
