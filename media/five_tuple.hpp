@@ -8,7 +8,9 @@
 
 namespace catchup::media {
 
-enum class transport : std::uint8_t { udp, tcp };
+/// `relayed`: through a TURN allocation of this server. `client` is then the relayed
+/// address and `server` the local service that the client sends to.
+enum class transport : std::uint8_t { udp, tcp, relayed };
 
 struct five_tuple {
   base::endpoint client;

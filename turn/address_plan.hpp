@@ -1,6 +1,7 @@
 #pragma once
 // Which addresses are this server's own. The relay is a closed loop: relayed
-// addresses are virtual, no socket has them, and nothing else can be a peer.
+// addresses are virtual, no socket has them, and nothing else can be a peer but the
+// services of this very program.
 
 #include "base/endpoint.hpp"
 #include "turn/request.hpp"
@@ -18,6 +19,9 @@ inline constexpr std::size_t relayed_ports = 65536 - first_relayed_port;
 struct address_plan {
   /// The server's public addresses, at most one of a family.
   std::vector<base::ip_address> public_ips;
+  /// Endpoints of this program that clients may reach through the relay, such as the
+  /// SFU's; none unless a handler on the media port serves them.
+  std::vector<base::endpoint> local_services{};
 
   std::optional<base::ip_address> public_ip(turn::family wanted) const {
     for (const auto& ip : public_ips)
@@ -27,13 +31,16 @@ struct address_plan {
   }
 
   bool is_ours(const base::ip_address& ip) const {
-    return std::find(public_ips.begin(), public_ips.end(), ip) != public_ips.end();
+    return std::ranges::find(public_ips, ip) != public_ips.end() ||
+           std::ranges::find(local_services, ip, &base::endpoint::ip) != local_services.end();
   }
 
   /// Whether traffic to `peer` may be asked for. The allocation behind it need
   /// not exist yet.
   bool may_be_peer(const base::endpoint& peer) const {
-    return is_ours(peer.ip) && peer.port >= first_relayed_port;
+    return (std::ranges::find(public_ips, peer.ip) != public_ips.end() &&
+            peer.port >= first_relayed_port) ||
+           std::ranges::find(local_services, peer) != local_services.end();
   }
 };
 

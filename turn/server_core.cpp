@@ -42,14 +42,14 @@ std::size_t over(const five_tuple& from) noexcept {
 } // namespace
 
 server_core::server_core(core_config config)
-  : limits_(config.limits), strangers_{media::source_rates{limits_.strangers, media::random_seed()},
-                                       media::source_rates{limits_.strangers,
-                                                           media::random_seed()}},
+  : limits_(config.limits), local_services_(std::move(config.local_services)),
+    strangers_{media::source_rates{limits_.strangers, media::random_seed()},
+               media::source_rates{limits_.strangers, media::random_seed()}},
     requests_(limits_.requests, media::random_seed()),
     authenticator_(std::move(config.secret), std::string{realm}, config.nonce_validity),
     waiting_(config.max_pending), transaction_(base::random_array<12>()), scratch_{} {}
 
-action server_core::handle(const media::timestamps& t, const five_tuple& from,
+output server_core::handle(const media::timestamps& t, const five_tuple& from,
                            base::const_bytes in) {
   if (in.empty())
     return {};
@@ -61,7 +61,7 @@ action server_core::handle(const media::timestamps& t, const five_tuple& from,
   return {};
 }
 
-action server_core::handle(const media::timestamps& t, const five_tuple& from,
+output server_core::handle(const media::timestamps& t, const five_tuple& from,
                            const stun::message& m) {
   if (m.cls() == message_class::indication && m.method() == stun::method::send)
     return on_send(t.now, from, m);
@@ -69,7 +69,7 @@ action server_core::handle(const media::timestamps& t, const five_tuple& from,
     return {};
   if (m.method() == stun::method::binding)
     return on_binding(t.now, from, m);
-  return is_turn_request(m.method()) ? on_request(t, from, m) : action{};
+  return is_turn_request(m.method()) ? on_request(t, from, m) : output{};
 }
 
 // Whether there is an answer left for somebody who has not authenticated himself,
@@ -89,14 +89,14 @@ bool server_core::could_ask(base::time_point now, const five_tuple& from) const 
                           : strangers_[over(from)].has(now, from.client.ip);
 }
 
-action server_core::on_binding(base::time_point now, const five_tuple& from,
+output server_core::on_binding(base::time_point now, const five_tuple& from,
                                const stun::message& m) {
   if (!may_ask(now, from))
     return {};
   ++totals_.bindings;
   if (!all_understood(m)) {
     auto out = refuse_unknown(from, m, nullptr);
-    return out ? action{*out} : action{};
+    return out ? output{*out} : output{};
   }
   stun::message_writer w{scratch_, message_class::success, m.method(), m.transaction()};
   w.add_xor_address(attribute::xor_mapped_address, from.client);
@@ -105,7 +105,7 @@ action server_core::on_binding(base::time_point now, const five_tuple& from,
   return message_to(from, *w.finish());
 }
 
-action server_core::on_request(const media::timestamps& t, const five_tuple& from,
+output server_core::on_request(const media::timestamps& t, const five_tuple& from,
                                const stun::message& m) {
   // A flood of wrong signatures costs one MAC each and not four.
   if (!could_ask(t.now, from) && !authenticator_.nonce_ok(m, from.client, t.wall)) {
@@ -125,7 +125,7 @@ action server_core::on_request(const media::timestamps& t, const five_tuple& fro
   }
   if (!all_understood(m)) {
     auto out = refuse_unknown(from, m, &*who);
-    return out ? action{*out} : action{};
+    return out ? output{*out} : output{};
   }
   pending_request waiting{.method = m.method(),
                           .transaction = m.transaction(),
@@ -159,7 +159,7 @@ void server_core::count_failure(base::unix_seconds now, const stun::message& m, 
 // offer of password algorithms is long (RFC 8489 §9.2.4) and is made only to those
 // who sent enough to deserve it. Where there is no room for realm and nonce either it
 // is a bare header, to which 400 would be said sooner or later.
-action server_core::challenge(const media::timestamps& t, const five_tuple& from,
+output server_core::challenge(const media::timestamps& t, const five_tuple& from,
                               const stun::message& m, auth_failure why) {
   if (!may_ask(t.now, from))
     return {};
@@ -241,7 +241,7 @@ transmit server_core::answer(const five_tuple& to, const pending_request& t, con
   return message_to(to, *w.finish());
 }
 
-action server_core::on_send(base::time_point now, const five_tuple& from, const stun::message& m) {
+output server_core::on_send(base::time_point now, const five_tuple& from, const stun::message& m) {
   if (queues_up(now, from, m.whole()) || !all_understood(m))
     return {};
   auto address = m.find(attribute::xor_peer_address);
@@ -255,11 +255,11 @@ action server_core::on_send(base::time_point now, const five_tuple& from, const 
   if (entry != nullptr)
     entry->recent.note_sent(now, *peer);
   if (entry == nullptr || !entry->route.reaches(now, peer->ip))
-    return hold(now, from, m.whole()) ? action{} : drop(entry, data->size());
+    return hold(now, from, m.whole()) ? output{} : drop(entry, data->size());
   return forward(now, *entry, *peer, *data);
 }
 
-action server_core::handle_channel_data(base::time_point now, const five_tuple& from,
+output server_core::handle_channel_data(base::time_point now, const five_tuple& from,
                                         base::const_bytes in) {
   if (queues_up(now, from, in))
     return {};
@@ -271,15 +271,15 @@ action server_core::handle_channel_data(base::time_point now, const five_tuple& 
   }
   const auto* channel = entry != nullptr ? entry->route.by_number(now, data->channel) : nullptr;
   if (channel == nullptr || !entry->route.reaches(now, channel->peer.ip))
-    return hold(now, from, in) ? action{} : drop(entry, data->payload.size());
+    return hold(now, from, in) ? output{} : drop(entry, data->payload.size());
   return forward(now, *entry, channel->peer, data->payload);
 }
 
-action server_core::on_media(base::time_point now, const five_tuple& from, base::const_bytes in) {
+output server_core::on_media(base::time_point now, const five_tuple& from, base::const_bytes in) {
   if (is_channel_data(in))
     return handle_channel_data(now, from, in);
   auto m = stun::message::parse(in);
-  return m ? on_send(now, from, *m) : action{};
+  return m ? on_send(now, from, *m) : output{};
 }
 
 // A client need not wait for the answer before it sends what the answer allows. Its
@@ -306,7 +306,7 @@ bool server_core::has_way(base::time_point now, const five_tuple& from,
   return peer && entry->route.reaches(now, peer->ip);
 }
 
-std::optional<transmit> server_core::release(base::time_point now) {
+output server_core::release(base::time_point now) {
   while (const auto* p = held_.next()) {
     bool undecided = now < p->until && waiting_.any_until(p->from, p->behind);
     if (undecided && !has_way(now, p->from, p->bytes)) {
@@ -317,13 +317,13 @@ std::optional<transmit> server_core::release(base::time_point now) {
     releasing_ = true;
     auto out = on_media(now, released_.from, released_.bytes);
     releasing_ = false;
-    if (auto* t = std::get_if<transmit>(&out))
-      return *t;
+    if (!std::holds_alternative<std::monostate>(out))
+      return out;
   }
-  return std::nullopt;
+  return {};
 }
 
-action server_core::drop(forwarding_table::entry* from, std::size_t payload) {
+output server_core::drop(forwarding_table::entry* from, std::size_t payload) {
   if (from == nullptr)
     return {};
   auto& counted = table_.count(*from);
@@ -336,7 +336,7 @@ action server_core::drop(forwarding_table::entry* from, std::size_t payload) {
 
 // The whole relay: from one allocation to another in one pass. Both ends must permit
 // the address of the other.
-action server_core::forward(base::time_point now, forwarding_table::entry& from,
+output server_core::forward(base::time_point now, forwarding_table::entry& from,
                             const base::endpoint& peer, base::const_bytes payload) {
   auto& counted = table_.count(from);
   ++counted.packets_from_client;
@@ -346,7 +346,12 @@ action server_core::forward(base::time_point now, forwarding_table::entry& from,
     ++totals_.limited_allocations;
     return {};
   }
-  if (auto out = deliver(now, from.route.address_for(peer.ip), peer, payload))
+  auto relayed = from.route.address_for(peer.ip);
+  if (is_local(peer)) {
+    ++totals_.forwarded;
+    return local_delivery{relayed, peer, payload};
+  }
+  if (auto out = deliver(now, relayed, peer, payload))
     return *out;
   ++counted.dropped;
   ++totals_.dropped;

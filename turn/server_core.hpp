@@ -11,12 +11,21 @@
 #include "turn/media_names.hpp"
 #include "turn/pending_requests.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <variant>
 
 namespace catchup::turn {
 
-using action = std::variant<std::monostate, transmit, request>;
+/// A payload of a client for a service of this program (address_plan::local_services).
+struct local_delivery {
+  base::endpoint relayed; ///< the client's relayed address
+  base::endpoint service;
+  base::const_bytes payload; ///< a part of the input
+};
+
+/// What one input makes the core do, at most one thing.
+using output = std::variant<std::monostate, transmit, request, local_delivery>;
 
 struct core_limits {
   /// Answers a second to one source before it has authenticated itself, or in the
@@ -36,6 +45,8 @@ struct core_config {
   std::string secret;
   std::chrono::seconds nonce_validity{3600};
   std::size_t max_pending = 1024;
+  /// As in address_plan.
+  std::vector<base::endpoint> local_services{};
   core_limits limits{};
 };
 
@@ -48,10 +59,10 @@ public:
 
   /// Anything that arrived from a client. An unauthenticated sender leaves no
   /// trace, and its answer is at most 2.6 times what it sent.
-  action handle(const media::timestamps& t, const five_tuple& from, base::const_bytes in);
+  output handle(const media::timestamps& t, const five_tuple& from, base::const_bytes in);
   /// The same, when the port has parsed the STUN message or knows that it is ChannelData.
-  action handle(const media::timestamps& t, const five_tuple& from, const stun::message& m);
-  action handle_channel_data(base::time_point now, const five_tuple& from, base::const_bytes in);
+  output handle(const media::timestamps& t, const five_tuple& from, const stun::message& m);
+  output handle_channel_data(base::time_point now, const five_tuple& from, base::const_bytes in);
   void count_malformed() noexcept { ++totals_.malformed; }
 
   /// A payload from `peer` for the relayed address `relayed`: ChannelData or a
@@ -64,9 +75,9 @@ public:
   /// `release` until it is empty afterwards.
   std::optional<transmit> apply(const command& c);
 
-  /// The next media packet that was held behind a request and has a way now. Its
-  /// payload is valid until the next call of this core.
-  std::optional<transmit> release(base::time_point now);
+  /// The next media packet that was held behind a request and has a way now; nothing
+  /// when there is no more. Its payload is valid until the next call of this core.
+  output release(base::time_point now);
 
   /// Gives up what was held too long: call it about every 100 ms, and then `release`
   /// until it is empty.
@@ -93,22 +104,25 @@ public:
   std::size_t routes() const noexcept { return table_.size(); }
 
 private:
-  action on_request(const media::timestamps& t, const five_tuple& from, const stun::message& m);
-  action on_binding(base::time_point now, const five_tuple& from, const stun::message& m);
+  output on_request(const media::timestamps& t, const five_tuple& from, const stun::message& m);
+  output on_binding(base::time_point now, const five_tuple& from, const stun::message& m);
   bool may_ask(base::time_point now, const five_tuple& from);
   bool could_ask(base::time_point now, const five_tuple& from) const;
-  action on_send(base::time_point now, const five_tuple& from, const stun::message& m);
-  action on_media(base::time_point now, const five_tuple& from, base::const_bytes in);
+  output on_send(base::time_point now, const five_tuple& from, const stun::message& m);
+  output on_media(base::time_point now, const five_tuple& from, base::const_bytes in);
   bool hold(base::time_point now, const five_tuple& from, base::const_bytes in);
   bool queues_up(base::time_point now, const five_tuple& from, base::const_bytes in) {
     return !held_.empty() && held_.any_of(from) && hold(now, from, in);
   }
   bool has_way(base::time_point now, const five_tuple& from, base::const_bytes in) const;
-  action drop(forwarding_table::entry* from, std::size_t payload);
-  action forward(base::time_point now, forwarding_table::entry& from, const base::endpoint& peer,
+  bool is_local(const base::endpoint& peer) const noexcept {
+    return std::ranges::find(local_services_, peer) != local_services_.end();
+  }
+  output drop(forwarding_table::entry* from, std::size_t payload);
+  output forward(base::time_point now, forwarding_table::entry& from, const base::endpoint& peer,
                  base::const_bytes payload);
   void count_failure(base::unix_seconds now, const stun::message& m, int code);
-  action challenge(const media::timestamps& t, const five_tuple& from, const stun::message& m,
+  output challenge(const media::timestamps& t, const five_tuple& from, const stun::message& m,
                    auth_failure why);
   std::optional<base::const_bytes> write_challenge(const media::timestamps& t,
                                                    const five_tuple& from, const stun::message& m,
@@ -119,6 +133,7 @@ private:
   stun::transaction_id next_transaction() noexcept;
 
   core_limits limits_;
+  std::vector<base::endpoint> local_services_;
   std::array<media::source_rates, 2> strangers_; // over UDP, and over TCP, where none is forged
   media::source_rates requests_;
   media::flow_meter all_media_;

@@ -76,6 +76,11 @@ public:
   /// Queues the first `used` bytes of what `reserve` gave last; 0 queues nothing.
   /// `media` may be dropped when a TCP client reads too slowly.
   virtual void commit(std::size_t used, bool media) = 0;
+
+  /// Offers a payload to all handlers as a packet from `from`, whose transport is
+  /// `relayed`: the way from a TURN client to a service on the same port. The service
+  /// sends to `from` as to any client.
+  virtual void offer(const five_tuple& from, base::const_bytes in) = 0;
 };
 
 /// Everything is called on the port's thread, except the constructor, and the
@@ -86,6 +91,13 @@ public:
 
   /// Takes the packet, or leaves it to the next handler without a trace.
   virtual claim receive(const packet& p, outbox& out) = 0;
+
+  /// Sends `payload` to the client behind a relayed address (`to.client`), as coming
+  /// from `to.server`. False when that is not for this handler. The port calls it for
+  /// what a service sends with `transport::relayed`.
+  virtual bool deliver(const five_tuple& /*to*/, base::const_bytes /*payload*/, outbox&) {
+    return false;
+  }
 
   /// Whether a TCP connection has a reason to stay open.
   virtual bool wants(const five_tuple& from) = 0;

@@ -110,10 +110,11 @@ void worker::dispatch_each(const udp_receiver::arrival& a) {
 
 void worker::dispatch(const five_tuple& from, base::const_bytes in) {
   ++packets_;
-  packet p{.kind = classify(in), .from = from, .bytes = in, .at = time_};
-  if (p.kind == packet_kind::stun)
-    if (auto m = stun::message::parse(in))
-      p.stun = *m;
+  offer_to_all(from, in);
+}
+
+void worker::offer_to_all(const five_tuple& from, base::const_bytes in) {
+  auto p = make_packet(time_, from, in);
   for (auto& h : handlers_)
     if (h->receive(p, *this) == claim::mine)
       return;
@@ -168,7 +169,27 @@ void worker::collect() {
   forwarded_.clear();
 }
 
+// TURN frames it for its client and sends it once more, over UDP or TCP.
+void worker::send_relayed(const transmit& t) {
+  base::buffer joined;
+  auto payload = t.payload;
+  if (!t.head.empty() && !t.payload.empty()) {
+    joined = base::to_buffer(t.head);
+    joined.insert(joined.end(), t.payload.begin(), t.payload.end());
+    payload = joined;
+  } else if (t.payload.empty()) {
+    payload = t.head;
+  }
+  for (auto& h : handlers_)
+    if (h->deliver(t.to, payload, *this))
+      return;
+}
+
 void worker::send(const transmit& t) {
+  if (t.to.transport == transport::relayed) {
+    send_relayed(t);
+    return;
+  }
   ++sent_;
   if (t.to.transport == transport::tcp) {
     if (auto owner = inter_thread_lanes::owner_of(t.to.connection); owner != index_)
@@ -195,7 +216,7 @@ base::bytes worker::reserve(const five_tuple& to, std::size_t most) {
 void worker::commit(std::size_t used, bool media) {
   if (used == 0)
     return;
-  if (reserved_for_.transport == transport::tcp) {
+  if (reserved_for_.transport != transport::udp) {
     send({reserved_for_, base::const_bytes{frame_}.first(used), {}, 0, media});
     return;
   }

@@ -42,11 +42,14 @@ private:
   void send(const transmit& t) override;
   base::bytes reserve(const five_tuple& to, std::size_t most) override;
   void commit(std::size_t used, bool media) override;
+  void offer(const five_tuple& from, base::const_bytes in) override { offer_to_all(from, in); }
   void on_frame(const five_tuple& from, base::const_bytes frame) override;
   bool wants(const five_tuple& from) override;
   void on_closed(const five_tuple& from) override;
 
   void dispatch(const five_tuple& from, base::const_bytes in);
+  void offer_to_all(const five_tuple& from, base::const_bytes in);
+  void send_relayed(const transmit& t);
   void read_clocks();
   void dispatch_each(const udp_receiver::arrival& a);
   void drain_udp();

@@ -34,6 +34,7 @@ struct outbox : port::outbox {
       to.sent[reserved_for.client.port].emplace_back(space.begin(),
                                                      space.begin() + static_cast<long>(used));
   }
+  void offer(const media::five_tuple&, base::const_bytes) override {}
   media::five_tuple reserved_for;
   base::buffer space;
 };

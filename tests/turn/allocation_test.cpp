@@ -176,6 +176,22 @@ TEST(the servers own ports outside the relayed range are forbidden) {
   CHECK_EQUAL(bind(0x4000, at("203.0.113.1", 0)).answer.error, error::forbidden);
 }
 
+TEST(a local service is a peer and no other port beside it) {
+  auto service = at("203.0.113.1", 3478);
+  request created;
+  created.from.client = at("198.51.100.1", 4000);
+  created.username = "2000000000:alice";
+  core = allocation{8, {plan.public_ips, {service, at("127.0.0.1", 9)}}, relayed, created, now};
+  CHECK_EQUAL(permit({service}).answer.error, 0);
+  CHECK_EQUAL(bind(0x4000, service).answer.error, 0);
+  CHECK_EQUAL(permit({at("127.0.0.1", 9)}).answer.error, 0);
+  for (std::uint16_t port : {1, 80, 3477, 3479, 8000, 49151})
+    CHECK_EQUAL(permit({at("203.0.113.1", port)}).answer.error, error::forbidden);
+  for (std::uint16_t port : {8, 10, 3478, 50000})
+    CHECK_EQUAL(permit({at("127.0.0.1", port)}).answer.error, error::forbidden);
+  CHECK_EQUAL(permit({at("203.0.113.2", 3478)}).answer.error, error::forbidden);
+}
+
 TEST(a peer of the other family is a mismatch) {
   for (auto ip : {"2001:db8::1", "::1", "fd00:ec2::254", "ff02::1", "64:ff9b::7f00:1",
                   "2002:7f00:1::", "::127.0.0.1"}) {

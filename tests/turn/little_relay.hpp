@@ -16,8 +16,9 @@ inline const auto loopback = at("127.0.0.1", 0).ip;
 /// In place of the actors: answers on the media threads themselves.
 class little_relay final : public turn::shell::events {
 public:
-  explicit little_relay(std::weak_ptr<turn::shell::command_sink> media)
-    : media_(std::move(media)) {}
+  explicit little_relay(std::weak_ptr<turn::shell::command_sink> media,
+                        turn::address_plan plan = {{loopback}})
+    : media_(std::move(media)), plan_(std::move(plan)) {}
 
   void on_request(const turn::request& r) override {
     std::lock_guard lock{mutex_};
@@ -28,8 +29,7 @@ public:
         media->post(turn::reply{r.from, r.transaction, {.error = 437}});
         return;
       }
-      turn::allocation fresh{
-          ++last_, {{loopback}}, {loopback, next_port_++}, r, base::clock::now()};
+      turn::allocation fresh{++last_, plan_, {loopback, next_port_++}, r, base::clock::now()};
       i = all_.emplace(r.from, std::move(fresh)).first;
       media->post(turn::install{i->second.snapshot()});
     }
@@ -63,6 +63,7 @@ public:
 
 private:
   std::weak_ptr<turn::shell::command_sink> media_;
+  turn::address_plan plan_;
   std::mutex mutex_; // there may be several media threads
   std::map<turn::five_tuple, turn::allocation> all_;
   turn::allocation_id last_ = 0;

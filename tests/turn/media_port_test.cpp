@@ -106,6 +106,53 @@ struct any_address : fixture {
 
 } // namespace
 
+TEST(a client reaches a service of this port through the relay and hears from it) {
+  /// Echoes what comes through the relay, sealed in place, and nothing else.
+  struct echo final : media::port::handler {
+    media::port::claim receive(const media::port::packet& p, media::port::outbox& out) override {
+      if (p.from.transport != transport::relayed)
+        return media::port::claim::not_mine;
+      from = p.from;
+      auto space = out.reserve(p.from, p.bytes.size());
+      std::copy(p.bytes.begin(), p.bytes.end(), space.begin());
+      out.commit(p.bytes.size(), true);
+      out.send({p.from, base::as_bytes("and "), base::as_bytes("more"), 0, true});
+      return media::port::claim::mine;
+    }
+    bool wants(const five_tuple&) override { return false; }
+    void closed(const five_tuple&) override {}
+    int wake_fd() const override { return waker.fd(); }
+    void work(const media::timestamps&, media::port::outbox&) override {}
+    void tick(const media::timestamps&, media::port::outbox&) override {}
+    void stopped() override {}
+    media::port::waker waker;
+    five_tuple from;
+  };
+  base::endpoint service{test::loopback, 3478};
+  auto own = std::make_shared<echo>();
+  auto turn = std::make_shared<shell::turn_handler>(
+      core_config{.secret = "s3cr3t", .local_services = {service}});
+  auto relay = std::make_shared<little_relay>(turn, address_plan{{test::loopback}, {service}});
+  turn->subscribe(relay);
+  media::port::media_port port{loopback_config(), {{own, turn}}};
+  port.start();
+  for (auto kind : {transport::udp, transport::tcp}) {
+    turn_socket c{kind, port.port(), make_credentials("s3cr3t", "alice", base::unix_now() + 600)};
+    auto relayed = c.allocate();
+    CHECK_EQUAL(c.ask(c.client.bind(0x4000, service)).error(), 0);
+    for (std::string_view text : {"\x80 RTP", "\x16 DTLS", "anything"}) {
+      auto frame = turn_client::channel_data(0x4000, base::as_bytes(text));
+      c.send(frame);
+      CHECK(c.receive() == frame);
+      CHECK(c.receive() == turn_client::channel_data(0x4000, base::as_bytes("and more")));
+    }
+    CHECK(own->from.client == relayed);
+    CHECK(own->from.server == service);
+  }
+  port.stop();
+  turn->unsubscribe(relay.get());
+}
+
 FIXTURE_SCOPE(media_port_tests, fixture)
 
 TEST(it says which port it got and answers there over UDP and TCP) {

@@ -44,7 +44,11 @@ struct order_fixture : fixture {
     take_released();
   }
   void take_released() {
-    while (auto out = core.release(t.now)) {
+    for (;;) {
+      auto released = core.release(t.now);
+      auto* out = std::get_if<transmit>(&released);
+      if (out == nullptr)
+        return;
       CHECK(out->to == bob.tuple());
       auto m = stun_copy{flat(*out)};
       arrived += m.text(attribute::data) + " ";

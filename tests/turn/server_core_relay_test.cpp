@@ -309,4 +309,32 @@ TEST(no truncation of any message is answered with success) {
       CHECK(silent(alice.tuple(), base::const_bytes{whole}.first(n)));
 }
 
+TEST(a local service is reached by those who permit it and answers like a peer) {
+  auto service = at("203.0.113.1", 3478);
+  server_core with_service{{.secret = "s3cr3t", .local_services = {service}}};
+  std::swap(core, with_service);
+  request r;
+  r.from = alice.tuple();
+  allocation a{++last_id, {{server.ip}, {service}}, at("203.0.113.1", 50000), r, t.now};
+  core.apply(install{a.snapshot()});
+  auto in = alice.send(service, base::as_bytes("x"));
+  CHECK(silent(alice.tuple(), in));
+  bind(a, 0x4000, service);
+  auto frame = turn_client::channel_data(0x4000, base::as_bytes("x"));
+  for (const auto& each : {in, frame}) {
+    auto out = core.handle(t, alice.tuple(), each);
+    auto* l = std::get_if<local_delivery>(&out);
+    REQUIRE(l != nullptr);
+    CHECK(l->relayed == a.relayed());
+    CHECK(l->service == service);
+    CHECK_EQUAL(base::as_text(l->payload), "x");
+  }
+  auto back = core.deliver(t.now, service, a.relayed(), base::as_bytes("y"));
+  REQUIRE(back);
+  CHECK(flat(*back) == turn_client::channel_data(0x4000, base::as_bytes("y")));
+  // The neighbours of the service are as far away as ever.
+  CHECK(silent(alice.tuple(), alice.send(at("203.0.113.1", 3479), base::as_bytes("x"))));
+  CHECK(silent(alice.tuple(), alice.send(at("203.0.113.1", 80), base::as_bytes("x"))));
+}
+
 FIXTURE_SCOPE_END()

@@ -28,19 +28,36 @@ void turn_handler::unsubscribe(const events* from) { queue_.push(cancellation{fr
 media::port::claim turn_handler::receive(const media::port::packet& p, media::port::outbox& out) {
   using media::port::claim;
   using media::port::packet_kind;
+  now_ = p.at.now;
+  // Inside of a relayed payload nothing is for TURN: relays are not chained.
+  if (p.from.transport == transport::relayed ||
+      (p.kind != packet_kind::stun && p.kind != packet_kind::channel_data))
+    return claim::not_mine;
   if (p.kind == packet_kind::stun && !p.stun) {
     core_.count_malformed();
     return claim::mine;
   }
-  if (p.kind != packet_kind::stun && p.kind != packet_kind::channel_data)
-    return claim::not_mine;
-  auto a = p.stun ? core_.handle(p.at, p.from, *p.stun)
-                  : core_.handle_channel_data(p.at.now, p.from, p.bytes);
-  if (auto* send = std::get_if<transmit>(&a))
-    out.send(*send);
-  else if (auto* r = std::get_if<request>(&a); r != nullptr && events_)
-    events_->on_request(*r);
+  carry_out(p.stun ? core_.handle(p.at, p.from, *p.stun)
+                   : core_.handle_channel_data(p.at.now, p.from, p.bytes),
+            out);
   return claim::mine;
+}
+
+void turn_handler::carry_out(const output& o, media::port::outbox& out) {
+  if (const auto* send = std::get_if<transmit>(&o))
+    out.send(*send);
+  else if (const auto* r = std::get_if<request>(&o); r != nullptr && events_)
+    events_->on_request(*r);
+  else if (const auto* l = std::get_if<local_delivery>(&o))
+    out.offer({.client = l->relayed, .server = l->service, .transport = transport::relayed},
+              l->payload);
+}
+
+bool turn_handler::deliver(const five_tuple& to, base::const_bytes payload,
+                           media::port::outbox& out) {
+  if (auto t = core_.deliver(now_, to.server, to.client, payload))
+    out.send(*t);
+  return true;
 }
 
 void turn_handler::closed(const five_tuple& from) {
@@ -49,6 +66,7 @@ void turn_handler::closed(const five_tuple& from) {
 }
 
 void turn_handler::work(const media::timestamps& t, media::port::outbox& out) {
+  now_ = t.now;
   queue_.take(batch_);
   for (auto& i : batch_)
     if (auto* c = std::get_if<command>(&i)) {
@@ -74,8 +92,9 @@ void turn_handler::carry_out(base::time_point now, const command& c, media::port
 
 // Media that was held behind the request that a command answers.
 void turn_handler::release(base::time_point now, media::port::outbox& out) {
-  while (auto t = core_.release(now))
-    out.send(*t);
+  for (auto o = core_.release(now); !std::holds_alternative<std::monostate>(o);
+       o = core_.release(now))
+    carry_out(o, out);
 }
 
 void turn_handler::tick(const media::timestamps& t, media::port::outbox& out) {

@@ -21,6 +21,7 @@ public:
   void unsubscribe(const events* from) override;
 
   media::port::claim receive(const media::port::packet& p, media::port::outbox& out) override;
+  bool deliver(const five_tuple& to, base::const_bytes payload, media::port::outbox& out) override;
   bool wants(const five_tuple& from) override { return core_.known(from); }
   void closed(const five_tuple& from) override;
   int wake_fd() const override { return queue_.wake_fd(); }
@@ -42,6 +43,7 @@ private:
 
   void carry_out(base::time_point now, const command& c, media::port::outbox& out);
   void release(base::time_point now, media::port::outbox& out);
+  void carry_out(const output& o, media::port::outbox& out);
 
   server_core core_;
   media::port::command_queue<item> queue_;
@@ -51,6 +53,7 @@ private:
   core_counters reported_;
   base::time_point usage_due_{};
   base::time_point sweep_due_{};
+  base::time_point now_{}; // of the last call
 };
 
 } // namespace catchup::turn::shell
