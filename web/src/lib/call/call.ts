@@ -17,7 +17,7 @@ import { inspect } from './inspect';
 import type { ParsedLink } from './link';
 import { openLink, prepareWorkers, replaceGroup, type Workers, whyNotStarted } from './prepare';
 import { Renewals } from './renewals';
-import { Roster } from './roster';
+import { Roster, reactionLasts } from './roster';
 import { Store } from './store';
 import { Talk } from './talk';
 import type { Call, CallError, CallErrorCode, CallState, CallStats, JoinOptions } from './types';
@@ -33,7 +33,13 @@ interface Ready extends Workers {
 }
 
 /** What ends with a call. */
-const fresh = { held: false, hand: false, comparison: { is: 'idle' }, roomCode: null } as const;
+const fresh = {
+  held: false,
+  hand: false,
+  reaction: null,
+  comparison: { is: 'idle' },
+  roomCode: null,
+} as const;
 
 class LinkCall implements Call {
   private readonly store = new Store<CallState>({
@@ -47,6 +53,7 @@ class LinkCall implements Call {
     encryptionReady: false,
     held: false,
     hand: false,
+    reaction: null,
     chat: [],
     comparison: { is: 'idle' },
     roomCode: null,
@@ -68,6 +75,9 @@ class LinkCall implements Call {
   /** The session is over, the media still goes on. */
   private trouble: CallError | null = null;
   private options: JoinOptions = { name: '', audio: null, video: null };
+  /** The newest session of this page, kept for the case that it crashes. */
+  private kept: string | null = null;
+  private reacting: ReturnType<typeof setTimeout> | undefined;
   private stopListening: () => void = () => {};
   private sweeper: ReturnType<typeof setInterval> | undefined;
   private scheduled = false;
@@ -122,6 +132,9 @@ class LinkCall implements Call {
 
   react(emoji: string): void {
     this.talk?.react(emoji);
+    clearTimeout(this.reacting);
+    this.update({ reaction: emoji });
+    this.reacting = setTimeout(() => this.update({ reaction: null }), reactionLasts);
   }
 
   compare(on: boolean): void {
@@ -152,9 +165,10 @@ class LinkCall implements Call {
     return this.last.stats;
   }
 
-  async leave(): Promise<void> {
+  async leave(unloading = false): Promise<void> {
     const { phase } = this.store.value;
     if (phase === 'ended') return;
+    if (unloading) this.kept = null;
     const done = new Promise<void>((resolve) => {
       this.ended = resolve;
     });
@@ -228,7 +242,10 @@ class LinkCall implements Call {
         const { me: id } = this;
         const { name } = this.options;
         const offer = await ready.group.offer(id);
-        return admissionOf(keys, offer, { origin: location.origin, room, nonce, id, name });
+        // Once this page was in, there is nobody left to be replaced.
+        const replaces = this.admitted ? null : ((await this.options.seat?.find()) ?? null);
+        const claim = { origin: location.origin, room, nonce, id, name, replaces };
+        return admissionOf(keys, offer, claim);
       },
       renewIdentity: () => {
         this.me = random(16);
@@ -241,7 +258,7 @@ class LinkCall implements Call {
     this.stopListening = listen({
       network: () => this.restartIce(),
       shown: (visible) => session.show(visible),
-      gone: () => void this.leave(),
+      gone: () => void this.leave(true),
     });
     this.sweeper = setInterval(() => this.sweep(), sweepEvery);
     session.start();
@@ -255,6 +272,7 @@ class LinkCall implements Call {
     switch (event.e) {
       case 'welcome': {
         const again = this.admitted;
+        this.keepSeat();
         this.lost = false;
         this.update({ updating: false });
         if (!again) this.settle(ready, session);
@@ -265,6 +283,7 @@ class LinkCall implements Call {
         break;
       }
       case 'resumed':
+        this.keepSeat();
         this.lost = false;
         this.update({ updating: false });
         group.post({ t: 'connected' });
@@ -302,6 +321,14 @@ class LinkCall implements Call {
       }
     }
     this.refresh();
+  }
+
+  private keepSeat(): void {
+    const { seat } = this.options;
+    const token = this.session?.token;
+    if (!seat || !token) return;
+    this.kept = token;
+    void seat.keep(token);
   }
 
   private heardGroup(message: FromGroup): void {
@@ -425,7 +452,10 @@ class LinkCall implements Call {
   }
 
   private finish(): void {
+    if (this.kept !== null) void this.options.seat?.forget(this.kept);
+    this.kept = null;
     clearInterval(this.sweeper);
+    clearTimeout(this.reacting);
     this.stopListening();
     this.roster?.close();
     this.roster = null;

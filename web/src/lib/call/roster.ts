@@ -47,7 +47,7 @@ interface Entry {
 
 /** In a new group everybody has this long to come back. */
 const returnLimit = 15_000;
-const reactionLasts = 4_000;
+export const reactionLasts = 4_000;
 const maxMemories = 256;
 const maxHints = 64;
 

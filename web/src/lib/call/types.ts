@@ -4,6 +4,8 @@
  * `createCall` from './call'.
  */
 
+import type { Seat } from './seat';
+
 /** Why a call cannot start, or ended. Each has a text of its own on screen. */
 export type CallErrorCode =
   | 'link-incomplete' // no secret behind #
@@ -25,7 +27,8 @@ export type CallErrorCode =
   | 'version' // page older than the server
   | 'server-unreachable'
   | 'draining'
-  | 'moved' // replaced by another socket of the same session
+  | 'elsewhere' // another tab of this browser has the call
+  | 'moved' // another tab of this browser has taken the call
   | 'internal';
 
 export interface CallError {
@@ -89,6 +92,8 @@ export interface CallState {
   held: boolean;
   /** My own hand. */
   hand: boolean;
+  /** My own reaction, for as long as the others see it. */
+  reaction: string | null;
   chat: ChatEntry[];
   comparison: Comparison;
   /** 60 digits of the room as it is now; null until asked for. */
@@ -125,6 +130,8 @@ export interface JoinOptions {
   audio: MediaStreamTrack | null;
   video: MediaStreamTrack | null;
   route?: RoutePolicy;
+  /** Of the tab that has the call of this link; null: this member is one of several here. */
+  seat?: Seat | null;
 }
 
 export interface CallStats {
@@ -154,7 +161,8 @@ export interface Call {
   /** Looks at the network again (also done by itself on `online`). */
   restartIce(): void;
   stats(): Promise<CallStats>;
-  leave(): Promise<void>;
+  /** `unloading`: the page goes; the next one may take the seat back if the server hears nothing. */
+  leave(unloading?: boolean): Promise<void>;
 }
 
 /**

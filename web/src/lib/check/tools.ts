@@ -84,7 +84,7 @@ async function visit(
       url: socketUrl(),
       room,
       admission: async (nonce) => {
-        const claim = { origin: location.origin, room, nonce, id, name: '' };
+        const claim = { origin: location.origin, room, nonce, id, name: '', replaces: null };
         return admissionOf(keys, await group.offer(id), claim);
       },
       renewIdentity: () => {},

@@ -16,6 +16,8 @@ export interface Admission {
   sig: Bytes;
   /** Of the group that we still have. */
   incarnation?: number;
+  /** The session of a page that crashed: its seat is this member's. */
+  replaces?: string;
 }
 
 /** What is numbered, sent again and acknowledged. */
