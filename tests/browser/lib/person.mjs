@@ -16,13 +16,14 @@ export class Person {
   /**
    * `site` is the origin to visit. `route` forces a way for the media; `relay`
    * sends the relay's traffic through another port, `only` leaves few of its
-   * addresses, `light` makes the camera give little (see observer.mjs).
+   * addresses, `light` makes the camera give little (see observer.mjs). `beside`: another
+   * page of the browser that this person has; else the browser knows nothing of the others.
    */
-  static async create(kind, site, { name = kind, route, relay, only, viewport, light = false, insecure = false } = {}) {
+  static async create(kind, site, { name = kind, route, relay, only, viewport, light = false, insecure = false, beside } = {}) {
     const person = new Person();
     const owner = await browser(kind);
     Object.assign(person, { kind, site, name });
-    person.context = await owner.createBrowserContext();
+    person.context = beside?.context ?? (await owner.createBrowserContext());
     person.page = await person.context.newPage({ type: 'window' });
     // The certificate is of an authority that no browser knows.
     if (insecure) {

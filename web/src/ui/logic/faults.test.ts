@@ -38,7 +38,8 @@ describe('the words of each fault', () => {
     ['os-blocked', 'Your computer is blocking the browser'],
     ['not-secure', 'This page must be opened with https://'],
     ['unsupported', 'This browser can’t do encrypted calls'],
-    ['moved', 'This call is open in another tab'],
+    ['elsewhere', 'This call is open in another tab'],
+    ['moved', 'The call has moved to another tab'],
     ['draining', 'Server is updating – reconnecting…'],
     ['no-camera', 'No camera found'],
   ] as const)('%s is headed "%s"', (code, title) => {
@@ -81,6 +82,7 @@ it('every fault says something and offers something to do', () => {
     'version',
     'server-unreachable',
     'draining',
+    'elsewhere',
     'moved',
     'internal',
   ];

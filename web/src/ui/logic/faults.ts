@@ -20,6 +20,7 @@ export type FaultAction =
   | 'new-call'
   | 'reload'
   | 'move-here'
+  | 'join-too'
   | 'rejoin'
   | 'report'
   | 'close';
@@ -187,6 +188,7 @@ const actions: Record<Exclude<FaultCode, 'in-use' | 'unplugged'>, FaultAction[]>
   version: ['reload'],
   'server-unreachable': ['retry', 'report'],
   draining: ['retry'],
+  elsewhere: ['move-here', 'join-too'],
   moved: ['move-here', 'new-call'],
   internal: ['rejoin', 'report'],
 };

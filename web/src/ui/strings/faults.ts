@@ -132,7 +132,11 @@ const texts = {
     title: 'Server is updating – reconnecting…',
     body: 'Trying again in {time}.',
   }),
-  moved: () => ({ title: 'This call is open in another tab', body: 'It continues there.' }),
+  elsewhere: () => ({
+    title: 'This call is open in another tab',
+    body: 'You can go on there, or move the call to this tab. The other tab then leaves.',
+  }),
+  moved: () => ({ title: 'The call has moved to another tab', body: 'It continues there.' }),
   internal: () => ({
     title: 'Something went wrong',
     body: 'This is a fault of the app, not yours.',
@@ -157,6 +161,7 @@ export const faultStrings = {
     'new-call': 'New call',
     reload: 'Reload',
     'move-here': 'Move it here',
+    'join-too': 'Join as one more person',
     rejoin: 'Rejoin',
     report: 'Copy problem report',
     close: 'Close',
