@@ -162,7 +162,7 @@ describe('a route on which nothing arrives any more', () => {
     expect((await run(5, true)).at(-1)).toBe('encrypted');
     const cutAt = performance.now();
     const cut = await run(10, false);
-    expect(cut.slice(3)).toEqual(Array(17).fill('reconnecting'));
+    expect(cut.slice(2)).toEqual(Array(18).fill('reconnecting'));
     expect(connection.restarts.map((at) => at - cutAt)).toEqual([2000, 5000, 8000]);
     // What was shown before is old, but it is not a question of keys.
     connection.report = [{ type: 'inbound-rtp', kind: 'audio', packetsReceived: arrived + 1 }];

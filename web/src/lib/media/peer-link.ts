@@ -22,7 +22,7 @@ import {
 } from './health';
 import { connectionConfig, type IceServerCache } from './ice-servers';
 import { Recovery } from './recovery';
-import { RouteStatus } from './route-status';
+import { interruptedAfterMs, RouteStatus } from './route-status';
 import { arrivalsOf, receivedOf, type Sample, sampleOf, sentOf } from './stats';
 
 /** What outlives a link, so that a member who comes back goes on counting. */
@@ -59,6 +59,8 @@ const freshHealth = () => ({ audio: new OpenHealth(), video: new OpenHealth() })
 const freshBypass = () => ({ audio: new BypassWatch(), video: new BypassWatch() });
 const freshLeak = () => ({ audio: new LeakWatch(), video: new LeakWatch() });
 const tickEvery = 500;
+/** After a sample without arrivals the next one comes sooner: the person waits for a word. */
+const sampleAgainMs = 300;
 const statsLimit = 3_000;
 /** Candidates found within so many ms go out together. */
 const gatherFor = 30;
@@ -89,6 +91,7 @@ export class PeerLink {
   private gathering: ReturnType<typeof setTimeout> | undefined;
   private receiving: Promise<void> = Promise.resolve();
   private readonly timer: ReturnType<typeof setInterval>;
+  private sampling: ReturnType<typeof setTimeout> | undefined;
   private ticks = 0;
   private checking = false;
   private queued = 0;
@@ -182,6 +185,7 @@ export class PeerLink {
     this.closed = true;
     clearInterval(this.timer);
     clearTimeout(this.gathering);
+    clearTimeout(this.sampling);
     this.connection?.close();
   }
 
@@ -366,6 +370,11 @@ export class PeerLink {
   private watchArrivals(report: RTCStatsReport): void {
     const expected = this.connected && (this.announced.audio || this.announced.video);
     this.routeStatus.sample(arrivalsOf(report), expected, clock.steady());
+    const { silentMs } = this.routeStatus;
+    clearTimeout(this.sampling);
+    if (silentMs > 0 && silentMs < interruptedAfterMs) {
+      this.sampling = setTimeout(() => void this.sampleArrivals(), sampleAgainMs);
+    }
     this.evaluate();
   }
 

@@ -2,8 +2,8 @@
 import { type Arrivals, ArrivalWatch } from './arrivals';
 import type { RouteState } from './health';
 
-/** A route on which nothing arrives is called interrupted after this long: two samples. */
-const interruptedAfterMs = 900;
+/** A route on which nothing arrives is called interrupted after this long. */
+export const interruptedAfterMs = 750;
 
 export class RouteStatus {
   private readonly watch = new ArrivalWatch();
