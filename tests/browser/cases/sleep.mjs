@@ -76,6 +76,8 @@ for (const kind of ['chromium', 'firefox']) {
     const refusedBefore = await refusals(stage);
     await ann.page.evaluate((ms) => window.__sleep(ms), night);
     const took = await ann.resumes(30_000);
+    // Nobody slept through the call: its clock shows the minutes of this test.
+    assert.match(await ann.page.$eval('[data-testid="timer"]', (e) => e.textContent.trim()), /^\d:\d\d$/);
     await bob.receives(1);
     const refused = (await refusals(stage)) - refusedBefore;
     const asked = await ann.page.evaluate(() => window.__credentials.length);
