@@ -205,6 +205,8 @@ export class Person {
     }
     const state = await within(this.page.evaluate(() => JSON.stringify(window.catchup?.state?.() ?? null)));
     writeFileSync(file('.state.json'), state ?? '');
+    const events = await within(this.page.evaluate(() => JSON.stringify(window.catchup?.events?.() ?? [], null, 1)));
+    writeFileSync(file('.events.json'), events ?? '');
   }
 
   async close() {
