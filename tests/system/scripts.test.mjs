@@ -1,12 +1,15 @@
 // The scripts of mk/, from outside.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { freePort, pause, root } from '../browser/lib/server.mjs';
+import { freePort, pause, root, Server } from '../browser/lib/server.mjs';
+
+/** Settings for a server of our own: the default ports may be those of a running mk/run. */
+const ownPorts = async () => ({ CATCHUP_RELAY_PORT: `${await freePort()}`, CATCHUP_PUBLIC_IP: '127.0.0.1' });
 
 function start(script, args, env = {}) {
   const child = spawn(`${root}mk/${script}`, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -49,12 +52,13 @@ test('settings are read as systemd reads them: nothing of a value is run', async
   assert.deepEqual(seen.sort(), ['A=correct horse battery', 'B=pa$$w0rd&`id` "x"', 'C=in quotes', 'PORT=2']);
 });
 
-test('set-up that is done already takes less than 3 s', async () => {
+test('set-up that is done already takes less than 3 s of the processor', async () => {
   assert.equal((await finish('setup', ['run'])).code, 0);
-  const began = Date.now();
-  const { code, out } = await finish('setup', ['run']);
-  assert.equal(code, 0, out);
-  assert.ok(Date.now() - began < 3000, `${Date.now() - began} ms`);
+  // Not of the clock: somebody else may use the machine.
+  const timed = spawnSync('bash', ['-c', '"$0" run >&2 && times', `${root}mk/setup`], { encoding: 'utf8' });
+  assert.equal(timed.status, 0, timed.stderr);
+  const [user, system] = [...timed.stdout.split('\n')[1].matchAll(/(\d+)m([\d.]+)s/g)].map(([, m, s]) => 60 * Number(m) + Number(s));
+  assert.ok(user + system < 3, timed.stdout);
 });
 
 test('mk/run refuses what it does not know, in one line', async () => {
@@ -63,14 +67,14 @@ test('mk/run refuses what it does not know, in one line', async () => {
     assert.notEqual(code, 0);
     assert.match(out, /^mk\/run: [^\n]+\n$/);
   }
-  assert.match((await finish('run', ['8011'], { CATCHUP_ENGINE: 'steam' })).out, /native, docker or podman/);
+  assert.match((await finish('run', ['8011'], { ...(await ownPorts()), CATCHUP_ENGINE: 'steam' })).out, /native, docker or podman/);
 });
 
 test('mk/run says when its port is taken, and by nothing of its own', async () => {
   const holder = net.createServer().listen(0, '127.0.0.1');
   await new Promise((done) => holder.once('listening', done));
   const { port } = holder.address();
-  const { code, out } = await finish('run', [`${port}`, 'single', '0'], { CATCHUP_ENGINE: 'native' });
+  const { code, out } = await finish('run', [`${port}`, 'single', '0'], { ...(await ownPorts()), CATCHUP_ENGINE: 'native' });
   holder.close();
   assert.notEqual(code, 0);
   assert.match(out, new RegExp(`^mk/run: port ${port} is in use[^\\n]*\\n$`));
@@ -78,7 +82,7 @@ test('mk/run says when its port is taken, and by nothing of its own', async () =
 
 test('mk/run PORT single 1 runs in the background, once, and is stopped with kill', async () => {
   const port = `${await freePort()}`;
-  const env = { CATCHUP_ENGINE: 'native', CATCHUP_RELAY_PORT: `${await freePort()}`, CATCHUP_PUBLIC_IP: '127.0.0.1' };
+  const env = { CATCHUP_ENGINE: 'native', ...(await ownPorts()) };
   const first = await finish('run', [port, 'single', '1'], env);
   assert.equal(first.code, 0, first.out);
   const pid = Number(/stop it with: kill (\d+)/.exec(first.out)?.[1]);
@@ -96,7 +100,7 @@ test('mk/run PORT single 1 runs in the background, once, and is stopped with kil
 
 test('mk/run in the foreground prints the address and ends cleanly with Ctrl-C', async () => {
   const port = `${await freePort()}`;
-  const env = { CATCHUP_ENGINE: 'native', CATCHUP_RELAY_PORT: `${await freePort()}`, CATCHUP_PUBLIC_IP: '127.0.0.1' };
+  const env = { CATCHUP_ENGINE: 'native', ...(await ownPorts()) };
   const run = start('run', [port, 'single', '0'], env);
   assert.ok(await until(() => run.out.includes(`open http://localhost:${port}/`)), run.out);
   run.child.kill('SIGINT');
@@ -107,8 +111,26 @@ test('mk/run in the foreground prints the address and ends cleanly with Ctrl-C',
 test('with a container engine that does not answer, mk/run says so', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'catchup-engine-'));
   writeFileSync(join(folder, 'docker'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
-  const { code, out } = await finish('run', [`${await freePort()}`], { CATCHUP_ENGINE: 'docker', PATH: `${folder}:${process.env.PATH}` });
+  const env = { ...(await ownPorts()), CATCHUP_ENGINE: 'docker', PATH: `${folder}:${process.env.PATH}` };
+  const { code, out } = await finish('run', [`${await freePort()}`], env);
   rmSync(folder, { recursive: true });
   assert.notEqual(code, 0);
   assert.match(out, /docker does not answer|needs a Dockerfile/);
+});
+
+test('the tests of mk/run and of the server work while a running mk/run has its ports', async () => {
+  // As mk/run has them; where it runs already, all the better.
+  const holders = [3478, 8000, 8001].map((port) => net.createServer().on('error', () => {}).listen(port, '127.0.0.1'));
+  try {
+    const folder = mkdtempSync(join(tmpdir(), 'catchup-engine-'));
+    writeFileSync(join(folder, 'docker'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    const env = { ...(await ownPorts()), CATCHUP_ENGINE: 'docker', PATH: `${folder}:${process.env.PATH}` };
+    const { out } = await finish('run', [`${await freePort()}`], env);
+    rmSync(folder, { recursive: true });
+    assert.doesNotMatch(out, /in use/);
+    const server = await Server.start();
+    await server.stop();
+  } finally {
+    for (const holder of holders) holder.close();
+  }
 });

@@ -38,11 +38,7 @@ export class Server {
   #output = [];
   #process;
 
-  /**
-   * Starts and waits until it answers. `env` adds to or replaces settings. Behind a
-   * `firewall` it has the ports that it has in production.
-   */
-  static async start(env = {}, firewall = null) {
+  static async #startOnce(env, firewall) {
     if (!existsSync(program)) throw new Error(`${program} is not built (mk/test release)`);
     const server = new Server();
     server.firewall = firewall;
@@ -67,6 +63,21 @@ export class Server {
     return server;
   }
 
+  /**
+   * Starts and waits until it answers. `env` adds to or replaces settings. Behind a
+   * `firewall` it has the ports that it has in production. When another process was
+   * faster to take a port, it is started again on other ones.
+   */
+  static async start(env = {}, firewall = null) {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await Server.#startOnce(env, firewall);
+      } catch (error) {
+        if (attempt === 3 || firewall || !/in use/.test(error.message)) throw error;
+      }
+    }
+  }
+
   /** Starts it (again) on the same ports with the same secret. */
   async launch() {
     const [command, ...args] = [...(this.firewall?.prefix ?? []), program];
@@ -75,7 +86,7 @@ export class Server {
     child.stdout.on('data', (data) => this.#output.push(data));
     child.stderr.on('data', (data) => this.#output.push(data));
     this.ended = new Promise((done) => child.once('exit', (code, signal) => done({ code, signal })));
-    for (let i = 0; i < 100; i++) {
+    for (const end = Date.now() + 20_000; Date.now() < end;) {
       if (child.exitCode !== null) break;
       const health = `${this.url}/healthz`;
       const asked = this.firewall ? this.firewall.run('curl', '-fsS', health) : fetch(health);
