@@ -128,6 +128,8 @@ ws::action ws_protocol::on(const wire::admit& m, base::time_point now, base::uni
   if (!package)
     return fail(package.error() == e2ee::mls::parse_error::wrong_kind ? error_code::version
                                                                       : error_code::admission);
+  if (package->suite == e2ee::mls::suite_xwing_former)
+    return fail(error_code::version);
   if (!valid_at(package->leaf, wall))
     return fail(error_code::clock);
   state_ = state::joining;

@@ -12,9 +12,12 @@ namespace catchup::e2ee::mls {
 /// Limit of an encoded MLSMessage with a key package, in bytes.
 inline constexpr std::size_t max_key_package = 8 * 1024;
 
-/// The suites of the two versions of a link. 83 is private to the web app.
+/// The suites of the two versions of a link. The second is ours: of the private-use
+/// range 0xF000 to 0xFFFF (RFC 9420 §17.1), chosen by us and by no library.
 inline constexpr std::uint16_t suite_x25519 = 1;
-inline constexpr std::uint16_t suite_xwing = 83;
+inline constexpr std::uint16_t suite_xwing = 0xf3c2;
+/// The number of that suite in pages of before December 2026. No longer taken.
+inline constexpr std::uint16_t suite_xwing_former = 83;
 
 enum class leaf_source : std::uint8_t { key_package = 1, update = 2, commit = 3 };
 

@@ -26,8 +26,9 @@ export type { SuiteVersion };
 
 export interface Suite {
   version: SuiteVersion;
-  /** In MLS. 83 is private to us and to this version of the library. */
+  /** The cipher suite number in MLS messages (RFC 9420 §17.1). */
   id: number;
+  /** What the library decodes `id` to. */
   name: CiphersuiteName;
   /** RFC 9605 §8.1. */
   frameSuite: 4 | 5;
@@ -35,6 +36,13 @@ export interface Suite {
   keyLength: 16 | 32;
   impl: CiphersuiteImpl;
 }
+
+/**
+ * Version 2 has no registered number. Ours is from the private-use range 0xF000 to 0xFFFF,
+ * and the server knows it (e2ee/mls_key_package.hpp). The numbers that the library gives to
+ * its X-Wing suites change with its versions, so its names for them are not used.
+ */
+export const hybridSuiteId = 0xf3c2;
 
 const loaded = new Map<SuiteVersion, Promise<Suite>>();
 
@@ -62,14 +70,15 @@ async function classic(): Promise<Suite> {
 
 async function hybrid(): Promise<Suite> {
   const { XWing } = await import('@hpke/hybridkem-x-wing');
-  const name = 'MLS_256_XWING_AES256GCM_SHA512_Ed25519';
+  // The library writes and reads a number without a name of its own in decimal digits.
+  const name = `${hybridSuiteId}` as CiphersuiteName;
   const algorithm = { kem: 'X-Wing', kdf: 'HKDF-SHA512', aead: 'AES256GCM' };
   const impl = await implementation(name, 'SHA-512', algorithm as HpkeAlgorithm, {
     kem: new XWing(),
     kdf: new HkdfSha512(),
     aead: new Aes256Gcm(),
   });
-  return { version: 2, id: 83, name, frameSuite: 5, keyLength: 32, impl };
+  return { version: 2, id: hybridSuiteId, name, frameSuite: 5, keyLength: 32, impl };
 }
 
 interface Parts {
