@@ -14,8 +14,8 @@ using member_actor = peer_actor::extend<caf::replies_to<msg::greet>::with<msg::a
                                         caf::replies_to<msg::reattach>::with<msg::attached>,
                                         caf::replies_to<msg::get_status>::with<msg::status>,
                                         caf::reacts_to<msg::deliver>, caf::reacts_to<msg::kick>,
-                                        caf::reacts_to<msg::blame>, caf::reacts_to<msg::drain>,
-                                        caf::reacts_to<msg::tick>>;
+                                        caf::reacts_to<msg::blame>, caf::reacts_to<msg::replaced>,
+                                        caf::reacts_to<msg::drain>, caf::reacts_to<msg::tick>>;
 
 /// The members of one room. Refuses a join with room_full, room_locked or member_taken and
 /// a resume with resume_unknown.

@@ -76,6 +76,7 @@ public:
         [this](const msg::deliver& m) { deliver(m.event); },
         [this](const msg::kick&) { end(bye_reason::kicked, errc::kicked); },
         [this](const msg::blame&) { fault(); },
+        [this](const msg::replaced&) { end(bye_reason::replaced); },
         [this](const msg::drain& m) { drain(m.on); },
         [this](const msg::tick&) { check_clock(); },
     };

@@ -89,12 +89,15 @@ private:
   caf::result<msg::attached> join(const msg::join& m) {
     if (find(m.member) != seats_.end())
       return make_error(errc::member_taken);
-    if (locked_ && std::ranges::find(*locked_, m.member) == locked_->end())
+    bool returns = m.replaces && find(*m.replaces) != seats_.end();
+    if (!returns && locked_ && std::ranges::find(*locked_, m.member) == locked_->end())
       return make_error(errc::room_locked);
-    if (seats_.size() >= config_->cap)
+    if (!returns && seats_.size() >= config_->cap)
       return make_error(errc::room_full);
     if (auto refusal = enter_group(m); refusal != errc::none)
       return make_error(refusal);
+    if (returns)
+      replace(*m.replaces, m.member);
 
     signal::welcome welcome;
     welcome.you = m.member;
@@ -148,9 +151,26 @@ private:
       base::log(base::log_level::error, "peer_crashed",
                 {{"room", pseudonym_}, {"peer", i->pseudonym}, {"reason", last_error_}});
     }
-    count_end(why);
     if (locked_ && why == signal::left_reason::kicked)
       std::erase(*locked_, id);
+    vacate(i, why);
+    speak_for_group();
+    if (seats_.empty())
+      became_empty();
+  }
+
+  // The seat goes to `next` at once; the down message of its peer finds nobody.
+  void replace(const base::member_id& ghost, const base::member_id& next) {
+    auto i = find(ghost);
+    self_->send(i->peer, msg::replaced{});
+    if (locked_)
+      std::ranges::replace(*locked_, ghost, next);
+    vacate(i, signal::left_reason::left);
+  }
+
+  void vacate(std::vector<seat>::iterator i, signal::left_reason why) {
+    auto id = i->info.id;
+    count_end(why);
     seats_.erase(i);
     tell_others(id, signal::left{id, why});
     if (group_)

@@ -43,6 +43,8 @@ struct admit {
   base::const_bytes signature; ///< 64 bytes
   /// Of the group that the client still has.
   std::optional<std::uint64_t> incarnation;
+  /// The session token of an earlier member of the same person, whose page is gone.
+  std::optional<std::string_view> replaces = {};
 };
 struct ping {
   std::uint32_t ack = 0;
@@ -61,6 +63,8 @@ struct mls {
   std::uint64_t incarnation = 0, epoch = 0, seq = 0;
   base::const_bytes key_package, group_id, commit, tag, hash, leaves;
   std::optional<base::const_bytes> welcome;
+  /// Of a join: the `seq` of the Welcome that could not be used.
+  std::optional<std::uint64_t> refused = {};
   bool on = false;
 };
 

@@ -36,12 +36,15 @@ enum class field : std::uint8_t {
   hash,
   leaves,
   on,
+  replaces,
+  refused,
   unknown
 };
-constexpr std::array<std::string_view, 23> field_names{
-    "t",           "v",      "room",    "resume", "ack",  "adm_pk",      "host_pk", "member",
-    "key_package", "lobby",  "sig",     "n",      "data", "incarnation", "epoch",   "seq",
-    "group_id",    "commit", "welcome", "tag",    "hash", "leaves",      "on"};
+constexpr std::array<std::string_view, 25> field_names{
+    "t",      "v",           "room",     "resume", "ack",     "adm_pk", "host_pk",
+    "member", "key_package", "lobby",    "sig",    "n",       "data",   "incarnation",
+    "epoch",  "seq",         "group_id", "commit", "welcome", "tag",    "hash",
+    "leaves", "on",          "replaces", "refused"};
 
 field field_of(std::string_view name) noexcept {
   for (std::size_t i = 0; i < field_names.size(); ++i)
@@ -208,6 +211,8 @@ outcome read_admit(const visitor& v) noexcept {
   m.signature = in.bytes(field::sig, 64, 64);
   if (v.has(field::incarnation))
     m.incarnation = in.big(field::incarnation);
+  if (v.has(field::replaces))
+    m.replaces = in.text(field::replaces);
   return in.ok() ? outcome{m} : outcome{base::failure{wire_error::field}};
 }
 
@@ -226,9 +231,11 @@ outcome read_mls(const visitor& v, mls_kind kind) noexcept {
   mls m;
   m.kind = kind;
   m.n = in.number(field::n, 1);
-  if (kind == mls_kind::join)
+  if (kind == mls_kind::join) {
     m.key_package = in.bytes(field::key_package, 0, e2ee::mls::max_key_package);
-  else if (kind == mls_kind::visible)
+    if (v.has(field::refused))
+      m.refused = in.big(field::refused);
+  } else if (kind == mls_kind::visible)
     m.on = in.truth(field::on);
   else
     m.incarnation = in.big(field::incarnation);

@@ -133,8 +133,19 @@ ws::action ws_protocol::on(const wire::admit& m, base::time_point now, base::uni
   if (!valid_at(package->leaf, wall))
     return fail(error_code::clock);
   state_ = state::joining;
-  return ws::join{candidate_->tag, m.member,        m.key_package,
-                  m.lobby,         m.admission_key, m.incarnation};
+  return ws::join{candidate_->tag, m.member,      m.key_package,        m.lobby,
+                  m.admission_key, m.incarnation, proven_ghost(m, wall)};
+}
+
+// A token that proves nothing (any more) must not keep its owner out.
+std::optional<base::member_id> ws_protocol::proven_ghost(const wire::admit& m,
+                                                         base::unix_seconds wall) const {
+  if (!m.replaces)
+    return std::nullopt;
+  auto session = e2ee::parse_session_token(*m.replaces, config_.session_key, wall);
+  if (!session || session->tag != candidate_->tag)
+    return std::nullopt;
+  return session->member;
 }
 
 ws::action ws_protocol::on(const wire::app& m, base::time_point, base::unix_seconds) {

@@ -33,6 +33,8 @@ struct join {
   base::const_bytes admission_key; ///< 32 bytes
   /// The incarnation of the group that it still has.
   std::optional<std::uint64_t> group;
+  /// An earlier member of the same person, proven by its session token.
+  std::optional<base::member_id> replaces;
 };
 struct resume {
   base::room_tag room;
@@ -111,6 +113,7 @@ private:
   ws::action on(const wire::leave& m, base::time_point now, base::unix_seconds wall);
   ws::action resume_with(const wire::hello& m, bool room_valid, const base::room_tag& room,
                          base::unix_seconds wall);
+  std::optional<base::member_id> proven_ghost(const wire::admit& m, base::unix_seconds wall) const;
   ws::action fail(wire::error_code code);
   base::time_point lost_at() const noexcept;
 

@@ -246,7 +246,7 @@ private:
     joining_ = true;
     ask(hub_->system, hub_->registry,
         actors::msg::join{a.room, a.member, share(a.key_package), share(a.lobby),
-                          share(a.admission_key), a.group, shared_from_this()},
+                          share(a.admission_key), a.group, shared_from_this(), a.replaces},
         on_attached());
   }
   void on(ws::resume& a) {

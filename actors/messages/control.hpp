@@ -31,6 +31,9 @@ struct join {
   /// The incarnation of the group that the client says it still has.
   std::optional<std::uint64_t> group;
   client_sink_ptr sink;
+  /// An earlier member of the same person (proven), whose page is gone: the new
+  /// member takes its seat. Ignored when it is not in the room.
+  std::optional<base::member_id> replaces = {};
 };
 
 /// A client of a valid session token is back on a new socket and has seen all

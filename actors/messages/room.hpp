@@ -45,6 +45,9 @@ struct pass_to_group {
 /// Room to peer: the client said what no honest one says.
 struct blame {};
 
+/// Room to peer: another member of the same person has this one's seat now.
+struct replaced {};
+
 /// Peer to room: the connection is lost, or there is one again.
 struct presence {
   base::member_id id;
@@ -88,6 +91,10 @@ CAF_BEGIN_TYPE_ID_BLOCK(room_messages, caf::first_custom_type_id + 50)
 CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::kick))
 CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::tick))
 CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::blame))
+typename I::result_type inspect(I& f, replaced&) {
+  return f(caf::meta::type_name("replaced"));
+}
+template <class I>
 CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::probe))
 
 CAF_END_TYPE_ID_BLOCK(room_messages)
@@ -98,3 +105,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::deliver)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::pass_to_all)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::pass_to_group)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::presence)
+CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::replaced))

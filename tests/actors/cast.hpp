@@ -150,6 +150,11 @@ struct cast : actor_fixture<control_config> {
             {},
             sink};
   }
+  /// `who` has the session of `ghost`, whose page is gone.
+  static msg::join replacing(char ghost, msg::join m) {
+    m.replaces = member(ghost);
+    return m;
+  }
   static msg::resume resume_of(char room, char who, std::uint32_t ack,
                                const client_sink_ptr& sink) {
     return {room_tag(room), member(who), ack, sink};

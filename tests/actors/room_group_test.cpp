@@ -187,6 +187,34 @@ TEST(ten seconds without a socket cost the leaf and thirty the seat) {
   CHECK(agree("AB"));
 }
 
+TEST(who takes their own seat back gets a new leaf and the old one goes with the same commit) {
+  join_all("ABC");
+  play(200ms);
+  pages['B']->frozen = true;
+  auto& d = pages['D'];
+  d = std::make_unique<page>(link, 'D', ++seeds);
+  auto m = join_with(*d, d->client.fresh());
+  m.replaces = test::member('B');
+  d->attached = ask<msg::attached>(room, m);
+  play(200ms);
+  CHECK(agree("ACD"));
+  CHECK_EQUAL(count("epoch"), 2u);
+  CHECK_EQUAL(count("groups"), 1u);
+}
+
+TEST(who was alone and takes their own seat back founds a new group) {
+  join('A');
+  play(200ms);
+  pages['A']->frozen = true;
+  auto& b = pages['B'];
+  b = std::make_unique<page>(link, 'B', ++seeds);
+  auto m = join_with(*b, b->client.fresh());
+  m.replaces = test::member('A');
+  b->attached = ask<msg::attached>(room, m);
+  play(200ms);
+  CHECK(agree("B"));
+}
+
 TEST(a socket that changes loses nothing) {
   join_all("AB");
   play(200ms);

@@ -22,6 +22,11 @@ struct room_cast : test::cast {
     sinks[who] = test::new_sink();
     members[who] = ask<msg::attached>(room, join_of('r', who, sinks[who]));
   }
+  /// With the proof that the person of `ghost` is back.
+  void join(char who, char ghost) {
+    sinks[who] = test::new_sink();
+    members[who] = ask<msg::attached>(room, replacing(ghost, join_of('r', who, sinks[who])));
+  }
   caf::error refused(char who, const test::fake_sink_ptr& sink = test::new_sink()) {
     return refuse<msg::attached>(room, join_of('r', who, sink));
   }
@@ -96,6 +101,74 @@ TEST(a member who is away keeps its place) {
     join(who);
   vanish('D');
   CHECK(refused('E') == errc::room_full);
+}
+
+TEST(a person whose page is gone takes their own seat back in a full room) {
+  for (auto who : {'A', 'B', 'C', 'D'})
+    join(who);
+  vanish('B');
+  join('E', 'B');
+  CHECK_EQUAL(heard('E'), "welcome A C D");
+  CHECK_EQUAL(heard('A'), "welcome, joined B, joined C, joined D, away B, left B left, joined E");
+  CHECK_EQUAL(counter(status_of(room, "room"), "members"), 4u);
+  CHECK(refused('F') == errc::room_full);
+}
+
+TEST(the connection of a ghost that still seems open is told that it was replaced) {
+  join('A');
+  join('B');
+  join('E', 'B');
+  CHECK_EQUAL(heard('B'), "welcome A, bye replaced");
+  CHECK(sinks['B']->closed);
+  CHECK(refuse<msg::attached>(room, resume_of('r', 'B', 0, test::new_sink())) ==
+        errc::resume_unknown);
+  CHECK_EQUAL(heard('A'), "welcome, joined B, left B left, joined E");
+}
+
+TEST(what a ghost still says after its seat was taken reaches nobody) {
+  join('A');
+  join('B');
+  self->send(members['B'].peer, msg::app{1, test::bytes_of("late")});
+  join('E', 'B');
+  CHECK_EQUAL(heard('E'), "welcome A");
+}
+
+TEST(a ghost that is not in the room opens no seat) {
+  for (auto who : {'A', 'B', 'C', 'D'})
+    join(who);
+  CHECK(refuse<msg::attached>(room, replacing('X', join_of('r', 'E', test::new_sink()))) ==
+        errc::room_full);
+  leave('B');
+  join('E', 'B');
+  CHECK_EQUAL(heard('E'), "welcome A C D");
+}
+
+TEST(a seat is lost to nobody whose key package is refused) {
+  join('A');
+  join('B');
+  auto m = replacing('B', join_of('r', 'E', test::new_sink()));
+  m.key_package = test::bytes_of("junk");
+  CHECK(refuse<msg::attached>(room, m) == errc::key_package);
+  CHECK_EQUAL(heard('B'), "welcome A");
+}
+
+TEST(a locked room lets a person back in whose page is gone) {
+  join('A');
+  join('B');
+  tell(room, msg::operate{msg::operation::lock, "room", "", ""});
+  join('E', 'B');
+  vanish('E');
+  join('F', 'E');
+  CHECK(refused('B') == errc::room_locked);
+  CHECK_EQUAL(heard('F'), "welcome A");
+}
+
+TEST(the only member of a room may take its own seat back) {
+  join('A');
+  join('E', 'A');
+  advance(61s);
+  CHECK_EQUAL(heard('E').substr(0, 7), "welcome");
+  CHECK_EQUAL(counter(status_of(room, "room"), "members"), 1u);
 }
 
 TEST(the same member cannot join twice) {

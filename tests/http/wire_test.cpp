@@ -63,6 +63,7 @@ TEST(every message of a client is read as it was written) {
   CHECK(std::get<admit>(*a).member == id('m'));
   CHECK_EQUAL(std::get<admit>(*a).key_package.size(), 33u);
   CHECK_EQUAL(base::as_text(std::get<admit>(*a).signature), signature);
+  CHECK(!std::get<admit>(*a).replaces);
 
   auto s_bytes = test::encode(app{5, base::as_bytes("data")});
   auto s = decode_text(s_bytes);

@@ -236,6 +236,26 @@ TEST(a token of another room does not resume) {
   other.keys = link_keys{2};
   other.room = other.keys.room(config, wall);
   CHECK_EQUAL(told(say(other.resume(session(), 1))), "error resume-unknown");
+TEST(a valid session token in admit names the member whose seat is taken back) {
+  auto ghost_of = [](auto token) {
+    line l;
+    l.who.member = member_named('n');
+    l.who.replaces = token;
+    l.say(l.who.hello());
+    auto a = l.admit();
+    REQUIRE(is<ws::join>(a));
+    return std::get<ws::join>(a).replaces;
+  };
+  auto token = [&](const base::room_tag& room, base::unix_seconds expires, base::const_bytes key) {
+    return e2ee::make_session_token({room, member_named('g'), expires}, key);
+  };
+  CHECK(ghost_of(token(who.keys.tag(), wall + 1, config.session_key)) == member_named('g'));
+  CHECK(!ghost_of(token(who.keys.tag(), wall, config.session_key)));
+  CHECK(!ghost_of(token(link_keys{2}.tag(), wall + 1, config.session_key)));
+  CHECK(!ghost_of(token(who.keys.tag(), wall + 1, config.room_mac_key)));
+  CHECK(!ghost_of(std::string{"nonsense"}));
+}
+
 }
 
 TEST(a call outlives the last day of its link) {

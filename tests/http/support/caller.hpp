@@ -67,6 +67,8 @@ struct caller {
   /// The member's own, unless there is one here.
   std::string other_key_package = {};
   std::string lobby = "sealed name";
+  /// The session token of a member of this person whose page is gone.
+  std::optional<std::string> replaces = {};
 
   std::string hello() const { return encode(http::wire::hello{room, std::nullopt, 0}); }
   std::string resume(std::string_view session, std::uint32_t ack) const {
@@ -90,8 +92,14 @@ struct caller {
     r.origin = origin;
     r.room_text = room;
     auto signature = keys.admission.sign(e2ee::admission_transcript(r));
-    return encode(http::wire::admit{
-        r.admission_key, {}, member, r.key_package, base::as_bytes(lobby), signature, {}});
+    return encode(http::wire::admit{r.admission_key,
+                                    {},
+                                    member,
+                                    r.key_package,
+                                    base::as_bytes(lobby),
+                                    signature,
+                                    {},
+                                    replaces});
   }
 };
 

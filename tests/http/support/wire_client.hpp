@@ -68,13 +68,15 @@ inline std::string encode(const http::wire::hello& m) {
 }
 
 inline std::string encode(const http::wire::admit& m) {
-  map_builder out{6u + !m.host_key.empty() + m.incarnation.has_value()};
+  map_builder out{6u + !m.host_key.empty() + m.incarnation.has_value() + m.replaces.has_value()};
   out.text("t", "admit").bin("adm_pk", m.admission_key);
   if (!m.host_key.empty())
     out.bin("host_pk", m.host_key);
   out.bin("member", m.member.view()).bin("key_package", m.key_package).bin("lobby", m.lobby);
   if (m.incarnation)
     out.number("incarnation", *m.incarnation);
+  if (m.replaces)
+    out.text("replaces", *m.replaces);
   return out.bin("sig", m.signature).done();
 }
 
