@@ -346,6 +346,7 @@ private:
                            {"group_pending", group_->pending().adds().size()},
                            {"epoch", group_->epoch().value_or(0)},
                            {"commits", t.commits},
+                           {"refused_welcomes", t.refused_welcomes},
                            {"commits_rejected", t.rejected},
                            {"duties", t.duties},
                            {"strikes", t.strikes},

@@ -123,7 +123,7 @@ std::optional<e2ee::mls::to_delivery::message> own(const mls& m) {
   namespace to = e2ee::mls::to_delivery;
   switch (m.kind) {
   case mls_kind::join:
-    return to::join{share(m.key_package)};
+    return to::join{share(m.key_package), m.refused};
   case mls_kind::founded:
     return to::founded{m.incarnation, base::to_buffer(m.group_id)};
   case mls_kind::commit:

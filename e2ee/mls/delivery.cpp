@@ -84,8 +84,10 @@ void delivery::leave(time_point now, const base::member_id& who) {
   grace_.erase(who);
   pending_.drop(who);
   claims_.drop(who);
+  refusals_.erase(who);
   if (persons_.empty()) {
     state_ = state::empty;
+    refusals_.clear();
     new_epoch();
     pending_.new_group();
     group_.reset();
@@ -116,6 +118,8 @@ bool delivery::on(time_point now, const base::member_id& from, to_delivery::join
     return true;
   }
   auto in = inspect(from, std::move(m.key_package));
+  if (in && m.refused)
+    note_refusal(now, from, *m.refused);
   if (in)
     add(now, std::move(*in));
   return in.has_value();
@@ -150,6 +154,7 @@ bool delivery::on(time_point now, const base::member_id& from, to_delivery::read
   }
   if (!epoch_tag_)
     epoch_tag_ = m.tag;
+  note_success(from, m.tag);
   tell_group(from_delivery::ready{m.epoch, from, m.tag}, &from, true);
   if (*epoch_tag_ != m.tag || m.hash != log_.last_hash())
     fork(now);

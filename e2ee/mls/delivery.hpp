@@ -29,7 +29,8 @@ struct delivery_totals {
   std::uint64_t rejected = 0; // rejected commits
   std::uint64_t strikes = 0;
   std::uint64_t forks = 0;
-  std::uint64_t dropped = 0; // messages beyond a rate limit
+  std::uint64_t dropped = 0;          // messages beyond a rate limit
+  std::uint64_t refused_welcomes = 0; // as joiners reported
 };
 
 enum class entry_result {
@@ -89,6 +90,15 @@ private:
     unsigned missed = 0; // groups that it was asked to found and did not
     /// KeyPackageRef (RFC 9420 §5.2) of the key package that added it.
     base::buffer ref;
+    /// The Welcome that it was sent last, until it says how that went.
+    struct invitation {
+      std::uint64_t seq = 0;
+      base::member_id committer;
+    };
+    std::optional<invitation> invited;
+    /// Members whose Welcomes it refused. A joiner that refuses more than two is not believed.
+    std::set<base::member_id> refused;
+    unsigned refusals = 0; // Welcomes, since one was of use
     base::token_bucket joins, commits, rotations, readies, resumes;
   };
   struct group_state {
@@ -109,7 +119,8 @@ private:
   // Commits.
   struct verdict;
   verdict judge(base::time_point now, const base::member_id& from, const to_delivery::commit& m);
-  void accept(base::time_point now, const to_delivery::commit& m, const verdict& v);
+  void accept(base::time_point now, const base::member_id& from, const to_delivery::commit& m,
+              const verdict& v);
 
   // Commit requests.
   std::optional<pending_add> inspect(const base::member_id& who, shared_bytes key_package);
@@ -119,6 +130,7 @@ private:
   from_delivery::duty duty();
   /// A candidate for the next commit request; sorts by preference.
   struct committer {
+    bool refused = false; // by joiners: see refuses()
     bool hidden = false;
     std::uint32_t leaf = 0;
     base::member_id who;
@@ -126,6 +138,18 @@ private:
     auto operator<=>(const committer&) const = default;
   };
   std::vector<committer> committers() const;
+
+  // Welcomes that their joiners could not use (delivery_refusals.cpp).
+  void note_refusal(base::time_point now, const base::member_id& joiner, std::uint64_t seq);
+  void note_success(const base::member_id& joiner, const epoch_tag& tag);
+  /// Whether a joiner that is believed refused a Welcome of `inviter`.
+  bool refuses(const base::member_id& joiner, const base::member_id& inviter) const;
+  /// Whether it is to be asked after all others: a pending joiner refused its Welcome, or
+  /// several did of late.
+  bool asked_last(const base::member_id& inviter) const;
+  /// Whether a joiner that waits refused Welcomes of all who could be asked.
+  bool nobody_else(const std::vector<committer>& able) const;
+  void forget_refusals(base::time_point now);
   void expire(base::time_point now);
   void remove(base::time_point now, std::uint32_t leaf, const base::member_id& who);
 
@@ -162,6 +186,12 @@ private:
   std::map<base::member_id, base::time_point> grace_;
   pending_changes pending_;
   resume_reports claims_;
+  /// Joiners that refused the Welcomes of a committer, until when they count.
+  struct refusal_record {
+    std::set<base::member_id> by;
+    base::time_point until;
+  };
+  std::map<base::member_id, refusal_record> refusals_;
   base::member_id founder_;
   std::optional<group_state> group_;
   commit_log log_;

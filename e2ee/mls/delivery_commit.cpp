@@ -10,6 +10,7 @@ using from_delivery::rejection;
 
 struct delivery::verdict {
   std::optional<rejection> refusal;
+  bool refused_before = false; ///< a joiner in it refused a Welcome of the committer
   std::vector<base::member_id> added;
   std::vector<base::buffer> refs;
   std::vector<std::uint32_t> removed;
@@ -20,7 +21,7 @@ bool delivery::on(base::time_point now, const base::member_id& from, to_delivery
     return true;
   auto v = judge(now, from, m);
   if (!v.refusal) {
-    accept(now, m, v);
+    accept(now, from, m, v);
     return true;
   }
   ++totals_.rejected;
@@ -28,7 +29,7 @@ bool delivery::on(base::time_point now, const base::member_id& from, to_delivery
     ++totals_.strikes;
     ++find(from)->strikes;
   }
-  if (*v.refusal == rejection::stale && duty_at_)
+  if (*v.refusal == rejection::stale && !v.refused_before && duty_at_)
     duty_at_ = now;
   say(from, from_delivery::rejected{m.epoch, *v.refusal});
   return true;
@@ -37,10 +38,10 @@ bool delivery::on(base::time_point now, const base::member_id& from, to_delivery
 delivery::verdict delivery::judge(base::time_point now, const base::member_id& from,
                                   const to_delivery::commit& m) {
   if (!find(from)->commits.take(now))
-    return {rejection::rate, {}, {}, {}};
+    return {rejection::rate, false, {}, {}, {}};
   if (!group_ || m.epoch != group_->epoch)
-    return {rejection::epoch, {}, {}, {}};
-  verdict malformed{rejection::form, {}, {}, {}};
+    return {rejection::epoch, false, {}, {}, {}};
+  verdict malformed{rejection::form, false, {}, {}, {}};
   auto commit = parse_commit(*m.commit);
   if (!commit)
     return malformed;
@@ -56,19 +57,25 @@ delivery::verdict delivery::judge(base::time_point now, const base::member_id& f
   if (!check_commit(*commit, welcome ? &*welcome : nullptr, expected))
     return malformed;
 
-  verdict out{std::nullopt, added_members(*commit), {}, commit->removes};
+  verdict out{std::nullopt, false, added_members(*commit), {}, commit->removes};
   for (const auto& add : commit->adds)
     out.refs.push_back(key_package_ref(add));
   // A member may have left since the request, or sent another key package.
   if (!std::all_of(out.refs.begin(), out.refs.end(),
                    [&](const auto& ref) { return pending_.wanted(ref); }))
     out.refusal = rejection::stale;
-  else if (out.refs.empty() && out.removed.empty() && !find(from)->rotations.take(now))
+  // Whoever is faster than the one asked would have its useless Welcome sent again.
+  else if (committer_.who != from &&
+           std::ranges::any_of(out.added, [&](const auto& who) { return refuses(who, from); })) {
+    out.refusal = rejection::stale;
+    out.refused_before = true;
+  } else if (out.refs.empty() && out.removed.empty() && !find(from)->rotations.take(now))
     out.refusal = rejection::rate;
   return out;
 }
 
-void delivery::accept(base::time_point now, const to_delivery::commit& m, const verdict& v) {
+void delivery::accept(base::time_point now, const base::member_id& from,
+                      const to_delivery::commit& m, const verdict& v) {
   ++totals_.commits;
   failures_ = 0;
   const auto& entry = log_.append(group_->epoch + 1, m.commit);
@@ -80,8 +87,10 @@ void delivery::accept(base::time_point now, const to_delivery::commit& m, const 
   group_->leaves.apply(v.removed, v.added);
   group_->epoch = entry.epoch;
   for (std::size_t i = 0; i < v.added.size(); ++i) {
-    if (auto* p = find(v.added[i]))
+    if (auto* p = find(v.added[i])) {
       p->ref = v.refs[i];
+      p->invited = person::invitation{entry.seq, from};
+    }
     say(v.added[i], from_delivery::welcome{entry.seq, entry.epoch, entry.hash, m.welcome});
   }
   pending_.done(v.refs, v.removed);

@@ -42,6 +42,7 @@ void delivery::found(time_point now) {
   for (auto& [who, p] : persons_) {
     p.strikes = 0;
     p.ref.clear();
+    p.invited.reset();
   }
   state_ = chosen ? state::founding : state::empty;
   since_.reset();

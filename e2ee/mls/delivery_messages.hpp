@@ -5,6 +5,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -26,6 +27,8 @@ namespace to_delivery {
 
 struct join {
   shared_bytes key_package;
+  /// The `seq` of a Welcome that the member could not use: it asks anew because of it.
+  std::optional<std::uint64_t> refused = {};
 };
 struct founded {
   std::uint64_t incarnation = 0;

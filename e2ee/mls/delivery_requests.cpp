@@ -77,6 +77,7 @@ void delivery::issue(time_point now) {
   duty_at_.reset();
   if (state_ != state::open || pending_.empty())
     return;
+  forget_refusals(now);
   auto able = committers();
   if (able.empty()) {
     since_.reset(); // the wait starts anew with the next committer
@@ -85,6 +86,11 @@ void delivery::issue(time_point now) {
     if (waits)
       found(now);
     return;
+  }
+  if (auto before = incarnation_; nobody_else(able)) {
+    fork(now);
+    if (incarnation_ != before)
+      return;
   }
   auto next = std::find_if(able.begin(), able.end(),
                            [&](const auto& c) { return turn_ == 0 || c > committer_; });
@@ -114,7 +120,8 @@ std::vector<delivery::committer> delivery::committers() const {
   for (const auto& [leaf, who] : group_->leaves.all())
     if (auto i = persons_.find(who);
         i != persons_.end() && i->second.connected && !pending_.leaving(leaf))
-      (i->second.strikes < max_strikes ? out : worst).push_back({!i->second.visible, leaf, who});
+      (i->second.strikes < max_strikes ? out : worst)
+          .push_back({asked_last(who), !i->second.visible, leaf, who});
   if (out.empty())
     out = std::move(worst);
   std::sort(out.begin(), out.end());

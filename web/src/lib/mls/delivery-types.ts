@@ -45,7 +45,8 @@ export type ServerMessage = { incarnation: number } & (
 );
 
 export type ClientMessage =
-  | { t: 'join'; keyPackage: Bytes } // takes the place of our leaf, when we have one
+  // Takes the place of our leaf, when we have one; `refused`: the `seq` of a useless Welcome.
+  | { t: 'join'; keyPackage: Bytes; refused?: number }
   | { t: 'founded'; incarnation: number; groupId: Bytes }
   | { t: 'commit'; incarnation: number; epoch: bigint; commit: Bytes; welcome: Bytes | null }
   | { t: 'ready'; incarnation: number; epoch: bigint; tag: Bytes; hash: Bytes }

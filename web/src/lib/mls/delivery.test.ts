@@ -53,6 +53,30 @@ describe('coming in', () => {
   });
 });
 
+describe('a Welcome that cannot be used', () => {
+  /** What the join says after the Welcome with `seq` 3 failed for this reason. */
+  function joinAfter(reason: 'crypto' | 'timeout') {
+    const bench = new Bench(2);
+    bench.give({ t: 'start' });
+    bench.result({ is: 'fresh', keyPackage: utf8('kp') });
+    bench.server({ t: 'welcome', incarnation: 1, seq: 3, hash: key(3), welcome: utf8('w') });
+    bench.result({ is: 'failed', reason });
+    return { bench, out: bench.result({ is: 'fresh', keyPackage: utf8('kp 2') }) };
+  }
+  const plain = { t: 'send', message: { t: 'join', keyPackage: utf8('kp 2') } };
+
+  it('is reported once, so that the server asks another member', () => {
+    const { bench, out } = joinAfter('crypto');
+    const message = { t: 'join', keyPackage: utf8('kp 2'), refused: 3 };
+    expect(out).toContainEqual({ t: 'send', message });
+    expect(bench.give({ t: 'connected' })).toContainEqual(plain);
+  });
+
+  it('is not reported when this device was too slow', () => {
+    expect(joinAfter('timeout').out).toContainEqual(plain);
+  });
+});
+
 describe('a duty', () => {
   it('is done at once by whose it is', () => {
     const bench = Bench.member(0, [0, 1, 2]);

@@ -58,6 +58,8 @@ export class Delivery {
   #candidate: Candidate | null = null;
   #refusals = 0;
   #rejoins = 0;
+  /** The `seq` of a Welcome that we could not use, until the server is told. */
+  #refused: number | null = null;
   #joins = 0;
   /** Since when our path keys are what they are; when those that come were made. */
   #pathSince = 0;
@@ -250,7 +252,7 @@ export class Delivery {
         this.#waiting.keyPackage = result.keyPackage;
         this.#madeAt = now;
         if (this.#online) this.#timers.set('welcome', now + welcomeAfter);
-        this.#emit({ t: 'send', message: { t: 'join', keyPackage: result.keyPackage } });
+        this.#sendJoin(result.keyPackage);
         break;
       case 'prepared':
         if (this.#view === null) break;
@@ -271,9 +273,21 @@ export class Delivery {
       case 'failed':
         // A commit that cannot be made is left to others; the rest puts us in doubt.
         if (operation.do === 'prepare') this.#refusals++;
-        else this.#rejoin(result.reason);
+        else {
+          // Our own slowness says nothing of the member that made the Welcome.
+          if (operation.do === 'join' && result.reason !== 'timeout') this.#refused = this.#log.seq;
+          this.#rejoin(result.reason);
+        }
         break;
     }
+  }
+
+  /** Tells the server once that the last Welcome was of no use: it asks another member. */
+  #sendJoin(keyPackage: Bytes): void {
+    const refused = this.#refused;
+    this.#refused = null;
+    const message = { t: 'join', keyPackage, ...(refused !== null && { refused }) } as const;
+    this.#emit({ t: 'send', message });
   }
 
   #entered(now: number, view: View, operation: Operation): void {
@@ -438,7 +452,7 @@ export class Delivery {
     const keyPackage = this.#waiting?.keyPackage;
     if (!keyPackage) return;
     this.#timers.set('welcome', now + welcomeAfter);
-    if (!admitted) this.#emit({ t: 'send', message: { t: 'join', keyPackage } });
+    if (!admitted) this.#sendJoin(keyPackage);
   }
 
   #fork(now: number, view: View): void {

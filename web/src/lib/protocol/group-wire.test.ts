@@ -83,6 +83,10 @@ describe('messages of the group to the server', () => {
       { t: 'mls-join', key_package: keyPackage },
     ],
     [
+      { t: 'join', keyPackage, refused: 4 },
+      { t: 'mls-join', key_package: keyPackage, refused: 4 },
+    ],
+    [
       { t: 'founded', incarnation: 7, groupId },
       { t: 'mls-founded', incarnation: 7, group_id: groupId },
     ],

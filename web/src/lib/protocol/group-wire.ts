@@ -4,7 +4,7 @@ import type { ClientMessage, ServerMessage } from '../mls/delivery-types';
 import type { Fields } from './fields';
 
 export type GroupBody =
-  | { t: 'mls-join'; key_package: Bytes }
+  | { t: 'mls-join'; key_package: Bytes; refused?: number }
   | { t: 'mls-founded'; incarnation: number; group_id: Bytes }
   | { t: 'mls-commit'; incarnation: number; epoch: number; commit: Bytes; welcome?: Bytes }
   | { t: 'mls-ready'; incarnation: number; epoch: number; tag: Bytes; hash: Bytes }
@@ -23,7 +23,11 @@ export type GroupBody =
 export function groupBody(message: ClientMessage): GroupBody {
   switch (message.t) {
     case 'join':
-      return { t: 'mls-join', key_package: message.keyPackage };
+      return {
+        t: 'mls-join',
+        key_package: message.keyPackage,
+        ...(message.refused !== undefined && { refused: message.refused }),
+      };
     case 'founded':
       return {
         t: 'mls-founded',
