@@ -18,6 +18,7 @@
 #include "service/certificate_folder.hpp"
 #include "service/doctor.hpp"
 #include "service/life.hpp"
+#include "service/log_writer.hpp"
 #include "service/manager.hpp"
 #include "service/probe.hpp"
 #include "service/self_probe.hpp"
@@ -69,6 +70,10 @@ using std::chrono::seconds;
 
 /// How long actors have to say goodbye before they are ended.
 constexpr seconds goodbye{3};
+/// How long the end may take before the kernel is asked to end the process.
+constexpr unsigned end_seconds = 20;
+/// How long the last words may wait for their reader.
+constexpr milliseconds last_words{1000};
 /// How long a part may not answer.
 constexpr seconds patience{10};
 /// How long `catchup probe` may take.
@@ -144,11 +149,10 @@ std::optional<base::ip_address> public_address(const base::config& c) {
 }
 
 /// The operator's listener; nothing without a token.
-std::unique_ptr<http::admin::server> admin_server(const base::config& c, caf::actor_system& system,
-                                                  const actors::root_actor& registry,
-                                                  std::shared_ptr<const actors::totals> control,
-                                                  const http::server_config& site,
-                                                  const service::life& state) {
+std::unique_ptr<http::admin::server>
+admin_server(const base::config& c, caf::actor_system& system, const actors::root_actor& registry,
+             std::shared_ptr<const actors::totals> control, const http::server_config& site,
+             std::shared_ptr<const base::log_counts> log, const service::life& state) {
   if (!c.admin_enabled())
     return nullptr;
   http::admin::server_config out;
@@ -158,6 +162,7 @@ std::unique_ptr<http::admin::server> admin_server(const base::config& c, caf::ac
   out.control = std::move(control);
   out.site = site.counters;
   out.self_checks = site.self_checks;
+  out.log = std::move(log);
   out.ending = [&state] { return state.ending.load(); };
   return std::make_unique<http::admin::server>(std::move(out), http::embedded_admin(), system,
                                                registry);
@@ -219,12 +224,29 @@ media::port::media_port_config media_config(const base::config& c,
   return out;
 }
 
+/// The threads and actors whose work a server cannot do without.
+std::vector<service::vital_sign> vital_parts(http::server& web, media::port::media_port& media,
+                                             caf::actor_system& system,
+                                             const actors::root_actor& registry) {
+  std::vector<service::vital_sign> out{
+      {"http", [&web] { return web.counters().beats; }, [&web] { web.beat(); }},
+      {"media", [&media] { return media.counters().ticks.load(); }, {}}};
+  for (const auto& [actor, name] : actors::vital_actors) {
+    auto answers = std::make_shared<std::atomic<std::uint64_t>>(0);
+    out.push_back({std::string{name}, [answers] { return answers->load(); },
+                   [&system, &registry, of = actor, answers] {
+                     actors::probe(system, registry, of, [answers] { ++*answers; });
+                   }});
+  }
+  return out;
+}
+
 /// Ends when the registry does: by our signal, or by a fault of its own.
-int serve(const base::config& c, const sigset_t& signals, const service::manager& manager) {
-  auto public_ip = public_address(c);
-  if (!public_ip)
-    throw std::runtime_error("no public address found: set CATCHUP_PUBLIC_IP");
-  turn::address_plan plan{{*public_ip}};
+int serve(const base::config& c, base::ip_address public_ip, const sigset_t& signals,
+          const service::manager& manager) {
+  auto log_counts = std::make_shared<base::log_counts>();
+  service::log_to_stderr log{log_counts};
+  turn::address_plan plan{{public_ip}};
   if (c.public_ip_too)
     plan.public_ips.push_back(*c.public_ip_too);
   auto http_settings = http_config(c);
@@ -255,20 +277,14 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
 
   http::server web{http_settings, http::embedded_assets(), system, registry,
                    [&] { return readiness_of(state); }};
-  auto admin = admin_server(c, system, registry, counts, http_settings, state);
+  auto admin = admin_server(c, system, registry, counts, http_settings, log_counts, state);
   base::log(base::log_level::info, "started",
             {{"version", CATCHUP_VERSION},
              {"http", std::to_string(web.port())},
              {"media", std::to_string(media.port())}});
 
-  auto answered = std::make_shared<std::atomic<std::uint64_t>>(0);
-  service::vital_signs vital{
-      {{"http", [&] { return web.counters().beats; }, [&] { web.beat(); }},
-       {"actors", [answered] { return answered->load(); },
-        [&, answered] { actors::probe(system, registry, [answered] { ++*answered; }); }},
-       {"media", [&] { return media.counters().ticks.load(); }, {}}},
-      patience,
-      base::clock::now()};
+  service::vital_signs vital{vital_parts(web, media, system, registry), patience,
+                             base::clock::now()};
   service::live(state, signals, c.drain, manager, vital,
                 {.start_draining = [&] { caf::anon_send(registry, actors::msg::drain{}); },
                  .clients = [&] { return web.counters().sockets; },
@@ -279,6 +295,7 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
                          outside.look(now);
                      }});
   state.stopping = true;
+  alarm(end_seconds); // an actor that does not end must not keep the process
   manager.say("STOPPING=1\nSTATUS=Ending");
   if (state.failed)
     base::log(base::log_level::error, "registry_down");
@@ -303,7 +320,8 @@ int serve(const base::config& c, const sigset_t& signals, const service::manager
 }
 
 int fail(std::string_view sentence) {
-  std::cerr << "catchup: " << sentence << '\n';
+  auto line = "catchup: " + std::string{sentence} + '\n';
+  service::write_within(STDERR_FILENO, line, last_words);
   return EXIT_FAILURE;
 }
 
@@ -381,7 +399,11 @@ int main(int argc, char** argv) {
     return EXIT_SUCCESS;
   }
   try {
-    return serve(*config, service::block_signals(),
+    // Before signals are blocked: finding it may take long when names do not resolve.
+    auto public_ip = public_address(*config);
+    if (!public_ip)
+      return fail("no public address found: set CATCHUP_PUBLIC_IP");
+    return serve(*config, *public_ip, service::block_signals(),
                  service::manager{base::split_environment(environ), getpid()});
   } catch (const std::exception& e) {
     return fail(e.what());

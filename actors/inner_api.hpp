@@ -32,6 +32,6 @@ using room_actor =
 /// Counts the requests of every source at one endpoint.
 using limiter_actor = caf::typed_actor<caf::replies_to<msg::spend>::with<msg::verdict>,
                                        caf::replies_to<msg::get_status>::with<msg::status>,
-                                       caf::reacts_to<msg::tick>>;
+                                       caf::reacts_to<msg::tick>, caf::reacts_to<msg::probe>>;
 
 } // namespace catchup::actors

@@ -32,6 +32,7 @@ public:
         [this](const msg::spend& m) { return spend(m); },
         [this](const msg::get_status&) { return status(); },
         [this](const msg::tick&) { sweep(); },
+        [](const msg::probe&) {},
     };
   }
 

@@ -61,7 +61,11 @@ public:
   using behavior_type = typename Handle::behavior_type;
   using init_function = std::function<behavior_type(super*)>;
 
-  metered_actor(caf::actor_config& cfg, init_function init) : super(cfg), init_(std::move(init)) {}
+  // CAF's own handler prints what is thrown to standard output, which may be stuck.
+  metered_actor(caf::actor_config& cfg, init_function init) : super(cfg), init_(std::move(init)) {
+    this->set_exception_handler(
+        [](std::exception_ptr&) -> caf::error { return caf::sec::runtime_error; });
+  }
 
   using super::enqueue;
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* eu) override {

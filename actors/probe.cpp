@@ -5,10 +5,28 @@
 
 namespace catchup::actors {
 
-void probe(caf::actor_system& sys, const root_actor& registry, std::function<void()> alive) {
-  sys.spawn<caf::hidden>([registry, alive = std::move(alive)](caf::event_based_actor* self) {
-    self->request(registry, caf::infinite, msg::probe{})
-        .then([alive] { alive(); }, [](const caf::error&) {});
+namespace {
+
+// CAF 0.17 leaves a request unanswered when its receiver fails while it handles it:
+// the same question is asked again after a while.
+constexpr std::chrono::seconds ask_again{5};
+
+void ask(caf::event_based_actor* self, const root_actor& registry, msg::vital_actor of,
+         const std::function<void()>& alive) {
+  self->request(registry, ask_again, msg::probe{of}).then(alive, [=](const caf::error& e) {
+    if (e == caf::sec::request_timeout)
+      ask(self, registry, of, alive);
+    else
+      alive();
+  });
+}
+
+} // namespace
+
+void probe(caf::actor_system& sys, const root_actor& registry, msg::vital_actor of,
+           std::function<void()> alive) {
+  sys.spawn<caf::hidden>([registry, of, alive = std::move(alive)](caf::event_based_actor* self) {
+    ask(self, registry, of, alive);
   });
 }
 

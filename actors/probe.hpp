@@ -1,14 +1,26 @@
 #pragma once
-// Finding out whether the registry still answers.
+// Finding out whether the actors still answer.
 
 #include "actors/registry.hpp"
 
+#include <array>
 #include <functional>
+#include <string_view>
 
 namespace catchup::actors {
 
-/// Calls `alive` on a thread of the actor system once the registry has worked
-/// off what it was sent before; never when it does not.
-void probe(caf::actor_system& sys, const root_actor& registry, std::function<void()> alive);
+/// Each of them, with its name for the log.
+inline constexpr std::array<std::pair<msg::vital_actor, std::string_view>, 5> vital_actors{{
+    {msg::vital_actor::registry, "registry"},
+    {msg::vital_actor::relay, "relay"},
+    {msg::vital_actor::create_room, "limiter create-room"},
+    {msg::vital_actor::livekit_token, "limiter livekit-token"},
+    {msg::vital_actor::turn_credentials, "limiter turn-credentials"},
+}};
+
+/// Calls `alive` once, on a thread of the actor system, when the actor has worked off
+/// what it was sent before, or has ended; never while it does not answer.
+void probe(caf::actor_system& sys, const root_actor& registry, msg::vital_actor of,
+           std::function<void()> alive);
 
 } // namespace catchup::actors

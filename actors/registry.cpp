@@ -70,7 +70,7 @@ public:
         [this](const msg::undrain&) { drain({false}); },
         [this](const msg::kick& m) { kick(m); },
         [this](const msg::operate& m) { operate(m); },
-        [](const msg::probe&) {},
+        [this](const msg::probe& m) { return probe(m); },
         [this](const restart& m) { start_limiter(m.endpoint); },
     };
   }
@@ -295,6 +295,31 @@ private:
       answer.deliver(refuse(errc::unavailable));
     });
     return answer;
+  }
+
+  // A limiter that is away is not stuck: another one takes its place.
+  caf::result<void> probe(const msg::probe& m) {
+    switch (m.of) {
+    case msg::vital_actor::registry:
+      break;
+    case msg::vital_actor::relay:
+      if (relay_)
+        return self_->delegate(relay_, m);
+      break;
+    case msg::vital_actor::create_room:
+      return probe(endpoint_kind::create_room, m);
+    case msg::vital_actor::livekit_token:
+      return probe(endpoint_kind::livekit_token, m);
+    case msg::vital_actor::turn_credentials:
+      return probe(endpoint_kind::turn_credentials, m);
+    }
+    return caf::unit;
+  }
+
+  caf::result<void> probe(endpoint_kind e, const msg::probe& m) {
+    if (!slot(e).handle)
+      return caf::unit;
+    return self_->delegate(slot(e).handle, m);
   }
 
   // -- the relay --------------------------------------------------------------

@@ -101,6 +101,7 @@ relay_actor::behavior_type relay_state::init(relay_config config,
       [this](const msg::end_named& m) { end_named(m); },
       [this](const msg::check_expiry&) { check_claims(); },
       [this](const msg::drain& m) { draining_ = m.on; },
+      [](const msg::probe&) {},
       [this](const msg::get_relay_status&) { return status(); },
   };
 }

@@ -175,9 +175,6 @@ private:
     tell_others(id, signal::left{id, why});
     if (group_)
       group_->leave(now(), id);
-    speak_for_group();
-    if (seats_.empty())
-      became_empty();
   }
 
   void count_end(signal::left_reason why) {
@@ -346,10 +343,10 @@ private:
                            {"group_pending", group_->pending().adds().size()},
                            {"epoch", group_->epoch().value_or(0)},
                            {"commits", t.commits},
-                           {"refused_welcomes", t.refused_welcomes},
                            {"commits_rejected", t.rejected},
                            {"duties", t.duties},
                            {"strikes", t.strikes},
+                           {"refused_welcomes", t.refused_welcomes},
                            {"forks", t.forks},
                            {"groups", t.incarnations}});
     }

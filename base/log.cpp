@@ -17,17 +17,31 @@ namespace {
 
 constexpr std::array<std::string_view, 4> names{"debug", "info", "warn", "error"};
 
-// The mutable globals of the program: what may be printed, and who hears it too.
+// The mutable globals of the program: what may be printed, where to, and who hears it too.
 std::atomic<log_level> threshold{log_level::info};
 
-using listener = std::function<void(std::string_view)>;
-std::mutex listener_mutex;
-std::shared_ptr<const listener> heard_by;
+/// A function that another thread may replace while it is called.
+template <class Function>
+class replaceable {
+public:
+  void set(Function to) {
+    auto next = to ? std::make_shared<const Function>(std::move(to)) : nullptr;
+    std::lock_guard lock{mutex_};
+    current_ = std::move(next);
+  }
+  /// Null when there is none.
+  std::shared_ptr<const Function> get() {
+    std::lock_guard lock{mutex_};
+    return current_;
+  }
 
-std::shared_ptr<const listener> current_listener() {
-  std::lock_guard lock{listener_mutex};
-  return heard_by;
-}
+private:
+  std::mutex mutex_;
+  std::shared_ptr<const Function> current_;
+};
+
+replaceable<std::function<void(std::string_view)>> listener;
+replaceable<std::function<void(std::string, bool)>> output;
 
 std::string timestamp() {
   using namespace std::chrono;
@@ -64,7 +78,8 @@ void append_value(std::string& line, std::string_view value) {
   line += '"';
 }
 
-void write(std::string_view level, std::string_view event, std::initializer_list<field> fields) {
+void write(std::string_view level, bool important, std::string_view event,
+           std::initializer_list<field> fields) {
   auto line = timestamp();
   line += ' ';
   line += level;
@@ -76,9 +91,11 @@ void write(std::string_view level, std::string_view event, std::initializer_list
     line += '=';
     append_value(line, f.value);
   }
-  if (auto to = current_listener())
+  if (auto to = listener.get())
     (*to)(line);
   line += '\n';
+  if (auto to = output.get())
+    return (*to)(std::move(line), important);
   // One write for one line: lines of several threads do not mix.
   [[maybe_unused]] auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }
@@ -102,17 +119,19 @@ std::string_view log_level_name() noexcept {
 
 void log(log_level level, std::string_view event, std::initializer_list<field> fields) {
   if (log_enabled(level))
-    write(names[static_cast<std::size_t>(level)], event, fields);
+    write(names[static_cast<std::size_t>(level)], level >= log_level::warn, event, fields);
 }
 
 void audit(std::string_view event, std::initializer_list<field> fields) {
-  write("audit", event, fields);
+  write("audit", true, event, fields);
+}
+
+void set_log_output(std::function<void(std::string line, bool important)> to) {
+  output.set(std::move(to));
 }
 
 void set_log_listener(std::function<void(std::string_view line)> to) {
-  auto next = to ? std::make_shared<const listener>(std::move(to)) : nullptr;
-  std::lock_guard lock{listener_mutex};
-  heard_by = std::move(next);
+  listener.set(std::move(to));
 }
 
 std::string pseudonym(std::string_view identifier) {

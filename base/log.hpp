@@ -3,6 +3,7 @@
 // standard error. Values are pseudonyms and numbers: never an address, a name,
 // a room id, a token, SDP or a secret.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -29,6 +30,18 @@ void log(log_level level, std::string_view event, std::initializer_list<field> f
 
 /// What an operator did: written at every level.
 void audit(std::string_view event, std::initializer_list<field> fields = {});
+
+/// Lines of the log since the start of the process.
+struct log_counts {
+  std::atomic<std::uint64_t> written{0};
+  std::atomic<std::uint64_t> dropped{0}; ///< nobody read the log, and there was no room for them
+};
+
+/// Takes every line from now on, with its newline, in place of standard error.
+/// `important`: a warning, an error, or what an operator did. Called on any thread;
+/// it must neither wait nor log. An empty one: standard error again, which waits for
+/// its reader.
+void set_log_output(std::function<void(std::string line, bool important)> output);
 
 /// Hears every line that is written from now on, without its end. Called on any
 /// thread; it must neither wait nor log. An empty one ends that.

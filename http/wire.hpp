@@ -63,9 +63,9 @@ struct mls {
   std::uint64_t incarnation = 0, epoch = 0, seq = 0;
   base::const_bytes key_package, group_id, commit, tag, hash, leaves;
   std::optional<base::const_bytes> welcome;
+  bool on = false;
   /// Of a join: the `seq` of the Welcome that could not be used.
   std::optional<std::uint64_t> refused = {};
-  bool on = false;
 };
 
 using client_message = std::variant<hello, admit, ping, leave, app, mls>;

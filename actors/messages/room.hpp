@@ -60,8 +60,19 @@ struct kick {
   std::string peer;
 };
 
-/// Changes nothing; that it is answered tells that the registry works.
-struct probe {};
+/// The actors without which nobody can come in.
+enum class vital_actor : std::uint8_t {
+  registry,
+  relay,
+  create_room,     ///< its limiter
+  livekit_token,   ///< its limiter
+  turn_credentials ///< its limiter
+};
+
+/// Changes nothing; the answer tells that the actor works. The registry hands it on.
+struct probe {
+  vital_actor of = vital_actor::registry;
+};
 
 /// A timer went off. Timers cannot be cancelled, so one that comes too early
 /// changes nothing.
@@ -72,12 +83,16 @@ typename I::result_type inspect(I& f, kick& x) {
   return f(caf::meta::type_name("kick"), x.room, x.peer);
 }
 template <class I>
-typename I::result_type inspect(I& f, probe&) {
-  return f(caf::meta::type_name("probe"));
+typename I::result_type inspect(I& f, probe& x) {
+  return f(caf::meta::type_name("probe"), x.of);
 }
 template <class I>
 typename I::result_type inspect(I& f, blame&) {
   return f(caf::meta::type_name("blame"));
+}
+template <class I>
+typename I::result_type inspect(I& f, replaced&) {
+  return f(caf::meta::type_name("replaced"));
 }
 template <class I>
 typename I::result_type inspect(I& f, tick&) {
@@ -91,11 +106,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(room_messages, caf::first_custom_type_id + 50)
 CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::kick))
 CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::tick))
 CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::blame))
-typename I::result_type inspect(I& f, replaced&) {
-  return f(caf::meta::type_name("replaced"));
-}
-template <class I>
 CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::probe))
+CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::replaced))
 
 CAF_END_TYPE_ID_BLOCK(room_messages)
 
@@ -105,4 +117,3 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::deliver)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::pass_to_all)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::pass_to_group)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::presence)
-CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::replaced))

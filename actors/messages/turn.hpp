@@ -3,6 +3,7 @@
 
 #include "actors/claims.hpp"
 #include "actors/messages/control.hpp"
+#include "actors/messages/room.hpp"
 #include "turn/core_counters.hpp"
 #include "turn/request.hpp"
 #include "turn/route.hpp"
@@ -170,6 +171,7 @@ using relay_actor =
                      caf::reacts_to<msg::turn_usage>, caf::reacts_to<msg::membership>,
                      caf::reacts_to<msg::allocation_ended>, caf::reacts_to<msg::end_named>,
                      caf::reacts_to<msg::check_expiry>, caf::reacts_to<msg::drain>,
+                     caf::reacts_to<msg::probe>,
                      caf::replies_to<msg::get_relay_status>::with<msg::relay_status>>;
 
 /// Adds the message types of relay and allocations. Call it once, before the

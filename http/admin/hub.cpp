@@ -143,8 +143,9 @@ reply hub::answer(const wanted& w) const {
 }
 
 reply hub::metrics() const {
-  measured m{view_.tree(), *config.control,   *config.site,   read_process_stats(),
-             draining(),   tokens.failures(), config.version, config.self_checks()};
+  measured m{view_.tree(),        *config.control,    *config.site,   read_process_stats(),
+             draining(),          tokens.failures(),  config.version, config.self_checks(),
+             config.log->written, config.log->dropped};
   reply out;
   out.with("Content-Type", std::string{openmetrics::content_type})
       .with("Cache-Control", "no-store");

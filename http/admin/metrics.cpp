@@ -216,6 +216,9 @@ std::string metrics_text(const measured& m) {
   site(out, m);
   out.counter("catchup_admin_wrong_tokens", "Wrong tokens at the operator's listener.")
       .add(m.wrong_tokens);
+  out.counter("catchup_log_lines", "Lines of the log, by whether they were written.")
+      .add(m.log_lines, {{"outcome", "written"}})
+      .add(m.log_lines_dropped, {{"outcome", "dropped"}});
   self_probe(out, m.self);
   process(out, m);
   return out.done();

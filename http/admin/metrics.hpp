@@ -21,6 +21,8 @@ struct measured {
   std::uint64_t wrong_tokens = 0;
   std::string_view version;
   base::self_checks self = {};
+  std::uint64_t log_lines = 0;         ///< written
+  std::uint64_t log_lines_dropped = 0; ///< that nobody read in time
 };
 
 /// No label names a room, a person or an address: labels are kinds and reasons.

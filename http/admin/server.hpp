@@ -7,6 +7,7 @@
 #include "actors/registry.hpp"
 #include "actors/totals.hpp"
 #include "base/endpoint.hpp"
+#include "base/log.hpp"
 #include "base/self_checks.hpp"
 #include "http/asset_store.hpp"
 #include "http/counters.hpp"
@@ -26,6 +27,7 @@ struct server_config {
   std::string version;
   std::shared_ptr<const actors::totals> control;
   std::shared_ptr<const site_counters> site;
+  std::shared_ptr<const base::log_counts> log = std::make_shared<const base::log_counts>();
   /// What the server last found when it looked at itself.
   std::function<base::self_checks()> self_checks = [] { return base::self_checks{}; };
   /// Whether the process is about to end, so that nobody can be let in again.

@@ -67,6 +67,7 @@ relay_probe(relay_actor::stateful_pointer<relay_probe_state> self) {
       },
       [](const msg::check_expiry&) {},
       [=](const msg::drain& m) { self->state.ended.push_back(m.on ? "drain" : "undrain"); },
+      [](const msg::probe&) {},
       [](const msg::get_relay_status&) {
         msg::relay_status out;
         out.allocations = 1;

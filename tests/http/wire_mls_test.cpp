@@ -65,6 +65,14 @@ TEST(what a client says of the group is read as it was written) {
   REQUIRE(join);
   CHECK(*std::get<to::join>(*join).key_package == key_package);
 
+  CHECK(!std::get<to::join>(*join).refused);
+  test::map_builder refusing{4};
+  refusing.text("t", "mls-join").number("n", 3).bin("key_package", key_package);
+  auto refused_bytes = refusing.number("refused", 9).done();
+  auto refused = decode(base::as_bytes(refused_bytes));
+  REQUIRE(refused);
+  CHECK_EQUAL(std::get<to::join>(*own(std::get<mls>(*refused))).refused.value(), 9u);
+
   auto founded = read({mls_kind::founded, 4, 12, 0, 0, {}, group_id, {}, {}, {}, {}, {}});
   REQUIRE(founded);
   CHECK_EQUAL(std::get<to::founded>(*founded).incarnation, 12u);

@@ -106,6 +106,15 @@ export class Server {
     return Buffer.concat(this.#output).toString();
   }
 
+  /** From now on nobody reads what it prints, until `readOn`. */
+  stopReading() {
+    for (const end of [this.#process.stdout, this.#process.stderr]) end.pause();
+  }
+
+  readOn() {
+    for (const end of [this.#process.stdout, this.#process.stderr]) end.resume();
+  }
+
   async kill(signal = 'SIGKILL') {
     this.#process.kill(signal);
     return this.ended;
