@@ -188,9 +188,9 @@ public:
   explicit relay_certificate(const base::config& c) : folder_(c.turn_cert) {
     if (c.turn_cert.empty())
       return;
-    auto identity = folder_.load();
+    auto identity = folder_.load(base::unix_now());
     if (!identity)
-      throw std::runtime_error("CATCHUP_TURN_CERT: " + identity.error());
+      throw std::runtime_error("CATCHUP_TURN_CERT: " + c.turn_cert + ": " + identity.error());
     slot_ = std::make_shared<media::port::tls_slot>();
     slot_->set(*identity);
   }
@@ -201,11 +201,12 @@ public:
   void look(base::time_point now) {
     if (!slot_ || !folder_.changed(now))
       return;
-    auto identity = folder_.load();
-    if (identity)
-      slot_->set(*identity);
-    base::log(identity ? base::log_level::info : base::log_level::warn,
-              identity ? "certificate_renewed" : "certificate_unreadable");
+    auto identity = folder_.load(base::unix_now());
+    if (!identity)
+      return base::log(base::log_level::error, "certificate_refused",
+                       {{"reason", identity.error()}, {"in_force", "the one before"}});
+    slot_->set(*identity);
+    base::log(base::log_level::info, "certificate_renewed");
   }
 
 private:

@@ -4,6 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
 
 #include <memory>
 #include <string>
@@ -17,17 +18,23 @@ namespace catchup::media {
 /// A certificate with its chain and key; many sessions share it.
 class tls_identity {
 public:
-  /// Both in PEM, the server's own certificate first. The failure is a sentence.
+  /// Both in PEM, the server's own certificate first and each other one the issuer of the
+  /// one before it. The failure is a sentence that says what is wrong with which of the two.
   static base::result<std::shared_ptr<const tls_identity>, std::string> load(std::string_view chain,
                                                                              std::string_view key);
 
   ssl_ctx_st* context() const noexcept { return context_.get(); }
+
+  /// From when and until when all certificates of the chain are valid.
+  base::unix_seconds not_before() const noexcept { return not_before_; }
+  base::unix_seconds not_after() const noexcept { return not_after_; }
 
 private:
   struct release {
     void operator()(ssl_ctx_st* c) const noexcept;
   };
   std::unique_ptr<ssl_ctx_st, release> context_;
+  base::unix_seconds not_before_ = 0, not_after_ = 0;
 };
 
 class tls_session {

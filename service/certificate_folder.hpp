@@ -20,8 +20,10 @@ public:
   /// The folder of `fullchain.pem` and `privkey.pem`.
   explicit certificate_folder(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  /// What is there. The failure is a sentence.
-  base::result<std::shared_ptr<const media::tls_identity>, std::string> load();
+  /// What is there, if it can serve at `wall`. The failure says what is wrong with which
+  /// file, without the path of the folder.
+  base::result<std::shared_ptr<const media::tls_identity>, std::string>
+  load(base::unix_seconds wall);
 
   /// Whether something else lies there than was loaded; looks at most once in ten
   /// seconds.

@@ -29,27 +29,64 @@ inline std::string text_of(BIO* bio) {
   return out;
 }
 
+/// How a certificate is made.
+struct certificate_recipe {
+  int rsa_bits = 0; ///< 0: an elliptic curve
+  /// Seconds from now on.
+  long begins = -60, ends = 86'400;
+  std::string passphrase = {}; ///< of the key's PEM
+};
+
+/// A certificate and its key, signed by itself or by another one.
+class made_certificate {
+public:
+  explicit made_certificate(const std::string& name, const certificate_recipe& how = {},
+                            const made_certificate* issuer = nullptr)
+    : key_(how.rsa_bits > 0 ? EVP_RSA_gen(static_cast<unsigned>(how.rsa_bits))
+                            : EVP_EC_gen("P-256")),
+      certificate_(X509_new()) {
+    auto* c = certificate_.get();
+    X509_set_version(c, 2);
+    ASN1_INTEGER_set(X509_get_serialNumber(c), 1);
+    X509_gmtime_adj(X509_getm_notBefore(c), how.begins);
+    X509_gmtime_adj(X509_getm_notAfter(c), how.ends);
+    X509_set_pubkey(c, key_.get());
+    auto* subject = X509_get_subject_name(c);
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
+                               reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+    const auto& signer = issuer != nullptr ? *issuer : *this;
+    X509_set_issuer_name(c, X509_get_subject_name(signer.certificate_.get()));
+    X509_sign(c, signer.key_.get(), EVP_sha256());
+    passphrase_ = how.passphrase;
+  }
+
+  std::string certificate() const {
+    BIO* out = BIO_new(BIO_s_mem());
+    PEM_write_bio_X509(out, certificate_.get());
+    return text_of(out);
+  }
+  std::string key() const {
+    BIO* out = BIO_new(BIO_s_mem());
+    const auto* cipher = passphrase_.empty() ? nullptr : EVP_aes_256_cbc();
+    PEM_write_bio_PKCS8PrivateKey(out, key_.get(), cipher, passphrase_.data(),
+                                  static_cast<int>(passphrase_.size()), nullptr, nullptr);
+    return text_of(out);
+  }
+
+private:
+  struct release {
+    void operator()(EVP_PKEY* k) const noexcept { EVP_PKEY_free(k); }
+    void operator()(X509* c) const noexcept { X509_free(c); }
+  };
+  std::unique_ptr<EVP_PKEY, release> key_;
+  std::unique_ptr<X509, release> certificate_;
+  std::string passphrase_;
+};
+
 /// For `name`, valid for a day.
 inline test_certificate make_certificate(const std::string& name) {
-  EVP_PKEY* key = EVP_EC_gen("P-256");
-  X509* c = X509_new();
-  X509_set_version(c, 2);
-  ASN1_INTEGER_set(X509_get_serialNumber(c), 1);
-  X509_gmtime_adj(X509_getm_notBefore(c), -60);
-  X509_gmtime_adj(X509_getm_notAfter(c), 86'400);
-  X509_set_pubkey(c, key);
-  auto* subject = X509_get_subject_name(c);
-  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
-  X509_set_issuer_name(c, subject);
-  X509_sign(c, key, EVP_sha256());
-  BIO* chain = BIO_new(BIO_s_mem());
-  PEM_write_bio_X509(chain, c);
-  BIO* secret = BIO_new(BIO_s_mem());
-  PEM_write_bio_PrivateKey(secret, key, nullptr, nullptr, 0, nullptr, nullptr);
-  X509_free(c);
-  EVP_PKEY_free(key);
-  return {text_of(chain), text_of(secret)};
+  made_certificate made{name};
+  return {made.certificate(), made.key()};
 }
 
 class tls_client {

@@ -2,7 +2,7 @@
 // makes two allocations a session and sends through both.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -28,9 +28,9 @@ function uclient(server, user, ...options) {
 }
 
 /** A certificate for a day in a folder of its own. */
-function makeCertificate(folder, name) {
+function makeCertificate(folder, name, kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256']) {
   execFileSync('openssl', [
-    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1',
+    'req', '-x509', ...kind, '-nodes', '-days', '1',
     '-subj', `/CN=${name}`, '-keyout', join(folder, 'privkey.pem'), '-out', join(folder, 'fullchain.pem'),
   ], { stdio: 'ignore' });
 }
@@ -79,8 +79,35 @@ test('turnutils_uclient talks to itself through the relay', async (t) => {
       assert.equal(name, 'second');
       assert.match(server.log, /certificate_renewed/);
     });
+    await t.test('a pair that does not fit leaves the one before in force, and the log says why', async () => {
+      const other = join(folder, 'other');
+      mkdirSync(other);
+      makeCertificate(other, 'third', ['-newkey', 'rsa:2048']);
+      copyFileSync(join(other, 'fullchain.pem'), join(folder, 'fullchain.pem'));
+      const refused = /error certificate_refused reason="the key in privkey.pem is of another kind .*" in_force="the one before"/;
+      for (let i = 0; i < 60 && !refused.test(server.log); i++) await pause(250);
+      assert.match(server.log, refused);
+      assert.equal(await shownName(server), 'second');
+    });
   } finally {
     await server.stop();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a chain and a key of different kinds stop the start with one line', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'catchup-turn-'));
+  const other = join(folder, 'other');
+  try {
+    mkdirSync(other);
+    makeCertificate(folder, 'chain', ['-newkey', 'rsa:2048']);
+    makeCertificate(other, 'key');
+    copyFileSync(join(other, 'privkey.pem'), join(folder, 'privkey.pem'));
+    await assert.rejects(
+      Server.start({ CATCHUP_TURN_CERT: folder }),
+      /CATCHUP_TURN_CERT: .*: the key in privkey.pem is of another kind than the certificate in fullchain.pem/,
+    );
+  } finally {
     rmSync(folder, { recursive: true });
   }
 });
