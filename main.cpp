@@ -16,6 +16,7 @@
 #include "media/port/media_port.hpp"
 #include "media/port/public_address.hpp"
 #include "service/certificate_folder.hpp"
+#include "service/clock_watch.hpp"
 #include "service/doctor.hpp"
 #include "service/life.hpp"
 #include "service/log_writer.hpp"
@@ -253,6 +254,8 @@ int serve(const base::config& c, base::ip_address public_ip, const sigset_t& sig
   auto http_settings = http_config(c);
   service::self_probe outside{"/proc/self/exe", {}, base::clock::now()};
   http_settings.self_checks = [&] { return outside.result(); };
+  service::clock_watch clock;
+  http_settings.clock_synchronised = [&] { return clock.synchronised(); };
 
   auto relay = std::make_shared<turn::shell::turn_group>(relay_config(c), c.media_threads);
   relay_certificate certificate{c};
@@ -292,6 +295,7 @@ int serve(const base::config& c, base::ip_address public_ip, const sigset_t& sig
                  .now_and_then =
                      [&](base::time_point now) {
                        certificate.look(now);
+                       clock.look(now);
                        if (!state.draining)
                          outside.look(now);
                      }});

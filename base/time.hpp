@@ -13,6 +13,9 @@ using duration = clock::duration;
 /// Seconds since 1970, for what leaves the process: credentials, tokens, links.
 using unix_seconds = std::int64_t;
 
+/// This version did not exist before (2026-11-01): a clock that says so is wrong.
+inline constexpr unix_seconds earliest_now = 1'793'491'200;
+
 inline unix_seconds unix_now() {
   using namespace std::chrono;
   return duration_cast<seconds>(system_clock::now().time_since_epoch()).count();

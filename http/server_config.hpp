@@ -3,6 +3,7 @@
 
 #include "base/network.hpp"
 #include "base/self_checks.hpp"
+#include "http/clock_evidence.hpp"
 #include "http/counters.hpp"
 
 #include <array>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -68,6 +70,12 @@ struct server_config {
 
   /// What the server last found when it looked at itself; asked on any thread.
   std::function<base::self_checks()> self_checks = [] { return base::self_checks{}; };
+
+  /// What the kernel says of the server's clock; empty when it cannot be asked. Called on
+  /// any thread.
+  std::function<std::optional<bool>()> clock_synchronised = [] { return std::optional<bool>{}; };
+  /// What visitors' clocks say of it.
+  std::shared_ptr<clock_evidence> clocks = std::make_shared<clock_evidence>();
 
   /// Told to clients in `challenge`; changes with every start of the process.
   std::uint64_t incarnation = 0;

@@ -110,6 +110,9 @@ struct challenge {
 struct error {
   error_code code = error_code::bad_message;
   std::optional<std::uint32_t> retry_s;
+  /// With `clock`: the server's clock, and which of the two is probably wrong.
+  std::optional<std::uint64_t> time = {};
+  std::string_view suspect = {};
 };
 
 /// Of the delivery service; wire_mls.cpp.

@@ -125,10 +125,12 @@ base::buffer encode(const challenge& m) {
 }
 
 base::buffer encode(const error& m) {
-  map_writer out{"error", 0, m.retry_s ? 2u : 1u};
+  map_writer out{"error", 0, 1u + m.retry_s.has_value() + (m.time ? 2u : 0u)};
   out.put("code", to_string(m.code));
   if (m.retry_s)
     out.put("retry_s", *m.retry_s);
+  if (m.time)
+    out.put("time", *m.time).put("suspect", m.suspect);
   return out.done();
 }
 

@@ -1,11 +1,13 @@
 #include "http/ws_protocol.hpp"
 
+#include "base/log.hpp"
 #include "e2ee/admission.hpp"
 #include "e2ee/mls/key_package.hpp"
 #include "e2ee/room_id.hpp"
 #include "e2ee/session_token.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace catchup::http {
 
@@ -25,6 +27,13 @@ bool valid_at(const e2ee::mls::leaf_node& leaf, base::unix_seconds wall) {
   return leaf.not_before <= at - clock_margin && at + clock_margin <= leaf.not_after;
 }
 
+/// The client's clock minus ours, as far as its key package tells.
+base::unix_seconds clock_difference(const e2ee::mls::leaf_node& leaf, base::unix_seconds wall) {
+  constexpr std::uint64_t most = std::uint64_t{1} << 40;
+  auto middle = std::min(leaf.not_before, most) / 2 + std::min(leaf.not_after, most) / 2;
+  return static_cast<base::unix_seconds>(middle) - wall;
+}
+
 } // namespace
 
 std::optional<std::uint32_t> retry_seconds(error_code code) noexcept {
@@ -40,14 +49,15 @@ std::optional<std::uint32_t> retry_seconds(error_code code) noexcept {
   }
 }
 
-ws_protocol::ws_protocol(const server_config& config, std::string origin, base::time_point now,
-                         nonce_source nonce)
+ws_protocol::ws_protocol(const server_config& config, std::string origin, std::string source,
+                         base::time_point now, nonce_source nonce)
   : config_(config), nonce_(nonce), candidate_(std::make_unique<candidate>()),
     messages_(config.limits.messages_per_second, config.limits.message_burst, now),
     bytes_(config.limits.bytes_per_second, config.limits.byte_burst, now),
     admit_by_(now + config.limits.admission_time), next_ping_(now + config.limits.ping_interval),
     last_heard_(now), last_message_(now) {
   candidate_->origin = std::move(origin);
+  candidate_->source = std::move(source);
 }
 
 ws::action ws_protocol::received(base::const_bytes message, base::time_point now,
@@ -131,7 +141,8 @@ ws::action ws_protocol::on(const wire::admit& m, base::time_point now, base::uni
   if (package->suite == e2ee::mls::suite_xwing_former)
     return fail(error_code::version);
   if (!valid_at(package->leaf, wall))
-    return fail(error_code::clock);
+    return fail_clock(clock_difference(package->leaf, wall), now, wall);
+  config_.clocks->note(candidate_->source, 0, now);
   state_ = state::joining;
   return ws::join{candidate_->tag, m.member,      m.key_package,        m.lobby,
                   m.admission_key, m.incarnation, proven_ghost(m, wall)};
@@ -216,6 +227,22 @@ base::time_point ws_protocol::lost_at() const noexcept {
 base::time_point ws_protocol::deadline() const noexcept {
   auto out = std::min(next_ping_, lost_at());
   return admitted() ? out : std::min(out, admit_by_);
+}
+
+ws::action ws_protocol::fail_clock(base::unix_seconds off, base::time_point now,
+                                   base::unix_seconds wall) {
+  state_ = state::ended;
+  config_.clocks->note(candidate_->source, off < 0 ? -1 : 1, now);
+  auto suspect = config_.clocks->suspect(now, wall, config_.clock_synchronised());
+  if (suspect == clock_suspect::server && config_.clocks->tell(now))
+    base::log(base::log_level::error, "clock_suspected",
+              {{"devices_are", off < 0 ? "behind" : "ahead"},
+               {"seconds", std::to_string(std::abs(off))},
+               {"fix", "set the clock of this machine: timedatectl set-ntp true"}});
+  auto seconds = static_cast<std::uint64_t>(std::max<base::unix_seconds>(wall, 0));
+  return ws::transmit{
+      wire::encode(wire::error{error_code::clock, std::nullopt, seconds, to_string(suspect)}), true,
+      error_code::clock};
 }
 
 ws::action ws_protocol::fail(error_code code) {

@@ -70,9 +70,10 @@ class ws_protocol {
 public:
   using nonce_source = std::array<std::byte, 32> (*)();
 
-  /// `origin` is the Origin header; `config` must outlive this.
-  ws_protocol(const server_config& config, std::string origin, base::time_point now,
-              nonce_source nonce);
+  /// `origin` is the Origin header, `source` what the socket is counted under; `config`
+  /// must outlive this.
+  ws_protocol(const server_config& config, std::string origin, std::string source,
+              base::time_point now, nonce_source nonce);
 
   /// A binary message arrived. Not to be called while busy().
   ws::action received(base::const_bytes message, base::time_point now, base::unix_seconds wall);
@@ -99,6 +100,7 @@ private:
   /// Needed only until the client is in.
   struct candidate {
     std::string origin;
+    std::string source;
     std::string room_text;
     base::room_tag tag;
     std::array<std::byte, 32> nonce{};
@@ -111,10 +113,11 @@ private:
   ws::action on(const wire::mls& m, base::time_point now, base::unix_seconds wall);
   ws::action on(const wire::ping& m, base::time_point now, base::unix_seconds wall);
   ws::action on(const wire::leave& m, base::time_point now, base::unix_seconds wall);
+  std::optional<base::member_id> proven_ghost(const wire::admit& m, base::unix_seconds wall) const;
   ws::action resume_with(const wire::hello& m, bool room_valid, const base::room_tag& room,
                          base::unix_seconds wall);
-  std::optional<base::member_id> proven_ghost(const wire::admit& m, base::unix_seconds wall) const;
   ws::action fail(wire::error_code code);
+  ws::action fail_clock(base::unix_seconds off, base::time_point now, base::unix_seconds wall);
   base::time_point lost_at() const noexcept;
 
   const server_config& config_;

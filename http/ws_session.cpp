@@ -50,10 +50,12 @@ class ws_session final : public actors::client_sink,
                          public connection,
                          public std::enable_shared_from_this<ws_session> {
 public:
-  ws_session(hub_ptr shared, tcp::socket socket, std::string origin, census::ticket ticket)
+  ws_session(hub_ptr shared, tcp::socket socket, std::string origin, std::string source,
+             census::ticket ticket)
     : hub_(std::move(shared)), ticket_(std::move(ticket)), ws_(std::move(socket)),
-      timer_(ws_.get_executor()), protocol_(hub_->config, std::move(origin), base::clock::now(),
-                                            [] { return base::random_array<32>(); }) {
+      timer_(ws_.get_executor()),
+      protocol_(hub_->config, std::move(origin), std::move(source), base::clock::now(),
+                [] { return base::random_array<32>(); }) {
     ++hub_->counters.connections;
     ws_.auto_fragment(false);
     ws_.read_message_max(wire::max_early_message);
@@ -389,9 +391,9 @@ private:
 
 void serve_websocket(hub_ptr shared, tcp::socket socket, upgrade_request request,
                      std::string origin, std::string source) {
-  auto ticket = shared->sockets.enter(std::move(source));
+  auto ticket = shared->sockets.enter(source);
   std::make_shared<ws_session>(std::move(shared), std::move(socket), std::move(origin),
-                               std::move(ticket))
+                               std::move(source), std::move(ticket))
       ->start(std::move(request));
 }
 

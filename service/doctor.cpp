@@ -2,6 +2,7 @@
 
 #include "base/crypto.hpp"
 #include "base/encoding.hpp"
+#include "service/clock_watch.hpp"
 #include "service/connect.hpp"
 #include "service/judge.hpp"
 #include "service/relay_client.hpp"
@@ -12,7 +13,6 @@
 #include <netinet/udp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/timex.h>
 #include <unistd.h>
 
 namespace catchup::service {
@@ -21,11 +21,6 @@ namespace {
 
 /// One more than a source may make in a minute.
 constexpr int too_many_rooms = 9;
-
-bool clock_synchronised() {
-  timex t{};
-  return adjtimex(&t) != TIME_ERROR;
-}
 
 std::uint64_t descriptor_limit() {
   rlimit limit{};
@@ -182,7 +177,7 @@ void check_site(const doctor_config& d, std::vector<finding>& out) {
 std::vector<finding> examine(const doctor_config& d) {
   std::vector<finding> out;
   out.push_back(judge_secret(d.settings.turn_secret));
-  out.push_back(judge_clock(clock_synchronised()));
+  out.push_back(judge_clock(base::unix_now(), clock_synchronised()));
   out.push_back(judge_descriptors(descriptor_limit()));
   out.push_back(judge_receive_buffer(receive_buffer_limit()));
   out.push_back(check_server(d.settings));

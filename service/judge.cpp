@@ -51,11 +51,17 @@ finding judge_secret(std::string_view secret) {
               "set it to the output of: openssl rand -hex 32");
 }
 
-finding judge_clock(bool synchronised) {
-  if (synchronised)
+finding judge_clock(base::unix_seconds wall, std::optional<bool> synchronised) {
+  constexpr auto fix = "set it: timedatectl set-ntp true. Visitors whose clock is right are "
+                       "refused, and relay credentials are wrong";
+  if (wall < base::earliest_now)
+    return fail("clock", "says a time before this version existed", fix);
+  if (!synchronised)
+    return warn("clock", "the kernel may not be asked whether it is synchronised",
+                "run the doctor as root, outside of a container");
+  if (*synchronised)
     return pass("clock", "synchronised");
-  return warn("clock", "the kernel does not know it to be synchronised",
-              "relay credentials hang on it: timedatectl set-ntp true");
+  return warn("clock", "the kernel does not know it to be synchronised", fix);
 }
 
 finding judge_descriptors(std::uint64_t limit) {

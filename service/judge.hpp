@@ -2,6 +2,7 @@
 // What to think of what was seen: the rules of the doctor, without looking.
 
 #include "base/endpoint.hpp"
+#include "base/time.hpp"
 #include "service/finding.hpp"
 
 #include <cstdint>
@@ -23,7 +24,8 @@ struct web_answer {
 };
 
 finding judge_secret(std::string_view secret);
-finding judge_clock(bool synchronised);
+/// `wall` is this machine's clock; `synchronised`: what the kernel says, if it may be asked.
+finding judge_clock(base::unix_seconds wall, std::optional<bool> synchronised);
 finding judge_descriptors(std::uint64_t limit);
 /// `largest` is net.core.rmem_max; 0 when it cannot be read.
 finding judge_receive_buffer(std::uint64_t largest);

@@ -19,7 +19,7 @@ struct line {
   server_config config = test_config();
   base::time_point now{std::chrono::hours{1}};
   caller who;
-  ws_protocol protocol{config, "http://localhost", now, [] {
+  ws_protocol protocol{config, "http://localhost", "198.51.100.1", now, [] {
                          std::array<std::byte, 32> nonce;
                          nonce.fill(std::byte{'n'});
                          return nonce;
@@ -139,6 +139,30 @@ TEST(a clock that is off by more than six hours is told to its owner) {
     CHECK_EQUAL(told_at(off), "error clock, last");
 }
 
+TEST(a clock error tells the time of the server and which of the two clocks is probably wrong) {
+  who.clock -= 7 * 3600;
+  config.clock_synchronised = [] { return std::optional{true}; };
+  say(who.hello());
+  auto message = read_message(std::get<ws::transmit>(admit()).message);
+  CHECK_EQUAL(message.text("code"), "clock");
+  CHECK_EQUAL(message.number("time"), static_cast<std::uint64_t>(wall));
+  CHECK_EQUAL(message.text("suspect"), "device");
+}
+
+TEST(whoever comes with a clock that agrees is remembered) {
+  enter();
+  CHECK(config.clocks->suspect(now, wall, {}) == clock_suspect::device);
+}
+
+TEST(a page with the former number of the second suite is told to reload) {
+  mls_link link{who.keys.admission, e2ee::mls::suite_xwing_former};
+  mls_maker maker{link, who.member, 1};
+  auto made = maker.clock(static_cast<std::uint64_t>(wall)).key_package();
+  who.other_key_package = base::as_text(made);
+  say(who.hello());
+  CHECK_EQUAL(told(admit()), "error version, last");
+}
+
 TEST(what is no key package at all is refused) {
   for (auto form : {std::string("\0\1\0\5", 4), std::string("\0\1", 2)}) {
     line l;
@@ -212,6 +236,26 @@ TEST(errors that pass say when to try again) {
   CHECK_EQUAL(retry(wire::error_code::admission), 0u);
 }
 
+TEST(a valid session token in admit names the member whose seat is taken back) {
+  auto ghost_of = [](auto token) {
+    line l;
+    l.who.member = member_named('n');
+    l.who.replaces = token;
+    l.say(l.who.hello());
+    auto a = l.admit();
+    REQUIRE(is<ws::join>(a));
+    return std::get<ws::join>(a).replaces;
+  };
+  auto token = [&](const base::room_tag& room, base::unix_seconds expires, base::const_bytes key) {
+    return e2ee::make_session_token({room, member_named('g'), expires}, key);
+  };
+  CHECK(ghost_of(token(who.keys.tag(), wall + 1, config.session_key)) == member_named('g'));
+  CHECK(!ghost_of(token(who.keys.tag(), wall, config.session_key)));
+  CHECK(!ghost_of(token(link_keys{2}.tag(), wall + 1, config.session_key)));
+  CHECK(!ghost_of(token(who.keys.tag(), wall + 1, config.room_mac_key)));
+  CHECK(!ghost_of(std::string{"nonsense"}));
+}
+
 TEST(a session token asks for the old place) {
   auto a = say(who.resume(session(), 17));
   REQUIRE(is<ws::resume>(a));
@@ -236,26 +280,6 @@ TEST(a token of another room does not resume) {
   other.keys = link_keys{2};
   other.room = other.keys.room(config, wall);
   CHECK_EQUAL(told(say(other.resume(session(), 1))), "error resume-unknown");
-TEST(a valid session token in admit names the member whose seat is taken back) {
-  auto ghost_of = [](auto token) {
-    line l;
-    l.who.member = member_named('n');
-    l.who.replaces = token;
-    l.say(l.who.hello());
-    auto a = l.admit();
-    REQUIRE(is<ws::join>(a));
-    return std::get<ws::join>(a).replaces;
-  };
-  auto token = [&](const base::room_tag& room, base::unix_seconds expires, base::const_bytes key) {
-    return e2ee::make_session_token({room, member_named('g'), expires}, key);
-  };
-  CHECK(ghost_of(token(who.keys.tag(), wall + 1, config.session_key)) == member_named('g'));
-  CHECK(!ghost_of(token(who.keys.tag(), wall, config.session_key)));
-  CHECK(!ghost_of(token(link_keys{2}.tag(), wall + 1, config.session_key)));
-  CHECK(!ghost_of(token(who.keys.tag(), wall + 1, config.room_mac_key)));
-  CHECK(!ghost_of(std::string{"nonsense"}));
-}
-
 }
 
 TEST(a call outlives the last day of its link) {

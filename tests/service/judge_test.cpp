@@ -49,8 +49,10 @@ TEST(a kernel without trains is a warning that says which way) {
 }
 
 TEST(what the machine allows is enough or a warning) {
-  CHECK(passes(judge_clock(true)));
-  CHECK(warns(judge_clock(false)));
+  CHECK(passes(judge_clock(base::earliest_now, true)));
+  CHECK(warns(judge_clock(base::earliest_now, false)));
+  CHECK(warns(judge_clock(base::earliest_now, {})));
+  CHECK(fails(judge_clock(base::earliest_now - 1, true)));
   CHECK(passes(judge_descriptors(65'536)));
   CHECK(warns(judge_descriptors(1024)));
   CHECK(passes(judge_receive_buffer(4'194'304)));
