@@ -113,6 +113,15 @@ reply asset_store::page(const asset_request& r) const {
   return answer(entries_.find("index.html")->second, r);
 }
 
+reply asset_store::missing_page(const asset_request& r) const {
+  auto out = answer(entries_.find("index.html")->second, {r.accept_encoding, {}});
+  std::erase_if(out.headers, [](const auto& h) { return h.first == "ETag" || h.first == "Vary"; });
+  out.with("Vary", "Accept, Accept-Encoding");
+  out.status = 404;
+  out.error = api_error::not_found;
+  return out;
+}
+
 reply asset_store::asset(std::string_view path, const asset_request& r) const {
   if (path.starts_with('/'))
     if (auto i = entries_.find(path.substr(1)); i != entries_.end())
@@ -150,6 +159,17 @@ reply asset_store::answer(const entry& e, const asset_request& r) {
     out.with("Content-Encoding", std::string{coding});
   out.static_body = chosen->content;
   return out;
+}
+
+bool accepts_html(std::string_view accept) noexcept {
+  while (!accept.empty()) {
+    auto item = next(accept, ',');
+    auto type = next(item, ';');
+    if (equal_ignoring_case(type, "text/html") ||
+        equal_ignoring_case(type, "application/xhtml+xml"))
+      return true;
+  }
+  return false;
 }
 
 std::string_view mime_of(std::string_view path) noexcept {

@@ -42,6 +42,8 @@ public:
 
   /// The app's page: for `/` and every room link.
   reply page(const asset_request& r) const;
+  /// The app's page with status 404, which says that nothing is there.
+  reply missing_page(const asset_request& r) const;
   /// A file by its path, with a leading slash; 404 when there is none.
   reply asset(std::string_view path, const asset_request& r) const;
 
@@ -64,6 +66,9 @@ private:
   std::deque<std::string> owned_;
   std::map<std::string, entry, std::less<>> entries_;
 };
+
+/// Whether an Accept header names text/html, as those of browsers do that follow a link.
+bool accepts_html(std::string_view accept) noexcept;
 
 /// The type by a path's ending; application/octet-stream when unknown.
 std::string_view mime_of(std::string_view path) noexcept;

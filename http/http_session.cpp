@@ -199,10 +199,19 @@ private:
     case route::page:
       co_return hub_->assets.page(wanted);
     case route::asset:
-      co_return hub_->assets.asset(path, wanted);
+      co_return asset_or_page(path, wanted, header(request, bhttp::field::accept));
     default:
       co_return co_await issue_to(where, request);
     }
+  }
+
+  /// A person who followed a wrong link gets a page, a program JSON.
+  reply asset_or_page(std::string_view path, const asset_request& wanted,
+                      std::string_view accept) const {
+    auto out = hub_->assets.asset(path, wanted);
+    if (out.error == api_error::not_found && accepts_html(accept))
+      return hub_->assets.missing_page(wanted);
+    return out;
   }
 
   net::awaitable<reply> issue_to(route where, const request_type& request) {

@@ -1,8 +1,29 @@
 #include "http/router.hpp"
 
+#include <algorithm>
+
 namespace catchup::http {
 
 namespace {
+
+/// Whether a path that a mail program or a hand changed still means a page of the app:
+/// slashes in front or at the end, capitals, punctuation behind it.
+bool means_page(std::string_view path) noexcept {
+  if (!path.starts_with('/'))
+    return false;
+  path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
+  auto first = path.substr(0, path.find('/'));
+  bool ends = path.find_first_not_of('/', first.size()) == path.npos;
+  auto equals = [](std::string_view a, std::string_view lower) {
+    return std::ranges::equal(
+        a, lower, {}, [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  };
+  if (first.empty() || (first.size() < path.size() && equals(first, "r")))
+    return true;
+  while (!first.empty() && std::string_view{".,;:!?)]*_"}.find(first.back()) != first.npos)
+    first.remove_suffix(1);
+  return ends && equals(first, "check");
+}
 
 bool is_issuance(route r) noexcept {
   return r == route::create_room || r == route::turn_credentials || r == route::livekit_token;
@@ -27,7 +48,7 @@ route route_of(std::string_view path) noexcept {
     return route::turn_credentials;
   if (path == "/api/livekit/token")
     return route::livekit_token;
-  if (path == "/" || path == "/check" || path.starts_with("/r/"))
+  if (means_page(path))
     return route::page;
   return route::asset;
 }

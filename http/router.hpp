@@ -9,8 +9,8 @@ namespace catchup::http {
 enum class route : std::uint8_t {
   health, ///< the process answers
   ready,  ///< new calls should come here
-  page,   ///< the app: `/`, `/check` and `/r/…`
-  asset,  ///< any other path; the store knows whether it exists
+  page,  ///< the app: `/`, `/check` and `/r/…`, also when damaged: `/R/…`, `//r/…`, `/check/`
+  asset, ///< any other path; the store knows whether it exists
   websocket,
   create_room,
   turn_credentials,

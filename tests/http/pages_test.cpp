@@ -20,6 +20,37 @@ TEST(the page is served for the front and for every room link) {
   }
 }
 
+TEST(a room link that a mail program or a hand changed leads to the page) {
+  auto client = connect();
+  for (auto path : {"/R/abc", "//r/abc", "/r/ABC.", "/r/abc)", "/check/", "/r/abc/?utm_source=x"}) {
+    auto got = client.get(path);
+    CHECK_EQUAL(got.status, 200);
+    CHECK_EQUAL(got.body, "<!doctype html><title>app</title>");
+  }
+}
+
+TEST(a person gets a page where nothing is and a program gets JSON) {
+  auto client = connect();
+  constexpr auto browser =
+      "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n";
+  auto page = client.get("/none", browser);
+  CHECK_EQUAL(page.status, 404);
+  CHECK_EQUAL(page.body, "<!doctype html><title>app</title>");
+  CHECK_EQUAL(page.header("content-type"), "text/html; charset=utf-8");
+  CHECK_EQUAL(page.header("vary"), "Accept, Accept-Encoding");
+  CHECK_EQUAL(page.header("etag"), "");
+  CHECK(page.header("content-security-policy").find("default-src 'none'") == 0);
+  for (auto accept :
+       {"", "Accept: */*\r\n", "Accept: application/json\r\n", "Accept: image/*\r\n"}) {
+    auto got = client.get("/none", accept);
+    CHECK_EQUAL(got.status, 404);
+    CHECK_EQUAL(got.body, R"({"error":{"code":"not-found","message":"There is nothing here."}})");
+  }
+  CHECK_EQUAL(client.get("/", browser).status, 200);
+  CHECK_EQUAL(client.get("/assets/app-1a2b.js", browser).header("content-type"),
+              "text/javascript; charset=utf-8");
+}
+
 TEST(hashed files come compressed and stay) {
   auto got = connect().get("/assets/app-1a2b.js", "Accept-Encoding: gzip, deflate, br\r\n");
   CHECK_EQUAL(got.status, 200);
