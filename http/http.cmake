@@ -1,5 +1,6 @@
 # http_core: what needs neither Boost nor CAF. http: the server around it.
 find_path(MSGPACK_INCLUDE_DIR msgpack.hpp REQUIRED)
+find_path(NLOHMANN_JSON_INCLUDE_DIR nlohmann/json.hpp REQUIRED)
 
 file(GLOB http_headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/http/*.hpp)
 file(GLOB admin_headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/http/admin/*.hpp)
@@ -15,7 +16,7 @@ set(core_sources ${http_sources})
 list(REMOVE_ITEM core_sources ${http_shell_sources})
 add_library(http_core STATIC ${core_sources})
 target_link_libraries(http_core PUBLIC flags base e2ee mls turn)
-target_include_directories(http_core SYSTEM PRIVATE ${MSGPACK_INCLUDE_DIR})
+target_include_directories(http_core SYSTEM PRIVATE ${MSGPACK_INCLUDE_DIR} ${NLOHMANN_JSON_INCLUDE_DIR})
 target_compile_definitions(http_core PRIVATE MSGPACK_NO_BOOST)
 
 if(NOT FUZZ)

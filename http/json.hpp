@@ -1,10 +1,11 @@
 #pragma once
-// JSON as the issuance endpoints need it: one flat object in, one small
-// document out (RFC 8259).
+// JSON (RFC 8259): an object in, with limits; one small document out. nlohmann-json
+// parses; it is included in one file only.
 
 #include "base/result.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,12 +14,12 @@
 
 namespace catchup::http::json {
 
-/// Larger documents are refused.
-inline constexpr std::size_t max_size = 64 * 1024;
-/// Arrays and objects nest at most this deep, the outermost object included.
-inline constexpr int max_depth = 4;
-/// The outermost object has at most this many members.
-inline constexpr std::size_t max_members = 64;
+/// What is larger is refused.
+struct limits {
+  std::size_t size = 64 * 1024; ///< of the document, in bytes
+  std::size_t depth = 4;        ///< arrays and objects in each other, the outermost included
+  std::size_t members = 64;     ///< of each object and array
+};
 
 enum class parse_error : std::uint8_t {
   malformed,  ///< not JSON, or not UTF-8
@@ -27,21 +28,35 @@ enum class parse_error : std::uint8_t {
   repeated,   ///< a member occurs twice
 };
 
-/// The members of an object. Nested values were checked and then forgotten.
+class object;
+struct value;
+using array = std::vector<value>;
+struct nothing {}; ///< null
+
+/// Any JSON value. Numbers are doubles: whole ones are exact up to 2^53.
+struct value : std::variant<nothing, bool, double, std::string, std::shared_ptr<const object>,
+                            std::shared_ptr<const array>> {
+  using variant::variant;
+};
+
+/// The members of an object, with everything below them.
 class object {
 public:
-  static base::result<object, parse_error> parse(std::string_view text);
+  /// Strict RFC 8259 in UTF-8, no name twice in any object.
+  static base::result<object, parse_error> parse(std::string_view text, const limits& most = {});
 
   bool has(std::string_view name) const noexcept;
-  /// Null when there is no such member or it is no string.
+  /// Null when there is no such member or it has another type; valid as long as the object.
   const std::string* string(std::string_view name) const noexcept;
   const double* number(std::string_view name) const noexcept;
+  const bool* truth(std::string_view name) const noexcept;
+  const object* inner(std::string_view name) const noexcept;
+  const array* list(std::string_view name) const noexcept;
 
-  struct nothing {}; ///< null, an array or an object
-  using value = std::variant<nothing, bool, double, std::string>;
+  std::size_t size() const noexcept { return members_.size(); }
+  void add(std::string name, value v) { members_.emplace_back(std::move(name), std::move(v)); }
 
 private:
-  friend class parser;
   const value* find(std::string_view name) const noexcept;
   std::vector<std::pair<std::string, value>> members_;
 };
@@ -68,9 +83,5 @@ private:
   std::string out_;
   bool comma_ = false;
 };
-
-/// Whether `text` is well-formed UTF-8 (RFC 3629): no overlong forms, no
-/// surrogates, nothing above U+10FFFF.
-bool is_utf8(std::string_view text) noexcept;
 
 } // namespace catchup::http::json

@@ -38,6 +38,36 @@ TEST(members are found by name and type) {
   CHECK(!o->string("absent"));
 }
 
+TEST(what is nested is read and bounded as the outermost object is) {
+  auto o = json::object::parse(
+      R"({"video":{"room":"r","roomJoin":true,"sources":["camera","microphone"]},"n":9007199254740991})");
+  REQUIRE(o);
+  CHECK_EQUAL(*o->number("n"), 9007199254740991.0);
+  const auto* video = o->inner("video");
+  REQUIRE(video);
+  CHECK_EQUAL(*video->string("room"), "r");
+  CHECK(*video->truth("roomJoin"));
+  CHECK(!video->truth("room"));
+  const auto* sources = video->list("sources");
+  REQUIRE(sources);
+  REQUIRE_EQUAL(sources->size(), 2u);
+  CHECK_EQUAL(std::get<std::string>(sources->at(1)), "microphone");
+  CHECK(!o->inner("n"));
+  CHECK(!o->list("video"));
+  CHECK(refusal(R"({"a":{"b":1,"b":2}})") == json::parse_error::repeated);
+  CHECK(refusal(R"({"a":[{"b":1,"b":2}]})") == json::parse_error::repeated);
+  std::string elements = "{\"a\":[0";
+  for (int i = 1; i < 64; ++i)
+    elements += ",0";
+  CHECK(!refused(elements + "]}"));
+  CHECK(refusal(elements + ",0]}") == json::parse_error::limit);
+}
+
+TEST(a zero byte does not end a document) {
+  CHECK(refused(std::string_view{"{}\0", 3}));
+  CHECK(refused(std::string_view{"{}\0garbage", 10}));
+}
+
 TEST(no beginning of a document is a document) {
   std::string whole = R"({"a":"\u00e9x","b":[1.5e+3,true,false,null,{}],"c":-0})";
   REQUIRE(!refused(whole));
