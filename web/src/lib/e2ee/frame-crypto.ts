@@ -18,6 +18,8 @@ export class FrameTransform {
   /** When frames last came out, by `clock.steady()`; 0 before the first. */
   lastOut = 0;
   onchange: (() => void) | null = null;
+  /** Frames of ours were dropped: the next one has to be a key frame. */
+  onkeyframe: (() => void) | null = null;
   private attached = false;
   private keyed = false;
   private release: () => void = () => {};
@@ -129,6 +131,9 @@ export class FrameCrypto {
       case 'attached':
       case 'keyed':
         this.transforms.get(message.id)?.mark(message.t);
+        break;
+      case 'key-frame-wanted':
+        this.transforms.get(message.id)?.onkeyframe?.();
         break;
       case 'counters':
         this.transforms.get(message.id)?.update(message.counters);

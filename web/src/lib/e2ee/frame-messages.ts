@@ -46,6 +46,7 @@ export type FromWorker =
   | { t: 'ready' }
   | { t: 'attached'; id: string }
   | { t: 'keyed'; id: string }
+  | { t: 'key-frame-wanted'; id: string } // frames were dropped: receivers need a key frame
   | { t: 'counters'; id: string; counters: Counters }
   | { t: 'polled'; seq: number; counters: Record<string, Counters> }
   | { t: 'broken'; why: string };

@@ -102,6 +102,23 @@ describe('what is sent', () => {
     expect(counters('s')).toMatchObject({ in: 5, out: 1, dropped: 4 });
   });
 
+  it('asks for a key frame after video was dropped, of the page where the browser cannot', async () => {
+    const wanted = () => said.filter((message) => message.t === 'key-frame-wanted');
+    await key({ k: 'install', ...epoch }, { k: 'switch', epoch: 1n }, { k: 'hold', on: true });
+    const video = lane({ id: 'v', direction: 'seal', context: 1, codec: 'vp8', peer: '' });
+    const voice = seal();
+    await voice.give(frame(speech));
+    await key({ k: 'hold', on: false });
+    expect(wanted()).toEqual([]);
+    await key({ k: 'hold', on: true });
+    await video.give(frame(speech));
+    expect(wanted()).toEqual([]);
+    await key({ k: 'hold', on: false });
+    expect(wanted()).toEqual([{ t: 'key-frame-wanted', id: 'v' }]);
+    await key({ k: 'hold', on: true }, { k: 'hold', on: false });
+    expect(wanted()).toHaveLength(1);
+  });
+
   it('is sealed, and never as it came', async () => {
     await key({ k: 'install', ...epoch }, { k: 'switch', epoch: 1n });
     const { out, give } = seal();

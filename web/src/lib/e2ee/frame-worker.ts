@@ -167,7 +167,9 @@ function checkKeyed(lane: Lane): void {
   if (!ready) return;
   if (direction === 'seal' && lane.gap && codec !== 'opus') {
     lane.gap = false;
-    lane.transformer.generateKeyFrame?.().catch(() => {});
+    // Chromium has no such method; there the page asks the sender.
+    if (lane.transformer.generateKeyFrame) lane.transformer.generateKeyFrame().catch(() => {});
+    else scope.postMessage({ t: 'key-frame-wanted', id });
   }
   if (lane.keyed) return;
   lane.keyed = true;
