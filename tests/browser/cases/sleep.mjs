@@ -9,8 +9,8 @@ import { pause } from '../lib/server.mjs';
 
 /** The server stays awake and refuses members whose clock is off by more than six hours. */
 const night = 5 * 3_600_000;
-/** Milliseconds from waking up to pictures from the other person. */
-const backWithin = 10_000;
+/** Milliseconds from waking up to pictures from the other person; 1 to 6 s on a machine with time. */
+const backWithin = 20_000;
 /** The relay takes credentials for 30 s longer than their user name says (docs/turn.md). */
 const skew = 30;
 const lasts = 20;
