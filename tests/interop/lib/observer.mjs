@@ -1,7 +1,8 @@
 // A forwarder between a TURN client and the relay. It notes each request with
 // its answer, and can change two things, with valid seals: the NONCE of the first
-// request of some methods (the relay then answers 438, as it does when a nonce has
-// expired), and the LIFETIME in answers (the client then refreshes within seconds).
+// request of some methods and of all later ones with that nonce (the relay then answers
+// 438, as it does when a nonce has expired), and the LIFETIME in answers (the client
+// then refreshes within seconds).
 import dgram from 'node:dgram';
 import net from 'node:net';
 import { freePort } from '../../browser/lib/server.mjs';
@@ -23,10 +24,20 @@ class Frames {
   }
 }
 
+/** The message with another nonce, sealed anew where it was sealed. */
+function withNonce(message, nonce, key) {
+  const value = Buffer.from(nonce);
+  const attributes = message.attributes.map((a) => (a.type === attribute.nonce ? { ...a, value } : a));
+  return sealed({ ...message, attributes }, key);
+}
+
 /** What one client said and heard: both directions of one 5-tuple. */
 class Conversation {
   #asked = new Map(); // transaction id → {method, key, at, staled}
   #staled = new Set();
+  // Nonces are numbered on their way to the client; those up to `#expired` are stale.
+  #nonces = 0;
+  #expired = 0;
 
   constructor(observer) {
     this.observer = observer;
@@ -50,17 +61,17 @@ class Conversation {
     const repeated = known?.text === text;
     const key = this.#keyOf(message);
     const asked = repeated ? known : { text, method: message.method, key, at: performance.now(), staled: false };
-    if (!repeated && key && this.observer.stale.includes(message.method) && !this.#staled.has(message.method)) {
-      this.#staled.add(message.method);
-      asked.staled = true;
-    }
     this.#asked.set(message.id, asked);
-    if (!asked.staled) return bytes;
-    const nonce = Buffer.from(valueOf(message, attribute.nonce));
-    const last = nonce.length - 1;
-    nonce[last] = nonce[last] === 0x41 ? 0x42 : 0x41;
-    message.attributes = message.attributes.map((a) => (a.type === attribute.nonce ? { ...a, value: nonce } : a));
-    return sealed(message, key);
+    const nonce = valueOf(message, attribute.nonce)?.toString();
+    if (!key || nonce === undefined || this.observer.stale.length === 0) return bytes;
+    const [genuine, number] = [nonce.replace(/[.]\d+$/, ''), Number(nonce.match(/[.](\d+)$/)?.[1] ?? 0)];
+    if (this.observer.stale.includes(message.method) && !this.#staled.has(message.method)) {
+      this.#staled.add(message.method);
+      this.#expired = Math.max(this.#expired, number);
+    }
+    asked.staled = number <= this.#expired;
+    const other = genuine.at(-1) === 'A' ? 'B' : 'A';
+    return withNonce(message, asked.staled ? genuine.slice(0, -1) + other : genuine, key);
   }
 
   fromServer(bytes) {
@@ -76,6 +87,8 @@ class Conversation {
       staled: asked.staled,
       ms: performance.now() - asked.at,
     });
+    const nonce = valueOf(message, attribute.nonce)?.toString();
+    if (nonce && this.observer.stale.length > 0) return withNonce(message, `${nonce}.${++this.#nonces}`, asked.key ?? '');
     const shorter = this.observer.lifetime;
     if (!shorter || message.kind !== 'success' || !asked.key || !lifetime || lifetime.readUInt32BE(0) === 0) return bytes;
     const value = Buffer.alloc(4);
