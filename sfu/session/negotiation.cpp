@@ -79,8 +79,31 @@ sdp::local_side participant::local_side(std::vector<std::string> candidates) {
   return out;
 }
 
+void participant::declare(declaration d) {
+  if (declarations_.size() < max_tracks)
+    declarations_.push_back(std::move(d));
+}
+
+std::optional<declaration> participant::declared(const sdp::section& offered) {
+  auto kind = offered.kind == sdp::media_kind::audio ? forward::kind::audio : forward::kind::video;
+  auto by_id = [&](auto& d) {
+    return d.kind == kind && std::any_of(offered.msids.begin(), offered.msids.end(),
+                                         [&](auto& m) { return m.track == d.client_id; });
+  };
+  auto found = std::find_if(declarations_.begin(), declarations_.end(), by_id);
+  if (found == declarations_.end())
+    found = std::find_if(declarations_.begin(), declarations_.end(),
+                         [&](auto& d) { return d.kind == kind; });
+  if (found == declarations_.end())
+    return std::nullopt;
+  auto out = std::move(*found);
+  declarations_.erase(found);
+  return out;
+}
+
 forward::uplink::config participant::uplink_of(const sdp::section& offered,
-                                               const sdp::chosen_codec& codec) {
+                                               const sdp::chosen_codec& codec,
+                                               const std::vector<std::string>& rids) {
   forward::uplink::config c;
   c.kind = offered.kind == sdp::media_kind::audio ? forward::kind::audio : forward::kind::video;
   c.clock_rate = codec.media.clock_rate;
@@ -92,6 +115,9 @@ forward::uplink::config participant::uplink_of(const sdp::section& offered,
   if (!offered.send_rids.empty()) {
     c.rids = offered.send_rids;
     sort_rids(c.rids);
+    // An order that names other layers than the offer is not followed.
+    if (std::is_permutation(rids.begin(), rids.end(), c.rids.begin(), c.rids.end()))
+      c.rids = rids;
   }
   return c;
 }

@@ -33,9 +33,16 @@ public:
   bool take_transport(base::time_point now, const sdp::description& offer);
   sdp::local_side local_side(std::vector<std::string> candidates);
 
+  /// A track that is to come; at most max_tracks wait.
+  void declare(declaration d);
+  /// The declaration for a section: the one with its msid, else the oldest of its
+  /// kind, because browsers sometimes send another id.
+  std::optional<declaration> declared(const sdp::section& offered);
+
   /// The uplink that a section of an offer asks for.
   static forward::uplink::config uplink_of(const sdp::section& offered,
-                                           const sdp::chosen_codec& codec);
+                                           const sdp::chosen_codec& codec,
+                                           const std::vector<std::string>& rids);
   void add_track(track& t, const sdp::section& offered);
   void remove_track(const track& t);
   const std::vector<track*>& tracks() const noexcept { return tracks_; }
@@ -90,6 +97,7 @@ private:
   std::uint32_t own_ssrc_;
   std::uint64_t session_id_;
   std::uint64_t version_ = 1;
+  std::vector<declaration> declarations_;
   std::vector<track*> tracks_;
   std::vector<route> routes_;
   std::vector<std::unique_ptr<subscription>> subscriptions_;

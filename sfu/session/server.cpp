@@ -67,6 +67,11 @@ void server::leave(base::time_point, participant_id id) {
   seats_.erase(it);
 }
 
+void server::declare(participant_id id, declaration d) {
+  if (auto it = seats_.find(id); it != seats_.end())
+    it->second->who.declare(std::move(d));
+}
+
 void server::drop_track(room& r, track_id id) {
   auto it = r.tracks.find(id);
   if (it == r.tracks.end())
@@ -104,7 +109,9 @@ server::offer(base::time_point now, participant_id id, const sdp::description& o
     sdp::outgoing carried;
     if (sub) {
       auto& d = sub->down.settings();
-      carried = {{d.cname, sub->source->label}, d.ssrc, d.repair_ssrc, d.cname};
+      // As LiveKit's clients find participant and track.
+      auto& label = sub->source->label;
+      carried = {{d.cname + "|" + label, label}, d.ssrc, d.repair_ssrc, d.cname};
       out.tracks.emplace(o.mid, sub->source->id);
     }
     sections.push_back(
@@ -131,15 +138,14 @@ void server::take_sections(base::time_point, seat& s, const sdp::description& of
     if (!sent || s.published.contains(o.mid) || s.published.size() >= participant::max_tracks)
       continue;
     auto id = ++last_track_;
-    auto t = std::make_unique<track>(track{id,
-                                           s.who.id(),
-                                           o.mid,
-                                           "TR_" + std::to_string(id),
-                                           forward::uplink{participant::uplink_of(o, *codec)},
-                                           {}});
+    auto said = s.who.declared(o).value_or(declaration{{}, {}, "TR_" + std::to_string(id), {}});
+    forward::uplink up{participant::uplink_of(o, *codec, said.rids)};
+    auto t = std::make_unique<track>(
+        track{id, s.who.id(), o.mid, std::move(said.label), std::move(up), {}});
     s.who.add_track(*t, o);
     s.published.emplace(o.mid, id);
-    events_.push_back({event::kind::published, s.who.id(), id, t->up.settings().kind, o.mid});
+    events_.push_back(
+        {event::kind::published, s.who.id(), id, t->up.settings().kind, o.mid, t->label});
     r.tracks.emplace(id, std::move(t));
     for (auto other : r.seats)
       if (other != &s)

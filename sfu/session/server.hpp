@@ -25,6 +25,7 @@ struct event {
   track_id track = 0;
   forward::kind media = forward::kind::audio;
   std::string mid{};
+  std::string label{}; // of the track
   std::size_t audio = 0;
   std::size_t video = 0;
 };
@@ -48,6 +49,10 @@ public:
   /// others see as the stream of its tracks. False: the id is taken, or a limit reached.
   bool join(base::time_point now, const std::string& room, participant_id id, std::string name);
   void leave(base::time_point now, participant_id id);
+
+  /// What the next offer of the participant will hold. Without a declaration, a
+  /// track gets a label of its own.
+  void declare(participant_id id, declaration d);
 
   struct negotiated {
     sdp::description answer;

@@ -16,6 +16,15 @@ using track_id = std::uint64_t;
 
 class participant;
 
+/// What signalling says of a track before the offer that holds it.
+struct declaration {
+  std::string client_id; // the track of its a=msid; browsers do not always keep to it
+  forward::kind kind = forward::kind::audio;
+  std::string label;
+  /// From the smallest picture to the largest; empty: as the offer names them.
+  std::vector<std::string> rids;
+};
+
 /// A track that a participant publishes in one section of its offers.
 struct track {
   track_id id = 0;

@@ -76,6 +76,7 @@ void sfu_handler::carry_out(base::time_point now, command& c) {
                      j.done(seated);
                  },
                  [&](leave& l) { core_.leave(now, l.participant); },
+                 [&](declare& d) { core_.declare(d.participant, std::move(d.declaration)); },
                  [&](offer& o) {
                    auto result = core_.offer(now, o.participant, o.description);
                    if (o.done)

@@ -23,6 +23,11 @@ struct join {
 struct leave {
   session::participant_id participant = 0;
 };
+/// A track that the next offer will hold.
+struct declare {
+  session::participant_id participant = 0;
+  session::declaration declaration;
+};
 struct offer {
   session::participant_id participant = 0;
   sdp::description description;
@@ -34,7 +39,7 @@ struct wish {
   session::track_id track = 0;
   std::optional<std::size_t> layer;
 };
-using command = std::variant<join, leave, offer, wish>;
+using command = std::variant<join, leave, declare, offer, wish>;
 
 /// Hears what happens, on the media thread.
 class listener {

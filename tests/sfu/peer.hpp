@@ -46,6 +46,7 @@ struct offered {
   std::string direction;
   std::uint32_t ssrc = 0;
   std::vector<std::string> rids{};
+  std::string track{}; // of a=msid
 };
 
 class peer {
@@ -110,6 +111,8 @@ public:
             << "a=rtpmap:96 VP8/90000\na=rtcp-fb:96 nack\na=rtcp-fb:96 nack pli\n"
             << "a=rtpmap:97 rtx/90000\na=fmtp:97 apt=96\n";
       }
+      if (!s.track.empty())
+        out << "a=msid:- " << s.track << "\n";
       if (s.ssrc != 0)
         out << "a=ssrc:" << s.ssrc << " cname:c\n";
       for (auto& r : s.rids)

@@ -86,10 +86,40 @@ TEST(the answer names participant and track) {
   auto& section = bob.answer.sections[1];
   CHECK(section.direction == sdp::direction::sendonly);
   REQUIRE_EQUAL(section.msids.size(), 1u);
-  CHECK_EQUAL(section.msids[0].stream, "PA_alice");
+  CHECK_EQUAL(section.msids[0].stream, "PA_alice|TR_2");
+  CHECK_EQUAL(section.msids[0].track, "TR_2");
   CHECK_EQUAL(section.cname, "PA_alice");
   CHECK_EQUAL(bob.tracks.size(), 2u);
   CHECK(alice.answer.sections[1].direction == sdp::direction::recvonly);
+}
+
+TEST(a declared track has its label and its order of layers) {
+  REQUIRE(server.join(now, "room", 1, "PA_alice"));
+  REQUIRE(server.join(now, "room", 2, "PA_bob"));
+  server.declare(1, {"other", forward::kind::video, "TR_other", {}});
+  server.declare(1, {"camera-id", forward::kind::video, "TR_camera", {"f", "h", "q"}});
+  server.declare(1, {"microphone", forward::kind::audio, "TR_mic", {}});
+  offered picture{"1", "video", "sendonly", 0, {"q", "h", "f"}};
+  picture.track = "camera-id";
+  // The id of the sound is another than was declared.
+  REQUIRE(alice.negotiate({{"0", "audio", "sendonly", 7}, picture}));
+  REQUIRE(bob.negotiate(gets));
+  CHECK_EQUAL(bob.answer.sections[0].msids[0].stream, "PA_alice|TR_mic");
+  CHECK_EQUAL(bob.answer.sections[1].msids[0].track, "TR_camera");
+  REQUIRE(alice.connect());
+  REQUIRE(bob.connect());
+  server.wish(now, 2, bob.tracks.at("1"), 0);
+  layer_source f{3, 300, 7, 7}, q{1, 100, 5, 5};
+  for (int i = 0; i < 10; ++i) {
+    for (auto& p : q.frame(true))
+      alice.send_rtp(alice.marked(p, "1", "q"));
+    for (auto& p : f.frame(true))
+      alice.send_rtp(alice.marked(p, "1", "f"));
+    pass(33ms);
+  }
+  // The first of the declared order is the smallest.
+  base::reader in{base::const_bytes{bob.received.back()}.last(4)};
+  CHECK_EQUAL(in.u32(), 3u);
 }
 
 TEST(a subscriber without a picture makes the publisher be asked for one) {
