@@ -15,8 +15,10 @@ struct mute_limiter_state {
 };
 
 /// A limiter that never answers a probe.
-limiter_actor::behavior_type
-mute_limiter(limiter_actor::stateful_pointer<mute_limiter_state> self) {
+limiter_actor::behavior_type mute_limiter(limiter_actor::stateful_pointer<mute_limiter_state> self,
+                                          const caf::strong_actor_ptr& parent) {
+  self->monitor(parent);
+  self->set_down_handler([=](const caf::down_msg& dm) { self->quit(dm.reason); });
   return {
       [](const msg::spend&) { return msg::verdict{}; },
       [](const msg::get_status&) { return msg::status{}; },
@@ -42,7 +44,7 @@ struct probed : test::root_cast {
     auto config = root_config();
     config.make_limiter = [which](caf::local_actor& parent, limiter_config c) {
       if (c.name == endpoint_name(which))
-        return parent.spawn<caf::monitored>(mute_limiter);
+        return parent.spawn<caf::monitored>(mute_limiter, caf::strong_actor_ptr{parent.ctrl()});
       return spawn_limiter(parent, std::move(c));
     };
     auto out = spawn_registry(sys, std::move(config));
@@ -79,7 +81,7 @@ TEST(a question that was lost is asked again) {
   advance(5s);
   CHECK_EQUAL(*answers, 0); // asked again, and still no answer
   caf::anon_send_exit(other, caf::exit_reason::kill);
-  settle();
+  advance(5s);
   CHECK_EQUAL(*answers, 1); // the registry itself is gone: that is for others to see
 }
 
