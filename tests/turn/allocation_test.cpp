@@ -185,9 +185,9 @@ TEST(a local service is a peer and no other port beside it) {
   CHECK_EQUAL(permit({service}).answer.error, 0);
   CHECK_EQUAL(bind(0x4000, service).answer.error, 0);
   CHECK_EQUAL(permit({at("127.0.0.1", 9)}).answer.error, 0);
-  for (std::uint16_t port : {1, 80, 3477, 3479, 8000, 49151})
+  for (std::uint16_t port : std::vector<std::uint16_t>{1, 80, 3477, 3479, 8000, 49151})
     CHECK_EQUAL(permit({at("203.0.113.1", port)}).answer.error, error::forbidden);
-  for (std::uint16_t port : {8, 10, 3478, 50000})
+  for (std::uint16_t port : std::vector<std::uint16_t>{8, 10, 3478, 50000})
     CHECK_EQUAL(permit({at("127.0.0.1", port)}).answer.error, error::forbidden);
   CHECK_EQUAL(permit({at("203.0.113.2", 3478)}).answer.error, error::forbidden);
 }
