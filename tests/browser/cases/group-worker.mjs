@@ -27,14 +27,14 @@ for (const [how, kinds, seconds] of [['die', ['chromium', 'firefox'], 2], ['hang
       }).observe(document.body, { childList: true, subtree: true });
     });
     await ruin(one, how);
-    const unsaid = () => one.page.$eval('[data-testid="chat-unsaid"]', (e) => e.textContent.trim()).catch(() => null);
+    const delivery = () => one.page.$eval('[data-testid="chat-delivery"]', (e) => e.textContent.trim()).catch(() => null);
     if (how === 'hang') {
       // Nobody notices yet; what is written meanwhile is not given out as said.
       await one.click('more');
       await one.click('door-chat');
       await one.type('chat-field', 'are you there?');
       await one.click('chat-send');
-      await until('it waits', 'Waiting to be sent', unsaid);
+      await until('it waits', 'Waiting to be sent', delivery);
     }
     const again = async () => (await leaked(one)).at(-1).epoch > before[0].epoch;
     await until('new keys', true, again, 1000 * seconds + 5000);
@@ -46,7 +46,7 @@ for (const [how, kinds, seconds] of [['die', ['chromium', 'firefox'], 2], ['hang
     await Promise.all(people.map((p) => p.phase('active')));
     await Promise.all(people.map((p) => p.receives(2)));
     if (how === 'hang') {
-      await until('it is lost', 'Not sent', unsaid);
+      await until('it is lost', 'Not sent', delivery);
       await one.page.keyboard.press('Escape');
     }
     // What they say is heard, although its numbers begin anew.

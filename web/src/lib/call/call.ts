@@ -7,8 +7,8 @@ import { cleanName } from '../crypto/seal';
 import { events } from '../events';
 import { fetchIce, IceServerCache } from '../media/ice-servers';
 import { type Sample, statsBetween } from '../media/stats';
-import type { FromGroup } from '../mls/host-messages';
-import type { Said } from '../mls/said';
+import type { FromGroup } from '../mls/group/host-messages';
+import type { PeerMessage } from '../mls/messages/peer-message';
 import { groupBody } from '../protocol/group-wire';
 import { Session } from '../protocol/session';
 import type { SessionEvent } from '../protocol/session-core';
@@ -16,7 +16,7 @@ import { admissionOf } from './identity';
 import { inspect } from './inspect';
 import type { ParsedLink } from './link';
 import { openLink, prepareWorkers, replaceGroup, type Workers, whyNotStarted } from './prepare';
-import { Renewals } from './renewals';
+import { RestartLimiter } from './restart-limiter';
 import { Roster, reactionLasts } from './roster';
 import { Store } from './store';
 import { Talk } from './talk';
@@ -65,7 +65,7 @@ class LinkCall implements Call {
   private roster: Roster | null = null;
   private workers: Workers | null = null;
   private talk: Talk | null = null;
-  private readonly renewals = new Renewals();
+  private readonly restarts = new RestartLimiter();
   /** Another group worker is about to take the place of one that died. */
   private renewing = false;
   private admitted = false;
@@ -206,12 +206,12 @@ class LinkCall implements Call {
   /** The group was lost with its worker: another one asks to be let in, as me with a new key. */
   private async renewGroup(ready: Ready, why: string): Promise<void> {
     events.note('group worker broke', why);
-    const life = this.renewals.next(clock.steady());
-    if (life === null) return this.stopEverything(why);
+    const generation = this.restarts.next(clock.steady());
+    if (generation === null) return this.stopEverything(why);
     this.renewing = true;
     this.talk?.lose();
     this.update({ held: true, comparison: { is: 'idle' } });
-    const group = await replaceGroup(this.link, ready.frames, life);
+    const group = await replaceGroup(this.link, ready.frames, generation);
     if (this.workers !== ready) return group?.stop();
     if (group === null) return this.stop(await whyNotStarted(why));
     ready.group = group;
@@ -384,7 +384,7 @@ class LinkCall implements Call {
     this.admitted = true;
     const ice = new IceServerCache(fetchIce(session));
     this.ice = ice;
-    const say = (said: Said, line?: number) => {
+    const say = (said: PeerMessage, line?: number) => {
       const given = ready.group.post({ t: 'say', said, ...(line !== undefined && { line }) });
       if (!given && line !== undefined) this.talk?.said(line, true);
     };

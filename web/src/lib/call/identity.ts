@@ -2,7 +2,7 @@
 import type { Bytes } from '../crypto/bytes';
 import { type RoomKeys, signAdmission } from '../crypto/room-keys';
 import { sealName } from '../crypto/seal';
-import type { Offer } from '../mls/host-messages';
+import type { Offer } from '../mls/group/host-messages';
 import type { Admission } from '../protocol/wire';
 
 interface Claim {

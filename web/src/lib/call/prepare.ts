@@ -2,7 +2,7 @@
 import { buildState } from '../build';
 import { belongsTo, deriveRoomKeys, type RoomKeys } from '../crypto/room-keys';
 import { FrameCrypto } from '../e2ee/frame-crypto';
-import { GroupClient } from '../mls/group-client';
+import { GroupClient } from '../mls/group/group-client';
 import { missingCapability } from './capabilities';
 import type { ParsedLink } from './link';
 import { type SelfTest, selfTest } from './selftest';
@@ -85,13 +85,13 @@ export async function whyNotStarted(detail: string): Promise<CallError> {
 export function replaceGroup(
   link: ParsedLink,
   frames: FrameCrypto,
-  life: number,
+  generation: number,
 ): Promise<GroupClient | null> {
   const { port1, port2 } = new MessageChannel();
   frames.listenTo(port2);
-  return startGroup(link, port1, life);
+  return startGroup(link, port1, generation);
 }
 
-function startGroup({ secret, version }: ParsedLink, keys: MessagePort, life: number) {
-  return GroupClient.start(secret, version, keys, life).catch(() => null);
+function startGroup({ secret, version }: ParsedLink, keys: MessagePort, generation: number) {
+  return GroupClient.start(secret, version, keys, generation).catch(() => null);
 }

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FrameCrypto } from '../e2ee/frame-crypto';
 import type { IceServerCache } from '../media/ice-servers';
-import type { Listed } from '../mls/host-messages';
-import type { Said } from '../mls/said';
+import type { Listed } from '../mls/group/host-messages';
+import type { PeerMessage } from '../mls/messages/peer-message';
 import { Roster, type RosterOptions } from './roster';
 
 const me = new Uint8Array(16).fill(1);
@@ -12,10 +12,10 @@ const listed = (leaf: number, key = 'her key', packaged: string | null = null): 
   { leaf: 0, id: '01'.repeat(16), signatureKey: 'my key', packaged: null },
   { leaf, id: other, signatureKey: key, packaged },
 ];
-const state: Said = { k: 'state', name: 'Ann', mic: true, cam: false, hand: false };
+const state: PeerMessage = { k: 'state', name: 'Ann', mic: true, cam: false, hand: false };
 
 let roster: Roster;
-const said: Said[] = [];
+const said: PeerMessage[] = [];
 
 beforeEach(() => {
   said.length = 0;
@@ -23,7 +23,7 @@ beforeEach(() => {
   const unused = { frames: {} as FrameCrypto, ice: {} as IceServerCache };
   const nothing = { onrouteturn: () => {}, rejoin: () => {}, onchange: () => {}, onleak: () => {} };
   const keys = {} as RosterOptions['keys'];
-  const say = (one: Said) => void said.push(one);
+  const say = (one: PeerMessage) => void said.push(one);
   const route = 'auto' as const;
   roster = new Roster({ keys, me, route, say, signalling: () => true, ...unused, ...nothing });
 });

@@ -6,8 +6,8 @@ import type { FrameCrypto } from '../e2ee/frame-crypto';
 import type { Kind } from '../media/connection';
 import type { IceServerCache } from '../media/ice-servers';
 import { PeerLink, type PeerMemory } from '../media/peer-link';
-import type { Listed } from '../mls/host-messages';
-import type { Said } from '../mls/said';
+import type { Listed } from '../mls/group/host-messages';
+import type { PeerMessage } from '../mls/messages/peer-message';
 import type { MemberInfo } from '../protocol/wire';
 import type { Member, RoutePolicy } from './types';
 
@@ -17,7 +17,7 @@ export interface RosterOptions {
   frames: FrameCrypto;
   ice: IceServerCache;
   route: RoutePolicy;
-  say(said: Said): void;
+  say(said: PeerMessage): void;
   /** The server can be reached. */
   signalling(): boolean;
   onrouteturn(): void;
@@ -164,7 +164,7 @@ export class Roster {
   }
 
   /** Signed by `from`, who is in the group. */
-  heard(from: string, said: Said, now: number): void {
+  heard(from: string, said: PeerMessage, now: number): void {
     const entry = this.entries.get(from);
     if (!entry) return;
     entry.spoken = true;

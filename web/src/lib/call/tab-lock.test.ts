@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { TabLock, type TabTools } from './tab-lock';
 
-type Hold = (lock: Lock | null) => unknown;
+type SendGate = (lock: Lock | null) => unknown;
 
 /** The locks and channels of one browser, as far as `TabLock` uses them. */
 class Browser {
@@ -12,7 +12,7 @@ class Browser {
   readonly tools: TabTools = {
     locks: {
       query: async () => ({ held: this.holder ? [{ name: 'catchup.call.room' }] : [] }),
-      request: ((_name: string, options: LockOptions, hold: Hold) =>
+      request: ((_name: string, options: LockOptions, hold: SendGate) =>
         this.request(options, hold)) as LockManager['request'],
     },
     channel: () => {
@@ -37,7 +37,7 @@ class Browser {
     this.holder?.release();
   }
 
-  private request(options: LockOptions, hold: Hold): Promise<void> {
+  private request(options: LockOptions, hold: SendGate): Promise<void> {
     return new Promise((resolve, reject) => {
       const grant = () => {
         const end = () => {

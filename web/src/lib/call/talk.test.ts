@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Said } from '../mls/said';
+import type { PeerMessage } from '../mls/messages/peer-message';
 import { cleanChat, maxEntries, Talk } from './talk';
 import type { CallState } from './types';
 
-let said: Said[];
+let said: PeerMessage[];
 let state: Partial<CallState>;
 let verified: string[];
 let asked: boolean[];
@@ -39,17 +39,17 @@ describe('chat', () => {
   });
 
   it('waits until it was said, and is marked when it cannot be', () => {
-    const marks = () => state.chat?.map(({ unsaid }) => unsaid);
+    const marks = () => state.chat?.map(({ delivery }) => delivery);
     for (const text of ['one', 'two', 'three']) talk.chat(text);
     talk.heard('a', 'hi');
     expect(lines).toEqual([1, 2, 3]);
-    expect(marks()).toEqual(['waits', 'waits', 'waits', null]);
+    expect(marks()).toEqual(['pending', 'pending', 'pending', null]);
     talk.said(1, false);
     talk.said(2, true);
-    expect(marks()).toEqual([null, 'lost', 'waits', null]);
+    expect(marks()).toEqual([null, 'failed', 'pending', null]);
     // Whoever was to say it is gone.
     talk.lose();
-    expect(marks()).toEqual([null, 'lost', 'lost', null]);
+    expect(marks()).toEqual([null, 'failed', 'failed', null]);
     talk.said(99, true);
     expect(state.chat).toHaveLength(4);
   });
@@ -57,7 +57,7 @@ describe('chat', () => {
   it('that cannot even be given away is marked at once', () => {
     nobody = true;
     talk.chat('hello?');
-    expect(state.chat).toMatchObject([{ text: 'hello?', unsaid: 'lost' }]);
+    expect(state.chat).toMatchObject([{ text: 'hello?', delivery: 'failed' }]);
   });
 
   it('of nothing is nothing', () => {

@@ -1,12 +1,12 @@
 /** Chat, reactions and comparing: what people say to each other beside the media. */
 import { clock } from '../clock';
-import type { Comparison as GroupComparison } from '../mls/compare';
-import { maxChat, type Said } from '../mls/said';
+import { maxChat, type PeerMessage } from '../mls/messages/peer-message';
+import type { Comparison as GroupComparison } from '../mls/verify/compare';
 import type { CallState, ChatEntry } from './types';
 
 export interface TalkOptions {
   /** `line` comes back to `said`. */
-  say(said: Said, line?: number): void;
+  say(said: PeerMessage, line?: number): void;
   compare(on: boolean): void;
   /** These signature keys were found to be who they should be. */
   verify(keys: string[]): void;
@@ -45,12 +45,12 @@ export class Talk {
 
   /** What became of a line of mine. */
   said(line: number, lost: boolean): void {
-    this.mark(({ number }) => number === line, lost ? 'lost' : null);
+    this.mark(({ number }) => number === line, lost ? 'failed' : null);
   }
 
   /** Whoever was to say what waits is gone. */
   lose(): void {
-    this.mark(({ unsaid }) => unsaid === 'waits', 'lost');
+    this.mark(({ delivery }) => delivery === 'pending', 'failed');
   }
 
   heard(from: string, text: string): void {
@@ -90,15 +90,15 @@ export class Talk {
   }
 
   private add(from: string | null, name: string, text: string): void {
-    const unsaid = from === null ? ('waits' as const) : null;
-    const entry = { number: ++this.last, from, name, text, at: clock.wall(), unsaid };
+    const delivery = from === null ? ('pending' as const) : null;
+    const entry = { number: ++this.last, from, name, text, at: clock.wall(), delivery };
     this.entries = [...this.entries.slice(1 - maxEntries), entry];
     this.options.update({ chat: this.entries });
   }
 
-  private mark(which: (entry: ChatEntry) => boolean, unsaid: ChatEntry['unsaid']): void {
+  private mark(which: (entry: ChatEntry) => boolean, delivery: ChatEntry['delivery']): void {
     if (!this.entries.some(which)) return;
-    this.entries = this.entries.map((entry) => (which(entry) ? { ...entry, unsaid } : entry));
+    this.entries = this.entries.map((entry) => (which(entry) ? { ...entry, delivery } : entry));
     this.options.update({ chat: this.entries });
   }
 }

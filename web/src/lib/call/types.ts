@@ -109,7 +109,7 @@ export interface ChatEntry {
   text: string;
   at: number; // Unix ms
   /** Mine that is not with the others: yet, or for good. */
-  unsaid: 'waits' | 'lost' | null;
+  delivery: 'pending' | 'failed' | null;
 }
 
 /** Comparing pictures with the others. */

@@ -7,7 +7,7 @@ import { unwaited, within } from '../browser/deadline';
 import { type Codec, type Context, cameraContext, micContext } from '../e2ee/codec';
 import type { FrameCrypto, FrameTransform } from '../e2ee/frame-crypto';
 import { events } from '../events';
-import type { Candidate } from '../mls/said';
+import type { Candidate } from '../mls/messages/peer-message';
 import { acceptable, cleanSdp } from './sdp';
 
 export type Kind = 'audio' | 'video';

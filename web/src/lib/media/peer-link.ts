@@ -10,7 +10,7 @@ import { clock } from '../clock';
 import { type Bytes, compare, hex } from '../crypto/bytes';
 import type { FrameCrypto } from '../e2ee/frame-crypto';
 import { events } from '../events';
-import { type Candidate, maxCandidates, type Said } from '../mls/said';
+import { type Candidate, maxCandidates, type PeerMessage } from '../mls/messages/peer-message';
 import { Connection, type Kind, type Lane } from './connection';
 import {
   BypassWatch,
@@ -31,7 +31,7 @@ export interface PeerMemory {
 }
 
 /** What two members say to each other alone. */
-export type Signal = Extract<Said, { to: Bytes }>;
+export type Signal = Extract<PeerMessage, { to: Bytes }>;
 type Unaddressed<T> = T extends unknown ? Omit<T, 'to'> : never;
 
 export interface PeerLinkOptions {
@@ -42,7 +42,7 @@ export interface PeerLinkOptions {
   frames: FrameCrypto;
   ice: IceServerCache;
   route: RoutePolicy;
-  say(said: Said): void;
+  say(said: PeerMessage): void;
   /** The server can be reached, and the peer through it. */
   signalling(): boolean;
   /** Nothing arrives any more, or something does again: the network may be another one. */

@@ -1,7 +1,7 @@
 import { decode, encode } from '@msgpack/msgpack';
 import { describe, expect, it } from 'vitest';
 import { concat, random, u8 } from '../crypto/bytes';
-import type { ClientMessage, ServerMessage } from '../mls/delivery-types';
+import type { ClientMessage, ServerMessage } from '../mls/delivery/delivery-types';
 import { groupBody } from './group-wire';
 import { decodeMessage, encodeMessage } from './wire';
 

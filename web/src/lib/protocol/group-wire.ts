@@ -1,6 +1,6 @@
 /** The messages of the group on `/ws` (docs/protocol.md §3.6). */
 import { type Bytes, concat, u8 } from '../crypto/bytes';
-import type { ClientMessage, ServerMessage } from '../mls/delivery-types';
+import type { ClientMessage, ServerMessage } from '../mls/delivery/delivery-types';
 import type { Fields } from './fields';
 
 export type GroupBody =

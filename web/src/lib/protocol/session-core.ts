@@ -4,7 +4,7 @@
  */
 import type { CallErrorCode } from '../call/types';
 import type { Bytes } from '../crypto/bytes';
-import type { ServerMessage as GroupMessage } from '../mls/delivery-types';
+import type { ServerMessage as GroupMessage } from '../mls/delivery/delivery-types';
 import { Backoff } from './backoff';
 import { Outbox } from './outbox';
 import {

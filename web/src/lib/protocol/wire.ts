@@ -1,7 +1,7 @@
 /** Messages on `/ws` (docs/protocol.md §3): MessagePack maps, bounded both ways. */
 import { decode, encode } from '@msgpack/msgpack';
 import type { Bytes } from '../crypto/bytes';
-import type { ServerMessage as GroupMessage } from '../mls/delivery-types';
+import type { ServerMessage as GroupMessage } from '../mls/delivery/delivery-types';
 import { Fields, isMap } from './fields';
 import { type GroupBody, readGroupMessage } from './group-wire';
 

@@ -1,8 +1,14 @@
 /** A delivery of commits whose answers are written by hand; not part of the app. */
 import { utf8 } from '../../crypto/bytes';
-import { Delivery } from '../delivery';
-import type { Input, OperationResult, Output, ServerMessage, View } from '../delivery-types';
-import { switchAfter } from '../key-switch';
+import { Delivery } from '../delivery/delivery';
+import type {
+  Input,
+  OperationResult,
+  Output,
+  ServerMessage,
+  View,
+} from '../delivery/delivery-types';
+import { switchAfter } from '../delivery/key-switch';
 
 export const person = (n: number) => new Uint8Array(16).fill(n);
 export const key = (n: number) => new Uint8Array(32).fill(n);

@@ -8,15 +8,21 @@ import { encodeMlsMessage } from 'ts-mls/message.js';
 import { type Bytes, concat, copy, random, u8, u16 } from '../../crypto/bytes';
 import { signingKeyFromSeed } from '../../crypto/ed25519';
 import { deriveRoomKeys } from '../../crypto/room-keys';
-import { PskSource, pskProposal } from '../commit';
-import { decodeStrict } from '../decode';
-import { Group } from '../group';
-import { Member } from '../member';
-import { epochBits, groupExtensions, leafBits, newGroupId, parametersType } from '../parameters';
-import { makeRoom, type Room } from '../room';
-import { loadSuite, type SuiteVersion } from '../suite';
+import { PskSource, pskProposal } from '../group/commit';
+import { decodeStrict } from '../group/decode';
+import { Group } from '../group/group';
+import { Member } from '../group/member';
+import {
+  epochBits,
+  groupExtensions,
+  leafBits,
+  newGroupId,
+  parametersType,
+} from '../group/parameters';
+import { makeRoom, type Room } from '../group/room';
+import { loadSuite, type SuiteVersion } from '../group/suite';
 
-export { logHash } from '../operations';
+export { logHash } from '../group/operations';
 
 /** What somebody with the link knows. */
 export async function roomOf(secret: Bytes): Promise<Room> {

@@ -1,7 +1,7 @@
 // The fast suite is the real one: what one seals the other opens, bit for bit.
 import { expect, it } from 'vitest';
 import { random, utf8 } from '../../crypto/bytes';
-import { loadSuite } from '../suite';
+import { loadSuite } from '../group/suite';
 import { fastSuite } from './fast-suite';
 
 it('derives, seals and opens what the real suite does', async () => {

@@ -12,7 +12,7 @@ import {
   verify,
 } from 'node:crypto';
 import { copy, unhex } from '../../crypto/bytes';
-import { loadSuite, type Suite } from '../suite';
+import { loadSuite, type Suite } from '../group/suite';
 import { expand, fastHpke, hmac } from './fast-hpke';
 
 export async function fastSuite(): Promise<Suite> {

@@ -4,20 +4,20 @@
  */
 import { expect, it } from 'vitest';
 import { equal, hex } from '../../crypto/bytes';
-import type { Room } from '../room';
-import type { Suite } from '../suite';
+import type { Room } from '../group/room';
+import type { Suite } from '../group/suite';
 import { fastSuite } from './fast-suite';
-import { newRoom } from './people';
-import { seeded, World } from './world';
+import { newRoom } from './members';
+import { seeded, TestWorld } from './test-world';
 
 /** In all parts together; more are CATCHUP_HISTORIES=2000, however long they take. */
 const histories = Number(process.env.CATCHUP_HISTORIES ?? 200);
 const parts = 2;
 const maxMembers = 8;
 
-async function play(room: Room, suite: Suite, seed: number): Promise<World> {
+async function play(room: Room, suite: Suite, seed: number): Promise<TestWorld> {
   const random = seeded(seed);
-  const world = new World(room, suite, random);
+  const world = new TestWorld(room, suite, random);
   const burst = 1 + random(3);
   for (let i = 0; i < burst; i++) await world.enter();
   for (let step = 4 + random(4); step > 0; step--) {
@@ -37,7 +37,7 @@ async function play(room: Room, suite: Suite, seed: number): Promise<World> {
   return world;
 }
 
-function check(world: World): void {
+function check(world: TestWorld): void {
   const { present } = world;
   const [first] = present;
   for (const client of present) {

@@ -1,12 +1,17 @@
 /** The server's part in the tests: orders commits, and looks at their form as docs say it does. */
 import { type Bytes, copy, equal, hex } from '../../crypto/bytes';
-import { inspectCommit } from '../commit';
-import { decodeStrict } from '../decode';
-import type { ClientMessage, LogEntry, PendingAdd, ServerMessage } from '../delivery-types';
-import { refOf } from '../member';
-import { logHash } from '../operations';
-import type { Room } from '../room';
-import type { Suite } from '../suite';
+import type {
+  ClientMessage,
+  LogEntry,
+  PendingAdd,
+  ServerMessage,
+} from '../delivery/delivery-types';
+import { inspectCommit } from '../group/commit';
+import { decodeStrict } from '../group/decode';
+import { refOf } from '../group/member';
+import { logHash } from '../group/operations';
+import type { Room } from '../group/room';
+import type { Suite } from '../group/suite';
 
 type Body<T> = T extends unknown ? Omit<T, 'incarnation'> : never;
 

@@ -1,8 +1,0 @@
-import { expect, it } from 'vitest';
-import { Renewals } from './renewals';
-
-it('three workers in a minute are replaced, each with a number of its own', () => {
-  const renewals = new Renewals();
-  expect([0, 10, 20, 30, 59_999].map((at) => renewals.next(at))).toEqual([1, 2, 3, null, null]);
-  expect([60_000, 60_001].map((at) => renewals.next(at))).toEqual([4, null]);
-});

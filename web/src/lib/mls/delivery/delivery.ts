@@ -1,0 +1,513 @@
+/**
+ * How members agree on one commit for each epoch, with a server between them
+ * that only orders. Knows no clock, socket or group: it takes inputs with the
+ * time (milliseconds) and gives outputs; operations on the group are outputs
+ * whose results come back as inputs. While one runs, what arrives is kept.
+ *
+ * Whoever has the duty commits at once, the others after a while that grows
+ * with their rank. The first commit that the server takes is the epoch's; all
+ * others are dropped. A duty is for one epoch: what is still pending in the
+ * next one, the server says anew.
+ */
+import { type Bytes, equal } from '../../crypto/bytes';
+import {
+  answerLimitMs,
+  closedLimitMs,
+  commitFirstMs,
+  maxKept,
+  maxRefusals,
+  maxRejoins,
+  pathKeyLifeMs,
+  rotateAgainMs,
+  welcomeLimitMs,
+} from './delivery-limits';
+import type {
+  Candidate,
+  Chain,
+  Input,
+  LogEntry,
+  Operation,
+  OperationResult,
+  Output,
+  ServerMessage,
+  Status,
+  View,
+} from './delivery-types';
+import { type Duty, delayOf, fallbackBase, leavesToRemove, rotationAt } from './duty';
+import { KeySwitch } from './key-switch';
+import { SendGate } from './send-gate';
+
+type Timer = 'fallback' | 'rotate' | 'stale' | 'held' | 'welcome' | 'answer';
+
+export class Delivery {
+  readonly #memberId: Bytes;
+  readonly #keys = new KeySwitch();
+  readonly #sendGate = new SendGate();
+  readonly #timers = new Map<Timer, number>();
+  #incarnation = -1;
+  #view: View | null = null;
+  #waiting: { keyPackage: Bytes | null } | null = null;
+  #ended = false;
+  #online = true;
+  #forked = false;
+  #running: Operation | null = null;
+  #kept: ServerMessage[] = [];
+  #log = { seq: 0, hash: new Uint8Array(32) as Bytes };
+  #resumedFrom = 0;
+  #duty: Duty | null = null;
+  #candidate: Candidate | null = null;
+  #refusals = 0;
+  #rejoins = 0;
+  /** The `seq` of a Welcome that we could not use, until the server is told. */
+  #refused: number | null = null;
+  #joins = 0;
+  /** Since when our path keys are what they are; when those that come were made. */
+  #pathSince = 0;
+  #madeAt = 0;
+  /** New path keys waited already for a duty of this epoch. */
+  #putOff = false;
+  #out: Output[] = [];
+
+  constructor(memberId: Bytes) {
+    this.#memberId = memberId;
+  }
+
+  get view(): View | null {
+    return this.#view;
+  }
+
+  /** Of the group we are in or wait for; what others say of older ones is over. */
+  get incarnation(): number {
+    return this.#incarnation;
+  }
+
+  /** Offered to be added, and not added yet. */
+  get keyPackage(): Bytes | null {
+    return this.#waiting?.keyPackage ?? null;
+  }
+
+  /** Whether nothing of the log up to `seq` is missing. */
+  has(seq: number): boolean {
+    return this.#log.seq >= seq;
+  }
+
+  /** When to send a tick, in milliseconds; Infinity for never. */
+  deadline(): number {
+    // What is due while an operation runs is done after it.
+    const always = Math.min(this.#keys.deadline(), this.#sendGate.deadline());
+    return this.#running === null ? Math.min(always, ...this.#timers.values()) : always;
+  }
+
+  handle(now: number, input: Input): Output[] {
+    this.#out = [];
+    switch (input.t) {
+      case 'start':
+        this.#ended = false;
+        this.#rejoins = 0;
+        if (this.#running === null && this.#view === null) this.#askToBeAdded();
+        break;
+      case 'connected':
+        this.#connected(now, input.admitted ?? false);
+        break;
+      case 'disconnected':
+        this.#online = false;
+        for (const timer of ['welcome', 'answer'] as const) this.#timers.delete(timer);
+        break;
+      case 'rejoin':
+        if (this.#running === null && this.#view !== null) this.#askToBeAdded();
+        break;
+      case 'server':
+        this.#kept.push(input.message);
+        break;
+      case 'result':
+        this.#finish(now, input.result);
+        break;
+      case 'silent':
+        this.#sendGate.silent(input.leaves);
+        break;
+      case 'tick':
+        break;
+    }
+    // What was lost because of too much of it comes back with a resume.
+    if (this.#kept.length > maxKept) this.#kept = this.#kept.slice(-maxKept);
+    while (this.#running === null && !this.#ended && this.#kept.length > 0) {
+      this.#take(now, this.#kept.shift() as ServerMessage);
+    }
+    this.#emit(...this.#keys.tick(now));
+    if (this.#running === null) this.#due(now);
+    this.#heed(now);
+    return this.#out;
+  }
+
+  #heed(now: number): void {
+    const outputs = this.#sendGate.tick(now);
+    if (outputs.length === 0) return;
+    if (this.#sendGate.on) this.#timers.set('held', now + closedLimitMs);
+    else this.#timers.delete('held');
+    this.#emit(...outputs);
+  }
+
+  #take(now: number, message: ServerMessage): void {
+    const { incarnation } = message;
+    if (incarnation < this.#incarnation) return;
+    if (message.t === 'found') {
+      if (incarnation === this.#incarnation) return;
+      this.#leaveGroup(incarnation);
+      this.#run({ do: 'found' });
+      return;
+    }
+    if (message.t === 'reset' || (incarnation > this.#incarnation && this.#view !== null)) {
+      if (incarnation === this.#incarnation) return;
+      this.#incarnation = incarnation;
+      this.#askToBeAdded();
+      return;
+    }
+    this.#incarnation = incarnation;
+    if (message.t === 'welcome') this.#welcome(message);
+    else if (this.#view === null) return;
+    else if (!this.#forked || message.t === 'gone') this.#member(now, message, this.#view);
+  }
+
+  #welcome(message: Extract<ServerMessage, { t: 'welcome' }>): void {
+    if (this.#waiting === null) return;
+    this.#log = { seq: message.seq, hash: message.hash };
+    this.#run({ do: 'join', welcome: message.welcome });
+  }
+
+  /** What only those in the group care about. */
+  #member(now: number, message: ServerMessage, view: View): void {
+    switch (message.t) {
+      case 'committed':
+        this.#committed(now, message.entry, view);
+        break;
+      case 'rejected':
+        if (message.epoch !== this.#candidate?.epoch) break;
+        this.#candidate = null;
+        this.#timers.delete('answer');
+        if (message.reason === 'form') this.#refusals++;
+        this.#timers.set('fallback', now + fallbackBase);
+        break;
+      case 'duty':
+        if (message.epoch < view.epoch) break;
+        this.#duty = message;
+        this.#sendGate.expect(now, leavesToRemove(message, view), view);
+        if (message.epoch === view.epoch) this.#arm(now, message, view);
+        break;
+      case 'ready':
+        if (!this.#keys.report(message.epoch, message.memberId, message.tag)) this.#fork(now, view);
+        break;
+      case 'left':
+        this.#sendGate.expect(
+          now,
+          view.roster.filter((e) => equal(e.memberId, message.memberId)).map((e) => e.leaf),
+          view,
+        );
+        break;
+      case 'resumed':
+        this.#timers.delete('answer');
+        if (message.seq > this.#log.seq) this.#stillBehind(now, view);
+        else if (this.#candidate !== null) this.#propose(now);
+        break;
+      case 'gone':
+        this.#askToBeAdded();
+        break;
+      default:
+        break;
+    }
+  }
+
+  #committed(now: number, entry: LogEntry, view: View): void {
+    if (entry.epoch <= view.epoch) return;
+    if (entry.epoch > view.epoch + 1n) {
+      this.#resume(now, view);
+      return;
+    }
+    const { seq, hash, commit } = entry;
+    const chain: Chain = { before: this.#log.hash, seq, hash };
+    const ours = this.#candidate !== null && equal(this.#candidate.commit, commit);
+    this.#madeAt = ours ? (this.#candidate?.madeAt ?? now) : now;
+    // Without one it is the answer to a resume that is waited for.
+    if (this.#candidate !== null) this.#timers.delete('answer');
+    this.#candidate = null;
+    if (seq !== this.#log.seq + 1) {
+      this.#rejoin('log');
+      return;
+    }
+    this.#run({ do: ours ? 'confirm' : 'process', commit, chain });
+  }
+
+  #finish(now: number, result: OperationResult): void {
+    const operation = this.#running;
+    this.#running = null;
+    if (operation === null) return;
+    if ('refused' in result && result.refused.length > 0) {
+      this.#emit({ t: 'refused', adds: result.refused });
+    }
+    switch (result.is) {
+      case 'in':
+        this.#entered(now, result.view, operation);
+        break;
+      case 'fresh':
+        if (this.#waiting === null) break;
+        this.#waiting.keyPackage = result.keyPackage;
+        this.#madeAt = now;
+        if (this.#online) this.#timers.set('welcome', now + welcomeLimitMs);
+        this.#sendJoin(result.keyPackage);
+        break;
+      case 'prepared':
+        if (this.#view === null) break;
+        this.#candidate = { ...result, epoch: this.#view.epoch, madeAt: now };
+        this.#propose(now);
+        break;
+      case 'idle':
+        break;
+      case 'next':
+        this.#advanced(now, result, operation);
+        break;
+      case 'removed':
+        this.#sendGate.forget();
+        this.#leaveGroup(this.#incarnation);
+        this.#ended = true;
+        this.#status('removed');
+        break;
+      case 'failed':
+        // A commit that cannot be made is left to others; the rest puts us in doubt.
+        if (operation.do === 'prepare') this.#refusals++;
+        else {
+          // Our own slowness says nothing of the member that made the Welcome.
+          if (operation.do === 'join' && result.reason !== 'timeout') this.#refused = this.#log.seq;
+          this.#rejoin(result.reason);
+        }
+        break;
+    }
+  }
+
+  /** Tells the server once that the last Welcome was of no use: it asks another member. */
+  #sendJoin(keyPackage: Bytes): void {
+    const refused = this.#refused;
+    this.#refused = null;
+    const message = { t: 'join', keyPackage, ...(refused !== null && { refused }) } as const;
+    this.#emit({ t: 'send', message });
+  }
+
+  #entered(now: number, view: View, operation: Operation): void {
+    this.#view = view;
+    this.#waiting = null;
+    this.#joins = 0;
+    this.#timers.clear();
+    const incarnation = this.#incarnation;
+    if (operation.do === 'found') {
+      this.#log = { seq: 0, hash: new Uint8Array(32) };
+      this.#emit({ t: 'send', message: { t: 'founded', incarnation, groupId: view.groupId } });
+    } else this.#ready(view);
+    // Before there is a key to seal with.
+    this.#sendGate.enter(view);
+    this.#heed(now);
+    this.#emit(...this.#keys.advance(now, view, this.#memberId, false));
+    this.#status('in');
+    this.#renewed(operation.do === 'join' ? this.#madeAt : now);
+    this.#planRotation(now, view);
+  }
+
+  #advanced(
+    now: number,
+    result: Extract<OperationResult, { is: 'next' }>,
+    operation: Operation,
+  ): void {
+    const { view } = result;
+    if (operation.do === 'confirm' || operation.do === 'process') {
+      this.#log = { seq: operation.chain.seq, hash: operation.chain.hash };
+    }
+    this.#view = view;
+    this.#rejoins = 0;
+    this.#refusals = 0;
+    this.#joins = result.path ? 0 : this.#joins + result.joined;
+    this.#timers.delete('fallback');
+    this.#sendGate.removed(result.left);
+    this.#putOff = false;
+    if (result.path && operation.do === 'confirm') this.#renewed(this.#madeAt);
+    if (this.#duty !== null && this.#duty.epoch < view.epoch) this.#duty = null;
+    this.#ready(view);
+    this.#emit(...this.#keys.advance(now, view, this.#memberId, result.left.length > 0));
+    if (this.#keys.contradicted) this.#fork(now, view);
+    this.#planRotation(now, view);
+    if (this.#duty !== null) {
+      this.#sendGate.expect(now, leavesToRemove(this.#duty, view), view);
+      this.#arm(now, this.#duty, view);
+    }
+  }
+
+  /** Sets when we commit what is pending: at once, or when it seems nobody else does. */
+  #arm(now: number, duty: Duty, view: View): void {
+    const delay = delayOf(duty, view, this.#memberId);
+    if (delay !== null) this.#timers.set('fallback', now + delay);
+  }
+
+  #planRotation(now: number, view: View): void {
+    this.#timers.set('rotate', rotationAt(now, view, this.#pathSince, this.#joins));
+  }
+
+  /** Our path keys are new; others’ commits do not make them so. */
+  #renewed(since: number): void {
+    this.#pathSince = since;
+    this.#timers.set('stale', since + pathKeyLifeMs);
+  }
+
+  #due(now: number): void {
+    for (const [timer, at] of this.#timers) {
+      if (now < at || this.#running !== null) continue;
+      this.#timers.delete(timer);
+      this.#fire(now, timer);
+    }
+  }
+
+  #fire(now: number, timer: Timer): void {
+    const view = this.#view;
+    if (timer === 'welcome') {
+      if (this.#waiting !== null) this.#rejoin('late');
+    } else if (timer === 'held') {
+      if (view !== null) this.#held(now, view);
+    } else if (view === null || this.#forked) {
+      return;
+    } else if (timer === 'stale') {
+      // Whoever holds our commits back wants us to go on with what somebody has copied.
+      this.#rejoin('stale');
+    } else if (timer === 'answer') this.#resume(now, view);
+    else if (timer === 'fallback') this.#commitDuty(view);
+    else this.#rotate(now, view);
+  }
+
+  /** Who holds us up does not go by themselves. */
+  #held(now: number, view: View): void {
+    if (!this.#online) this.#timers.set('held', now + closedLimitMs);
+    else if (this.#forked) this.#askToBeAdded();
+    else this.#fork(now, view);
+  }
+
+  /** A duty comes first, but one that nobody can do does not keep old keys in use. */
+  #rotate(now: number, view: View): void {
+    if (this.#duty !== null && !this.#putOff) {
+      this.#putOff = true;
+      this.#timers.set('rotate', now + commitFirstMs);
+      return;
+    }
+    this.#joins = 0;
+    this.#timers.set('rotate', now + rotateAgainMs);
+    if (this.#mayCommit(view)) this.#run({ do: 'prepare', adds: [], removes: [] });
+  }
+
+  #commitDuty(view: View): void {
+    const duty = this.#duty;
+    if (duty === null || duty.epoch !== view.epoch || !this.#mayCommit(view)) return;
+    const { adds } = duty;
+    const removes = leavesToRemove(duty, view);
+    if (adds.length + removes.length > 0) this.#run({ do: 'prepare', adds, removes });
+  }
+
+  #mayCommit(view: View): boolean {
+    return this.#candidate?.epoch !== view.epoch && this.#refusals < maxRefusals;
+  }
+
+  /** Sends our candidate, again when the connection was away. */
+  #propose(now: number): void {
+    if (this.#candidate === null) return;
+    const { epoch, commit, welcome } = this.#candidate;
+    const incarnation = this.#incarnation;
+    this.#expectAnswer(now);
+    this.#emit({ t: 'send', message: { t: 'commit', incarnation, epoch, commit, welcome } });
+  }
+
+  #ready(view: View): void {
+    const { epoch, tag } = view;
+    const { hash } = this.#log;
+    const incarnation = this.#incarnation;
+    this.#emit({ t: 'send', message: { t: 'ready', incarnation, epoch, tag, hash } });
+  }
+
+  #resume(now: number, view: View): void {
+    const { groupId, epoch, tag, roster } = view;
+    const { seq, hash } = this.#log;
+    this.#resumedFrom = seq;
+    this.#expectAnswer(now);
+    const incarnation = this.#incarnation;
+    const where = { incarnation, epoch, seq, groupId, tag, hash, roster };
+    this.#emit({ t: 'send', message: { t: 'resume', ...where } });
+  }
+
+  /** Without a socket there is none; when it is back we ask anyway. */
+  #expectAnswer(now: number): void {
+    if (this.#online) this.#timers.set('answer', now + answerLimitMs);
+  }
+
+  /** The log is given in parts; one that brought nothing will not bring more. */
+  #stillBehind(now: number, view: View): void {
+    if (this.#log.seq > this.#resumedFrom) this.#resume(now, view);
+    else this.#rejoin('log');
+  }
+
+  #connected(now: number, admitted: boolean): void {
+    this.#online = true;
+    if (this.#sendGate.on) this.#timers.set('held', now + closedLimitMs);
+    if (this.#view !== null) this.#resume(now, this.#view);
+    const keyPackage = this.#waiting?.keyPackage;
+    if (!keyPackage) return;
+    this.#timers.set('welcome', now + welcomeLimitMs);
+    if (!admitted) this.#sendJoin(keyPackage);
+  }
+
+  #fork(now: number, view: View): void {
+    if (this.#forked) return;
+    this.#forked = true;
+    this.#sendGate.fork();
+    this.#timers.clear();
+    // Whoever does not hear of it has to take us back instead.
+    this.#timers.set('held', now + closedLimitMs);
+    const incarnation = this.#incarnation;
+    this.#emit({ t: 'send', message: { t: 'forked', incarnation, epoch: view.epoch } });
+    this.#status('forked');
+  }
+
+  #rejoin(reason: Extract<Output, { t: 'status' }>['reason']): void {
+    if (++this.#rejoins > maxRejoins) {
+      this.#leaveGroup(this.#incarnation);
+      this.#ended = true;
+      this.#emit({ t: 'status', status: 'failed', ...(reason && { reason }) });
+      return;
+    }
+    this.#askToBeAdded();
+  }
+
+  #askToBeAdded(): void {
+    this.#leaveGroup(this.#incarnation);
+    this.#waiting = { keyPackage: null };
+    this.#status('joining');
+    this.#run({ do: 'fresh' });
+  }
+
+  #leaveGroup(incarnation: number): void {
+    this.#incarnation = incarnation;
+    this.#view = null;
+    this.#waiting = null;
+    this.#forked = false;
+    this.#duty = null;
+    this.#candidate = null;
+    this.#refusals = 0;
+    this.#timers.clear();
+    this.#putOff = false;
+    this.#emit(...this.#keys.reset());
+    this.#sendGate.reset();
+  }
+
+  #status(status: Status): void {
+    this.#emit({ t: 'status', status });
+  }
+
+  #run(operation: Operation): void {
+    this.#running = operation;
+    this.#emit({ t: 'run', operation });
+  }
+
+  #emit(...outputs: Output[]): void {
+    this.#out.push(...outputs);
+  }
+}

@@ -1,0 +1,48 @@
+/** Whose turn it is to commit, and when the others stop waiting for them. */
+import { type Bytes, equal } from '../../crypto/bytes';
+import type { ServerMessage, View } from './delivery-types';
+
+export type Duty = Extract<ServerMessage, { t: 'duty' }>;
+
+/** In milliseconds. */
+export const fallbackBase = 700;
+export const fallbackStep = 300;
+export const rotateEvery = 300_000;
+export const rotateAfterJoins = 3;
+
+/**
+ * 0 for who has the duty, then 700 ms and 300 ms more for each that comes
+ * before us in the order of leaves; null for who is to be removed.
+ */
+export function delayOf(duty: Duty, view: View, self: Bytes): number | null {
+  const leaving = (id: Bytes) => duty.removes.some((remove) => equal(remove.memberId, id));
+  if (leaving(self)) return null;
+  if (equal(duty.committer, self)) return 0;
+  const others = view.roster.filter(
+    ({ memberId }) => !leaving(memberId) && !equal(memberId, duty.committer),
+  );
+  const rank = others.findIndex(({ memberId }) => equal(memberId, self));
+  return fallbackBase + fallbackStep * Math.max(rank, 0);
+}
+
+/** Leaves that are still whose the server says they are. */
+export function leavesToRemove(duty: Duty, view: View): number[] {
+  const known = duty.removes.filter(({ leaf, memberId }) =>
+    view.roster.some((entry) => entry.leaf === leaf && equal(entry.memberId, memberId)),
+  );
+  return known.map(({ leaf }) => leaf);
+}
+
+/**
+ * When we make new path keys. Only our own commits renew ours: every five minutes,
+ * counted from `since`, or somebody in turn after three joins. Who was late or lost to
+ * another commit tries again, one after the other.
+ */
+export function rotationAt(now: number, view: View, since: number, joins: number): number {
+  const { roster, epoch } = view;
+  const self = roster.findIndex(({ leaf }) => leaf === view.leaf);
+  const turn = Number(epoch % BigInt(roster.length));
+  const rank = (self - turn + roster.length) % roster.length;
+  const due = joins >= rotateAfterJoins ? now : since + rotateEvery;
+  return Math.max(due, now + fallbackBase) + 2 * fallbackStep * rank;
+}

@@ -1,0 +1,3 @@
+import { playPart } from '../testing/histories';
+
+playPart(0);

@@ -1,3 +1,0 @@
-import { playPart } from './testing/histories';
-
-playPart(1);

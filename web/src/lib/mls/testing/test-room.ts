@@ -1,0 +1,217 @@
+/** Hosts of one room with the server's double between them, in virtual time. */
+import { type Bytes, hex, random } from '../../crypto/bytes';
+import type { KeyMessage } from '../../e2ee/keys';
+import type { ServerMessage } from '../delivery/delivery-types';
+import { Host } from '../group/host';
+import type { FromGroup, Offer } from '../group/host-messages';
+import type { Room } from '../group/room';
+import type { Suite } from '../group/suite';
+import type { PeerMessage } from '../messages/peer-message';
+import type { Comparison } from '../verify/compare';
+import { fastSuite } from './fast-suite';
+import { newRoom } from './members';
+import { Service } from './service';
+
+type Of<T extends FromGroup['t']> = Extract<FromGroup, { t: T }>;
+
+/** A page with its group worker, without a frame worker: keys are collected. */
+export class TestPage {
+  id = random(16);
+  host: Host;
+  readonly posted: FromGroup[] = [];
+  readonly keys: KeyMessage[] = [];
+  online = false;
+  /** Milliseconds for which its machine slept; the others' clocks went on as usual. */
+  slept = 0;
+  /** When its worker's timer ends, as it was set last. */
+  due = Infinity;
+  /** Changes what this one is told; null: nothing. */
+  tamper: (message: ServerMessage) => ServerMessage | null = (message) => message;
+  #offers = new Map<number, (offer: Offer) => void>();
+  #seq = 0;
+  #generation = 0;
+
+  constructor(
+    private readonly house: TestRoom,
+    private readonly room: Room,
+    private readonly suite: Suite,
+  ) {
+    this.host = this.#live(0);
+  }
+
+  #live(generation: number): Host {
+    // One that died posts nothing more.
+    const alive = () => this.#generation === generation;
+    this.#generation = generation;
+    const port = {
+      post: (message: FromGroup) => alive() && this.#post(message),
+      key: (key: KeyMessage) => alive() && void this.keys.push(key),
+      rearm: () => alive() && this.#rearm(),
+    };
+    const options = { timeout: 60_000, generation };
+    return new Host(this.room, this.suite, port, () => this.house.now + this.slept, options);
+  }
+
+  /** The worker dies, and the page puts another one in its place. */
+  async renew(): Promise<void> {
+    this.host = this.#live(this.#generation + 1);
+    this.keys.push({ k: 'forget-all' });
+    const seq = ++this.#seq;
+    const offered = new Promise<Offer>((resolve) => this.#offers.set(seq, resolve));
+    this.host.take({ t: 'offer', seq, id: this.id });
+    await offered;
+    this.host.take({ t: 'connected' });
+    await this.house.settle();
+  }
+
+  tick(): void {
+    this.host.tick();
+    this.#rearm();
+  }
+
+  #rearm(): void {
+    this.due = this.host.deadline() - this.slept;
+  }
+
+  get name(): string {
+    return hex(this.id);
+  }
+
+  last<T extends FromGroup['t']>(t: T): Of<T> | undefined {
+    return this.posted.findLast((message): message is Of<T> => message.t === t);
+  }
+
+  all<T extends FromGroup['t']>(t: T): Of<T>[] {
+    return this.posted.filter((message): message is Of<T> => message.t === t);
+  }
+
+  get roster(): string[] {
+    return (this.last('roster')?.roster ?? []).map(({ id }) => id).sort();
+  }
+
+  get comparison(): Comparison {
+    return this.last('comparison')?.comparison ?? { is: 'idle' };
+  }
+
+  heard(): PeerMessage[] {
+    return this.all('heard').map(({ said }) => said);
+  }
+
+  /** What the frame worker would hold: epochs, the one for sealing, and whether it may. */
+  frames(): { epochs: bigint[]; sealing: bigint | null; hold: boolean } {
+    let epochs: bigint[] = [];
+    let sealing: bigint | null = null;
+    let hold = false;
+    for (const key of this.keys) {
+      if (key.k === 'install') epochs.push(key.epoch);
+      else if (key.k === 'switch') sealing = key.epoch;
+      else if (key.k === 'hold') hold = key.on;
+      else if (key.k === 'forget') epochs = epochs.filter((epoch) => epoch !== key.epoch);
+      else [epochs, sealing] = [[], null];
+    }
+    return { epochs, sealing, hold };
+  }
+
+  async enter(): Promise<void> {
+    const seq = ++this.#seq;
+    const offered = new Promise<Offer>((resolve) => this.#offers.set(seq, resolve));
+    this.host.take({ t: 'offer', seq, id: this.id });
+    const { keyPackage, incarnation } = await offered;
+    this.online = true;
+    const { service, now } = this.house;
+    service.connect(this.id);
+    this.host.take({ t: 'admitted' });
+    // The key package of an admission counts as a join.
+    if (incarnation === null) await service.receive(this.id, { t: 'join', keyPackage }, now);
+    await this.house.settle();
+  }
+
+  say(said: PeerMessage, line?: number): void {
+    this.host.take({ t: 'say', said, ...(line !== undefined && { line }) });
+  }
+
+  leave(): void {
+    this.online = false;
+    this.house.service.leave(this.id, this.house.now);
+  }
+
+  #post(message: FromGroup): void {
+    this.posted.push(message);
+    if (message.t === 'offer') this.#offers.get(message.seq)?.(message.offer);
+    else if (message.t === 'send' && this.online) this.house.send(this, message.message);
+    else if (message.t === 'app' && this.online) this.house.relay(this, message.data);
+  }
+}
+
+export class TestRoom {
+  now = 0;
+  readonly guests: TestPage[] = [];
+  readonly service: Service;
+  /** All application messages there were. */
+  readonly relayed: { from: TestPage; data: Bytes }[] = [];
+  relaying = true;
+  #sending: Promise<void> = Promise.resolve();
+
+  private constructor(
+    readonly room: Room,
+    readonly suite: Suite,
+  ) {
+    this.service = new Service(room, suite, (to, message) => {
+      const guest = this.guests.find((one) => one.name === hex(to));
+      const told = guest?.online ? guest.tamper(message) : null;
+      if (told !== null) guest?.host.take({ t: 'server', message: told });
+    });
+  }
+
+  static async build(room?: Room): Promise<TestRoom> {
+    return new TestRoom(room ?? (await newRoom()), await fastSuite());
+  }
+
+  /** So many people, one after the other, and their keys settled. */
+  async invite(count: number): Promise<TestPage[]> {
+    const come: TestPage[] = [];
+    for (let i = 0; i < count; i++) {
+      const guest = new TestPage(this, this.room, this.suite);
+      this.guests.push(guest);
+      come.push(guest);
+      await guest.enter();
+      await this.pass(400);
+    }
+    return come;
+  }
+
+  send(from: TestPage, message: Of<'send'>['message']): void {
+    this.#sending = this.#sending.then(() => this.service.receive(from.id, message, this.now));
+  }
+
+  relay(from: TestPage, data: Bytes): void {
+    this.relayed.push({ from, data });
+    if (!this.relaying) return;
+    for (const guest of this.guests) {
+      if (guest !== from && guest.online) guest.host.take({ t: 'app', data });
+    }
+  }
+
+  async settle(): Promise<void> {
+    for (let quiet = 0; quiet < 3; quiet++) {
+      const before = this.guests.reduce((sum, one) => sum + one.posted.length, 0);
+      await Promise.all(this.guests.map((one) => one.host.idle()));
+      await this.#sending;
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (this.guests.reduce((sum, one) => sum + one.posted.length, 0) !== before) quiet = -1;
+    }
+  }
+
+  async pass(milliseconds: number): Promise<void> {
+    const until = this.now + milliseconds;
+    for (;;) {
+      await this.settle();
+      const due = Math.min(this.service.deadline(), ...this.guests.map((g) => g.due));
+      if (due > until) break;
+      this.now = Math.max(this.now, due);
+      if (this.service.deadline() <= this.now) this.service.tick(this.now);
+      for (const guest of this.guests) if (guest.due <= this.now) guest.tick();
+    }
+    this.now = until;
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * A comparison of pictures (sas.ts) as it goes on among the members: whoever
+ * begins sends a commitment, all others answer with theirs, and nonces follow
+ * when all are there. Starts anew when the epoch moves.
+ */
+import { type Bytes, hex } from '../../crypto/bytes';
+import type { View } from '../delivery/delivery-types';
+import type { PeerMessage } from '../messages/peer-message';
+import {
+  isComplete,
+  mayReveal,
+  newSasNonce,
+  type SasRound,
+  sasCode,
+  sasCommitment,
+  startSas,
+  withCommitment,
+  withNonce,
+} from './sas';
+
+export type Comparison =
+  | { is: 'idle' }
+  | { is: 'waiting' }
+  /** `keys`: signature keys (hex) of all whom the pictures stand for. */
+  | { is: 'code'; code: number[]; keys: string[] }
+  | { is: 'failed' };
+
+export interface ComparePort {
+  say(said: PeerMessage): void;
+  show(comparison: Comparison): void;
+}
+
+interface Round {
+  sas: SasRound;
+  nonce: Bytes;
+  shown: boolean;
+}
+
+/** For all to answer, in milliseconds. */
+export const compareLimit = 15_000;
+/** Rounds within ten minutes: each is a guess for somebody in the middle. */
+export const maxRounds = 16;
+const roundsIn = 600_000;
+
+export class Compare {
+  #view: View | null = null;
+  #authenticator: Bytes = new Uint8Array();
+  #round: Round | null = null;
+  #began = false;
+  #deadline = Infinity;
+  /** When the last rounds began. */
+  #rounds: number[] = [];
+  #state: Comparison = { is: 'idle' };
+
+  constructor(
+    private readonly salt: Bytes,
+    private readonly port: ComparePort,
+  ) {}
+
+  deadline(): number {
+    return this.#deadline;
+  }
+
+  /** We are in this epoch now; null: in no group. */
+  async enter(view: View | null, authenticator: Bytes, now: number): Promise<void> {
+    const keys = view?.roster.map(({ signatureKey }) => hex(signatureKey)) ?? [];
+    this.#view = view;
+    this.#authenticator = authenticator;
+    if (this.#state.is === 'code') {
+      // The pictures stand for keys, not for an epoch: they hold while all of them are there.
+      if (same(keys, this.#state.keys)) return;
+      this.#end({ is: 'idle' });
+    } else if (this.#round !== null) {
+      this.#round = null;
+      if (this.#began && keys.length > 1) await this.#open(now);
+      else this.#end({ is: 'idle' });
+    }
+  }
+
+  /** The person asked for it. */
+  async begin(now: number): Promise<void> {
+    if (this.#view === null || this.#view.roster.length < 2) return;
+    this.#began = true;
+    if (this.#state.is !== 'waiting') await this.#open(now);
+  }
+
+  stop(): void {
+    this.#end({ is: 'idle' });
+  }
+
+  tick(now: number): void {
+    if (now >= this.#deadline) this.#end({ is: 'failed' });
+  }
+
+  /** `leaf` said it in our epoch. */
+  async hear(leaf: number, said: PeerMessage, now: number): Promise<void> {
+    if (said.k === 'sas-commit') {
+      if (this.#state.is !== 'waiting') await this.#open(now);
+      await this.#step(this.#round && withCommitment(this.#round.sas, leaf, said.value));
+    } else if (said.k === 'sas-nonce' && this.#round !== null) {
+      await this.#step(await withNonce(this.#round.sas, leaf, said.value));
+    }
+  }
+
+  async #open(now: number): Promise<void> {
+    const view = this.#view;
+    if (view === null) return;
+    this.#rounds = this.#rounds.filter((at) => now < at + roundsIn);
+    if (this.#rounds.length >= maxRounds) {
+      if (this.#began) this.#end({ is: 'failed' });
+      return;
+    }
+    this.#rounds.push(now);
+    const nonce = newSasNonce();
+    const value = await sasCommitment(view.epoch, view.leaf, nonce);
+    const sas = withCommitment(startSas(view.epoch, view.roster), view.leaf, value);
+    if (sas === null) return;
+    this.#round = { sas, nonce, shown: false };
+    this.#deadline = now + compareLimit;
+    this.#show({ is: 'waiting' });
+    this.port.say({ k: 'sas-commit', value });
+  }
+
+  async #step(next: SasRound | null): Promise<void> {
+    const round = this.#round;
+    const view = this.#view;
+    if (round === null || view === null) return;
+    if (next === null) return this.#end({ is: 'failed' });
+    round.sas = next;
+    if (!mayReveal(next)) return;
+    if (!round.shown) {
+      round.shown = true;
+      this.port.say({ k: 'sas-nonce', value: round.nonce });
+      const own = await withNonce(next, view.leaf, round.nonce);
+      if (own === null) return this.#end({ is: 'failed' });
+      round.sas = own;
+    }
+    if (!isComplete(round.sas)) return;
+    const { roster, nonces } = round.sas;
+    const code = await sasCode(this.salt, this.#authenticator, roster, nonces);
+    this.#end({ is: 'code', code, keys: roster.map(({ signatureKey }) => hex(signatureKey)) });
+  }
+
+  #end(state: Comparison): void {
+    this.#round = null;
+    this.#began = false;
+    this.#deadline = Infinity;
+    this.#show(state);
+  }
+
+  #show(state: Comparison): void {
+    if (this.#state.is === 'idle' && state.is === 'idle') return;
+    this.#state = state;
+    this.port.show(state);
+  }
+}
+
+function same(a: string[], b: string[]): boolean {
+  return a.length === b.length && a.every((key) => b.includes(key));
+}
