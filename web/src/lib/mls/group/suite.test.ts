@@ -1,9 +1,9 @@
 // The numbers of our cipher suites on the wire.
 import { ciphersuites, getCiphersuiteNameFromId } from 'ts-mls/crypto/ciphersuite.js';
 import { afterEach, describe, expect, it } from 'vitest';
-import { decodeStrict } from './group/decode';
-import { hybridSuiteId } from './group/suite';
-import { newMember, newRoom } from './testing/members';
+import { newMember, newRoom } from '../testing/members';
+import { decodeStrict } from './decode';
+import { hybridSuiteId } from './suite';
 
 /** MLSMessage: version, wire format; then KeyPackage: version, cipher suite (RFC 9420 §6, §10). */
 async function suiteOfKeyPackage(version: 1 | 2): Promise<number> {
