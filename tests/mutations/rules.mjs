@@ -25,6 +25,13 @@ export const rules = [
     tests: ['call/selftest'],
   },
   {
+    rule: '1d real tracks wait until the self-test has passed',
+    file: 'call/proof.ts',
+    from: 'return this.isProven ? track : null;',
+    to: 'return track;',
+    tests: ['call/proof'],
+  },
+  {
     rule: '2a the sender gets its transform in the task of the transceiver',
     file: 'media/connection.ts',
     from: 'transceiver.sender.transform = seal.transform;',

@@ -75,8 +75,29 @@ const options = {
   firefox: () => firefox(),
   // Asks the person, as it does outside of tests.
   'firefox-asking': () => firefox({ 'media.navigator.permission.disabled': false }),
+  // Settings that people and administrators make, with which nothing goes directly.
+  'chromium-proxied': () => chromiumWith('--webrtc-ip-handling-policy=disable_non_proxied_udp'),
+  'firefox-no-host': () => firefox({ 'media.peerconnection.ice.no_host': true }),
+  'firefox-relay-only': () => firefox({ 'media.peerconnection.ice.relay_only': true }),
 };
 const running = new Map();
+
+/** Another kind: Chromium by way of `wrap`, which makes a path of its path. */
+export function addChromium(kind, wrap) {
+  options[kind] = () => {
+    const out = chromium();
+    return { ...out, executablePath: wrap(out.executablePath), pipe: true };
+  };
+}
+
+/** Ends the browser of that kind, before what it runs in. */
+export async function closeBrowser(kind) {
+  const pending = running.get(kind);
+  running.delete(kind);
+  const { browser: one, profile } = (await pending?.catch(() => ({}))) ?? {};
+  await one?.close().catch(() => {});
+  if (profile) rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+}
 
 /** The shared browser of that kind, started at first use. */
 export async function browser(kind) {
@@ -96,10 +117,5 @@ async function start(kind) {
 }
 
 export async function closeBrowsers() {
-  for (const pending of running.values()) {
-    const { browser: one, profile } = await pending.catch(() => ({}));
-    await one?.close().catch(() => {});
-    if (profile) rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-  }
-  running.clear();
+  for (const kind of [...running.keys()]) await closeBrowser(kind);
 }

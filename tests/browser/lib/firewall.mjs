@@ -1,7 +1,9 @@
 // A network namespace behind a packet filter that lets in what README.md says and no
 // more: a VPS of its own, with this machine as the world outside.
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const rules = `table inet filter {
@@ -78,5 +80,60 @@ export class Firewall {
       } catch {
         // It did not come to be.
       }
+  }
+}
+
+const noUdp = `table inet filter {
+  chain output {
+    type filter hook output priority 0; policy accept;
+    meta l4proto udp drop
+  }
+}`;
+
+/** A machine whose packet filter drops all UDP that programs send, also to itself. */
+export class NoUdp {
+  name = `cu-noudp-${process.pid}`;
+  /** Of an interface that leads nowhere: browsers gather nothing on loopback alone (RFC 2544). */
+  address = '198.18.0.1';
+
+  static async start() {
+    const machine = new NoUdp();
+    execFileSync('ip', ['netns', 'add', machine.name], { stdio: 'pipe' });
+    try {
+      const ip = (words) => execFileSync('ip', ['-n', machine.name, ...words.split(' ')], { stdio: 'pipe' });
+      ip('link set lo up');
+      ip('link add out type veth peer name far');
+      ip('link set far up');
+      ip(`address add ${machine.address}/24 dev out`);
+      ip('link set out up');
+      ip('route add default via 198.18.0.2');
+      execFileSync('ip', [...machine.prefix.slice(1), 'nft', noUdp], { stdio: 'pipe' });
+    } catch (error) {
+      await machine.close();
+      throw error;
+    }
+    return machine;
+  }
+
+  get prefix() {
+    return ['ip', 'netns', 'exec', this.name];
+  }
+
+  async run(...command) {
+    const [program, ...args] = [...this.prefix, ...command];
+    return (await promisify(execFile)(program, args)).stdout;
+  }
+
+  /** A program that runs another one inside, for those that take a path alone. */
+  wrapped(path) {
+    this.folder ??= mkdtempSync(join(tmpdir(), 'catchup-inside-'));
+    const script = join(this.folder, 'inside');
+    writeFileSync(script, `#!/bin/sh\nexec ${this.prefix.join(' ')} ${path} "$@"\n`, { mode: 0o755 });
+    return script;
+  }
+
+  async close() {
+    if (this.folder) rmSync(this.folder, { recursive: true, force: true });
+    execFileSync('ip', ['netns', 'delete', this.name], { stdio: 'pipe' });
   }
 }

@@ -22,9 +22,9 @@ export const long = process.env.TEST_LONG === '1';
 
 /**
  * `run(stage)` plays it. Options: `env` for the server, `timeout` in ms, `mayLog`, a
- * pattern of console errors that belong to the case, `firewall` to have the server
- * behind one, `network` for a network of its own that it can cut (`stage.network`), and
- * `skip`, why it cannot be played here.
+ * pattern of console errors that belong to the case, `firewall` (true, or a class of
+ * lib/firewall.mjs) to have the server behind one, `network` for a network of its own
+ * that it can cut (`stage.network`), and `skip`, why it cannot be played here.
  *
  * Real browsers on a busy machine are late at times. A case that fails is played
  * a second time from the start, and the log says so; what must never happen
@@ -104,7 +104,8 @@ class Stage {
   }
 
   async begin() {
-    if (this.walled) this.firewall = await Firewall.start();
+    const Wall = this.walled === true ? Firewall : this.walled;
+    if (Wall) this.firewall = await Wall.start();
     this.server = await Server.start(this.env, this.firewall);
   }
 

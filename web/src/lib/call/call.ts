@@ -5,7 +5,8 @@ import { random } from '../crypto/bytes';
 import type { RoomKeys } from '../crypto/room-keys';
 import { cleanName } from '../crypto/seal';
 import { events } from '../events';
-import { fetchIce, IceServerCache } from '../media/ice-servers';
+import type { Kind } from '../media/connection';
+import { connectionConfig, fetchIce, IceServerCache } from '../media/ice-servers';
 import { type Sample, statsBetween } from '../media/stats';
 import type { FromGroup } from '../mls/group/host-messages';
 import type { PeerMessage } from '../mls/messages/peer-message';
@@ -15,7 +16,15 @@ import type { SessionEvent } from '../protocol/session-core';
 import { admissionOf } from './identity';
 import { inspect } from './inspect';
 import type { ParsedLink } from './link';
-import { openLink, prepareWorkers, replaceGroup, type Workers, whyNotStarted } from './prepare';
+import {
+  openLink,
+  prepareWorkers,
+  replaceGroup,
+  testThrough,
+  type Workers,
+  whyNotStarted,
+} from './prepare';
+import { Proof } from './proof';
 import { RestartLimiter } from './restart-limiter';
 import { Roster, reactionLasts } from './roster';
 import { Store } from './store';
@@ -84,6 +93,7 @@ class LinkCall implements Call {
   private ended: () => void = () => {};
   private last: { sample: Sample; stats: CallStats } | null = null;
   private ice: IceServerCache | null = null;
+  private proof: Proof | null = null;
 
   constructor(private readonly link: ParsedLink) {
     this.ready = this.prepare();
@@ -106,14 +116,12 @@ class LinkCall implements Call {
 
   setAudio(track: MediaStreamTrack | null): void {
     this.options = { ...this.options, audio: track };
-    this.roster?.setTrack('audio', track);
-    this.update(this.sent());
+    this.sendTrack('audio');
   }
 
   setVideo(track: MediaStreamTrack | null): void {
     this.options = { ...this.options, video: track };
-    this.roster?.setTrack('video', track);
-    this.update(this.sent());
+    this.sendTrack('video');
   }
 
   setName(name: string): void {
@@ -151,6 +159,7 @@ class LinkCall implements Call {
 
   restartIce(): void {
     this.session?.wake();
+    this.proof?.networkChanged();
     for (const link of this.roster?.links ?? []) link.networkChanged();
   }
 
@@ -193,7 +202,7 @@ class LinkCall implements Call {
     this.workers = ready;
     frames.onbroken = (why) => this.stopEverything(why);
     this.hear(ready);
-    this.update({ encryptionReady: true });
+    this.update({ encryptionReady: ready.proven });
     return ready;
   }
 
@@ -408,9 +417,32 @@ class LinkCall implements Call {
       nameOf: (id) => this.roster?.nameOf(id) ?? '',
       update: (change) => this.update(change),
     });
-    this.roster.setTrack('audio', this.options.audio);
-    this.roster.setTrack('video', this.options.video);
+    const route = this.options.route ?? 'auto';
+    this.proof = new Proof({
+      proven: ready.proven,
+      test: async () => testThrough(connectionConfig(await ice.get(), route)),
+      onchange: () => this.proofChanged(ready),
+      onfailed: (why) => void whyNotStarted(why).then((error) => this.stop(error)),
+    });
+    this.sendTrack('audio');
+    this.sendTrack('video');
     this.tellSelf();
+  }
+
+  private proofChanged(ready: Ready): void {
+    const proven = this.proof?.proven ?? false;
+    events.note(proven ? 'encryption is proven' : 'encryption cannot be tested');
+    ready.proven = proven;
+    this.update({ encryptionReady: proven });
+    this.sendTrack('audio');
+    this.sendTrack('video');
+    this.schedule();
+  }
+
+  /** Nothing real before the proof; until then the others hear that nothing is sent. */
+  private sendTrack(kind: Kind): void {
+    this.roster?.setTrack(kind, this.proof?.pass(this.options[kind]) ?? null);
+    this.update(this.sent());
   }
 
   private tellSelf(): void {
@@ -460,6 +492,8 @@ class LinkCall implements Call {
     this.roster?.close();
     this.roster = null;
     this.ice = null;
+    this.proof?.close();
+    this.proof = null;
     this.last = null;
     this.talk = null;
     this.workers?.frames.stop();
@@ -494,12 +528,17 @@ class LinkCall implements Call {
     const inRoom = roster.size > 0 ? 'active' : this.grouped ? 'alone' : 'joining';
     this.update({
       phase: offline ? 'reconnecting' : inRoom,
-      error:
-        this.trouble ??
-        (lostAll ? { code: 'route-lost' } : noRoute ? { code: 'cannot-connect' } : null),
+      error: this.trouble ?? this.obstacle(lostAll, noRoute),
       since: since ?? (roster.size > 0 ? clock.steady() : null),
       members: roster.members(),
     });
+  }
+
+  /** The call goes on, but nothing is sent or nobody reached. */
+  private obstacle(lostAll: boolean, noRoute: boolean): CallError | null {
+    if (this.proof?.untested) return { code: 'encryption-untested' };
+    if (lostAll) return { code: 'route-lost' };
+    return noRoute ? { code: 'cannot-connect' } : null;
   }
 
   private sent(): { mic: boolean; cam: boolean } {

@@ -2,6 +2,7 @@
 import { buildState } from '../build';
 import { belongsTo, deriveRoomKeys, type RoomKeys } from '../crypto/room-keys';
 import { FrameCrypto } from '../e2ee/frame-crypto';
+import { connectionConfig } from '../media/ice-servers';
 import { GroupClient } from '../mls/group/group-client';
 import { missingCapability } from './capabilities';
 import type { ParsedLink } from './link';
@@ -11,31 +12,45 @@ import type { CallError } from './types';
 export interface Workers {
   frames: FrameCrypto;
   group: GroupClient;
+  /** The self-test has passed. If not, it found no route inside this machine. */
+  proven: boolean;
 }
 
-let tested: Promise<SelfTest> | null = null;
+/** Milliseconds for a route inside the machine, and for one through the relay. */
+const insideLimit = 3_000;
+const relayLimit = 10_000;
 
-/** Once for the page; a failed one may be tried again, for it may have been bad luck. */
-function testOnce(): Promise<SelfTest> {
-  tested ??= runTest().then((result) => {
-    if (!result.passed) tested = null;
+let inside: Promise<SelfTest> | null = null;
+/** Passed once is enough for the page. */
+let passed: SelfTest | null = null;
+
+/** Without any server. A failed one may be tried again, for it may have been bad luck. */
+function testInside(): Promise<SelfTest> {
+  inside ??= runTest(connectionConfig([], 'auto'), insideLimit).then((result) => {
+    if (!result.passed) inside = null;
     return result;
   });
-  return tested;
+  return inside;
 }
 
-async function runTest(): Promise<SelfTest> {
+/** With servers: for browsers and machines that let nothing out but to the relay. */
+export async function testThrough(config: RTCConfiguration): Promise<SelfTest> {
+  return passed ?? runTest(config, relayLimit);
+}
+
+async function runTest(config: RTCConfiguration, routeLimit: number): Promise<SelfTest> {
   let result: SelfTest = { passed: false, why: 'not run' };
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
       const frames = await FrameCrypto.start();
-      result = await selfTest(frames).finally(() => frames.stop());
+      result = await selfTest(frames, config, routeLimit).finally(() => frames.stop());
     } catch (error) {
       result = { passed: false, why: error instanceof Error ? error.name : 'error' };
     }
-    // A frame in clear is no bad luck.
-    if (result.passed || /unencrypted|sealed/.test(result.why)) break;
+    // A frame in clear is no bad luck, and a route that is closed is closed.
+    if (result.passed || result.untested || /unencrypted|sealed/.test(result.why)) break;
   }
+  if (result.passed) passed = result;
   return result;
 }
 
@@ -51,12 +66,15 @@ export async function openLink(link: ParsedLink): Promise<RoomKeys | { error: Ca
   }
 }
 
-/** Both workers for the call, connected with each other, after the self-test has passed. */
+/**
+ * Both workers for the call, connected with each other, after the self-test has passed,
+ * or has found no route (`proven` is false then).
+ */
 export async function prepareWorkers(link: ParsedLink): Promise<Workers | { error: CallError }> {
   const { port1, port2 } = new MessageChannel();
   const loading = startGroup(link, port1, 0);
-  const result = await testOnce();
-  if (!result.passed) {
+  const result = passed ?? (await testInside());
+  if (!result.passed && !result.untested) {
     void loading.then((group) => group?.stop());
     return { error: await whyNotStarted(result.why) };
   }
@@ -67,7 +85,7 @@ export async function prepareWorkers(link: ParsedLink): Promise<Workers | { erro
     return { error: await whyNotStarted('a worker did not start') };
   }
   frames.listenTo(port2);
-  return { frames, group };
+  return { frames, group, proven: result.passed };
 }
 
 /**

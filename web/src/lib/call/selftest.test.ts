@@ -11,10 +11,13 @@ interface Side {
 }
 
 const sides = vi.hoisted(() => [] as Side[]);
+/** Of every connection. */
+let state = 'connected';
+let candidates: (string | null)[] = [];
 
 vi.mock('../media/connection', () => ({
   Connection: class {
-    state = 'connected';
+    state = state;
     seal = { counters: {} };
     open = { counters: {} };
     sent = 0;
@@ -22,9 +25,12 @@ vi.mock('../media/connection', () => ({
       getStats: async () =>
         new Map([[0, { type: 'outbound-rtp', kind: 'video', framesSent: this.sent }]]),
     };
-    constructor() {
+    constructor({ candidate }: { candidate(found: object): void }) {
       sides.push(this as never);
+      for (const each of candidates) queueMicrotask(() => candidate({ candidate: each }));
     }
+    async described() {}
+    addCandidate() {}
     lane() {
       return this;
     }
@@ -39,6 +45,8 @@ const frames = { setKey: () => {}, poll: async () => polls } as unknown as Frame
 beforeEach(() => {
   sides.length = 0;
   polls = true;
+  state = 'connected';
+  candidates = [];
   vi.useFakeTimers({
     toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout', 'performance'],
   });
@@ -60,7 +68,7 @@ async function result(counted: {
   opened?: Partial<Counters>;
   sent?: number;
 }) {
-  const running = selfTest(frames);
+  const running = selfTest(frames, {}, 3_000);
   for (let i = 0; i < 20 && sides.length < 2; i++) await vi.advanceTimersByTimeAsync(1);
   for (const side of sides) {
     side.seal.counters = { ...noCounters(), ...counted.sealed };
@@ -99,4 +107,36 @@ it('fails when nothing comes, or the worker says nothing', async () => {
   polls = false;
   const silent = await result({ sealed: { in: 5, out: 5 }, opened: { in: 5, out: 5 }, sent: 5 });
   expect(silent).toEqual({ passed: false, why: 'the worker is silent' });
+});
+
+const untested = { passed: false, why: 'no route', untested: true };
+
+it('knows nothing of encryption when no route comes up in time', async () => {
+  state = 'connecting';
+  const running = selfTest(frames, {}, 3_000);
+  await vi.advanceTimersByTimeAsync(2_900);
+  expect(await Promise.race([running, 'waits'])).toBe('waits');
+  await vi.advanceTimersByTimeAsync(200);
+  expect(await running).toEqual(untested);
+});
+
+it.each([
+  ['connecting', [null]],
+  ['failed', ['candidate:1', null]],
+])('does not wait for a route that cannot come: %s, %o', async (now, found) => {
+  [state, candidates] = [now, found];
+  const running = selfTest(frames, {}, 3_000);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(await running).toEqual(untested);
+});
+
+it('waits for frames from when the route is up', async () => {
+  state = 'connecting';
+  const running = selfTest(frames, {}, 3_000);
+  await vi.advanceTimersByTimeAsync(2_900);
+  for (const side of sides) (side as unknown as { state: string }).state = 'connected';
+  await vi.advanceTimersByTimeAsync(7_900);
+  expect(await Promise.race([running, 'waits'])).toBe('waits');
+  await vi.advanceTimersByTimeAsync(300);
+  expect(await running).toEqual({ passed: false, why: 'no encrypted frames came' });
 });

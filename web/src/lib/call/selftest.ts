@@ -1,6 +1,8 @@
 /**
  * Before anything real is sent: two connections inside this page, made by the
  * same recipe, must show sealed frames at both ends and not one that was not.
+ * The route between them is whatever the configuration allows: inside the machine,
+ * or through the relay where the browser or the machine lets nothing out directly.
  */
 import { within } from '../browser/deadline';
 import { clock } from '../clock';
@@ -9,20 +11,30 @@ import { importSecret } from '../crypto/kdf';
 import type { FrameCrypto } from '../e2ee/frame-crypto';
 import { Connection } from '../media/connection';
 import { surplus } from '../media/health';
-import { connectionConfig } from '../media/ice-servers';
 import { sentOf } from '../media/stats';
 
-export type SelfTest = { passed: true; ms: number } | { passed: false; why: string };
+export type SelfTest =
+  | { passed: true; ms: number }
+  /** `untested`: the two connections found no route, so nothing is known of encryption. */
+  | { passed: false; why: string; untested?: true };
 
 const wanted = 3;
+/** Milliseconds until frames must have come, once there is a route. */
 const patience = 8_000;
 const drawEvery = 40;
 const statsLimit = 3_000;
 /** A worker that is behind has this long to catch up. */
 const settling = 1_500;
 
-/** `frames` is a worker of its own: its keys are thrown away with it. */
-export async function selfTest(frames: FrameCrypto): Promise<SelfTest> {
+/**
+ * `frames` is a worker of its own: its keys are thrown away with it. `routeLimit` is how many
+ * milliseconds a route may take to come up.
+ */
+export async function selfTest(
+  frames: FrameCrypto,
+  config: RTCConfiguration,
+  routeLimit: number,
+): Promise<SelfTest> {
   const began = clock.steady();
   const peer = 'self-test';
   const base = await importSecret(random(16));
@@ -30,28 +42,40 @@ export async function selfTest(frames: FrameCrypto): Promise<SelfTest> {
   frames.setKey({ k: 'install', group: peer, epoch: 0n, base, suite: 4, self: 0, roster });
   frames.setKey({ k: 'switch', epoch: 0n });
   const picture = movingPicture();
-  const pair = connect(frames, peer);
+  const { pair, dead } = connect(frames, peer, config);
+  let connectedAt: number | null = null;
   try {
     for (const side of pair) side.setTrack('video', picture.track);
-    while (clock.steady() - began < patience) {
+    for (;;) {
       await new Promise((resolve) => setTimeout(resolve, drawEvery));
       const result = judge(pair);
       if (result === 'unmarked') return { passed: false, why: 'a frame came unencrypted' };
       if (result === 'enough') return await confirm(frames, pair, began);
+      const now = clock.steady();
+      if (pair.every((side) => side.state === 'connected')) connectedAt ??= now;
+      if (connectedAt === null && (dead() || now - began > routeLimit)) {
+        return { passed: false, why: 'no route', untested: true };
+      }
+      if (connectedAt !== null && now - connectedAt > patience) {
+        return { passed: false, why: 'no encrypted frames came' };
+      }
     }
-    const connected = pair.every((side) => side.state === 'connected');
-    return { passed: false, why: connected ? 'no encrypted frames came' : 'no route inside' };
   } finally {
     picture.stop();
     for (const side of pair) side.close();
   }
 }
 
-function connect(frames: FrameCrypto, peer: string): [Connection, Connection] {
-  const config = connectionConfig([], 'auto');
-  const make = (impolite: boolean, other: () => Connection): Connection => {
+/** `dead` tells that no route can come up any more. */
+function connect(frames: FrameCrypto, peer: string, config: RTCConfiguration) {
+  const sides: Connection[] = [];
+  /** Candidates of each side, and whether there are no more to come. */
+  const found = [0, 0];
+  const all = [false, false];
+  for (const [i, impolite] of [true, false].entries()) {
     let order: Promise<void> = Promise.resolve();
-    return new Connection({
+    const other = () => sides[1 - i] as Connection;
+    const side = new Connection({
       frames,
       peer,
       config,
@@ -60,14 +84,19 @@ function connect(frames: FrameCrypto, peer: string): [Connection, Connection] {
         order = order.then(() => other().described(type, sdp));
       },
       candidate: (candidate) => {
+        if (candidate.candidate) found[i] = (found[i] ?? 0) + 1;
+        else if (candidate.candidate === null) all[i] = true;
         order = order.then(() => other().addCandidate(candidate));
       },
       onchange: () => {},
     });
-  };
-  const a: Connection = make(true, () => b);
-  const b: Connection = make(false, () => a);
-  return [a, b];
+    sides.push(side);
+  }
+  const pair = sides as [Connection, Connection];
+  const dead = () =>
+    pair.some((side) => side.state === 'failed') ||
+    [0, 1].some((i) => all[i] === true && found[i] === 0);
+  return { pair, dead };
 }
 
 function judge(pair: Connection[]): 'enough' | 'unmarked' | 'wait' {

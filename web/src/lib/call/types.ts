@@ -24,6 +24,7 @@ export type CallErrorCode =
   | 'cannot-connect' // no route for media was ever found
   | 'route-lost' // there was one, and none is found again
   | 'encryption-failed' // fail-closed: nothing is being sent
+  | 'encryption-untested' // the self-test finds no route: nothing is sent until it does
   | 'version' // page older than the server
   | 'server-unreachable'
   | 'draining'

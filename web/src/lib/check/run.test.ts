@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CallError } from '../call/types';
 import { check, type Tools } from './run';
 import type { Step, StepName } from './steps';
 
@@ -17,7 +18,7 @@ function tools(but: Partial<Tools> = {}): Tools & { left: number } {
     visit: async (_: string, passed: (name: StepName) => void) => {
       passed('encryption');
       passed('socket');
-      return { servers: async () => servers, leave: () => void out.left++ };
+      return { encryption: null, servers: async () => servers, leave: () => void out.left++ };
     },
     socket: async () => true,
     stun: async () => true,
@@ -121,6 +122,24 @@ describe('the check', () => {
     });
     expect(states(await check(broken, () => {}))).toMatchObject({ 'stun-udp': 'failed' });
     expect(broken.left).toBe(1);
+  });
+
+  it('goes on where encryption can only be tested through the relay, or not at all', async () => {
+    const late = (encryption: CallError | null) =>
+      tools({
+        visit: async (_, passed) => {
+          passed('socket');
+          if (!encryption) passed('encryption');
+          return { encryption, servers: async () => servers, leave: () => {} };
+        },
+      });
+    expect(states(await check(late(null), () => {}))).toMatchObject({
+      encryption: 'ok',
+      socket: 'ok',
+      'relay-tcp': 'ok',
+    });
+    const steps = await check(late({ code: 'encryption-untested' }), () => {});
+    expect(states(steps)).toMatchObject({ encryption: 'failed', socket: 'ok', 'relay-tcp': 'ok' });
   });
 
   it('shows every step as it goes', async () => {

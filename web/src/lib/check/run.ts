@@ -6,8 +6,16 @@ import { freshSteps, type Step, type StepName } from './steps';
 
 /** In a room of our own, for as long as the relay is tried. */
 export interface Visit {
+  /** What kept encryption from being tested, or null. */
+  encryption: CallError | null;
   servers(): Promise<RTCIceServer[]>;
   leave(): void;
+}
+
+/** `at` tells that it was the way to the server, not the encryption of this browser. */
+export interface VisitError {
+  error: CallError;
+  at?: 'socket';
 }
 
 export interface Tools {
@@ -15,7 +23,7 @@ export interface Tools {
   devices(): Promise<{ microphone: DeviceProblem | null; camera: DeviceProblem | null }>;
   createRoom(): Promise<{ url: string } | { error: CallError }>;
   /** Tells of `encryption` and `socket` as soon as each is known. */
-  visit(url: string, passed: (name: StepName) => void): Promise<Visit | { error: CallError }>;
+  visit(url: string, passed: (name: StepName) => void): Promise<Visit | VisitError>;
   /** Whether a WebSocket to the server opens at all. */
   socket(): Promise<boolean>;
   stun(server: RTCIceServer): Promise<boolean>;
@@ -69,16 +77,21 @@ export async function check(tools: Tools, show: (steps: Step[]) => void): Promis
   }
   set('server', { state: 'ok' });
 
+  const startSocket = () => {
+    const waits = steps.find(({ name }) => name === 'socket')?.state === 'waiting';
+    if (waits) set('socket', { state: 'running' });
+  };
   set('encryption', { state: 'running' });
   const visit = await tools.visit(made.url, (name) => {
     set(name, { state: 'ok' });
-    if (name === 'encryption') set('socket', { state: 'running' });
+    if (name === 'encryption') startSocket();
   });
   if ('error' in visit) {
-    const where = steps.find((step) => step.name === 'encryption')?.state === 'ok';
-    fail(where ? 'socket' : 'encryption', visit.error);
+    const proven = steps.find((step) => step.name === 'encryption')?.state === 'ok';
+    fail(visit.at ?? (proven ? 'socket' : 'encryption'), visit.error);
     return done();
   }
+  if (visit.encryption) fail('encryption', visit.encryption);
   try {
     await Promise.all(
       waysOf(await visit.servers()).map(async ({ step, port, server }) => {

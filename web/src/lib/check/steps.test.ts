@@ -22,6 +22,14 @@ describe('what follows from the steps', () => {
     ['running', { camera: { state: 'running' } }],
     ['browser', { browser: failed }],
     ['browser', { encryption: failed }],
+    [
+      'direct-only',
+      {
+        encryption: { ...failed, error: 'encryption-untested' },
+        'relay-udp': failed,
+        'relay-tcp': failed,
+      },
+    ],
     ['socket', { socket: failed, 'relay-udp': skipped, 'relay-tcp': skipped }],
     ['unknown', { server: failed, 'relay-udp': skipped, 'relay-tcp': skipped }],
     ['server', { server: failed, socket: skipped, 'relay-udp': skipped, 'relay-tcp': skipped }],

@@ -49,7 +49,11 @@ const relays = ['relay-udp', 'relay-tcp', 'relay-tls'] as const;
 export function verdictOf(steps: readonly Step[]): Verdict {
   const state = (name: StepName) => steps.find((step) => step.name === name)?.state ?? 'waiting';
   if (steps.some((step) => step.state === 'waiting' || step.state === 'running')) return 'running';
-  if (state('browser') === 'failed' || state('encryption') === 'failed') return 'browser';
+  if (state('browser') === 'failed') return 'browser';
+  const encryption = steps.find((step) => step.name === 'encryption');
+  // Without a route nothing is known of the browser: the relay tells more.
+  const untested = encryption?.error === 'encryption-untested' && state('relay-tcp') !== 'ok';
+  if (encryption?.state === 'failed' && !untested) return 'browser';
   if (state('socket') === 'failed') return 'socket';
   if (state('server') === 'failed' && state('socket') !== 'ok') return 'server';
   const tried = relays.map(state).filter((each) => each !== 'skipped');

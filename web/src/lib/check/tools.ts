@@ -3,15 +3,14 @@
 import { missingCapability } from '../call/capabilities';
 import { admissionOf } from '../call/identity';
 import { createRoom, parseLink } from '../call/link';
-import { openLink, prepareWorkers } from '../call/prepare';
-import type { CallError } from '../call/types';
+import { openLink, prepareWorkers, testThrough } from '../call/prepare';
 import { random } from '../crypto/bytes';
 import { acquire } from '../devices/acquire';
-import { fetchIce } from '../media/ice-servers';
+import { connectionConfig, type FetchIce, fetchIce } from '../media/ice-servers';
 import { groupBody } from '../protocol/group-wire';
 import { Session, subprotocol } from '../protocol/session';
 import { answersStun, passesRelay } from './routes';
-import type { Tools, Visit } from './run';
+import type { Tools, Visit, VisitError } from './run';
 
 const socketLimit = 10_000;
 
@@ -58,7 +57,7 @@ function opens(): Promise<boolean> {
 async function visit(
   url: string,
   passed: Parameters<Tools['visit']>[1],
-): Promise<Visit | { error: CallError }> {
+): Promise<Visit | VisitError> {
   const { pathname, hash } = new URL(url, location.origin);
   const parsed = parseLink(pathname, hash);
   if ('error' in parsed) return parsed;
@@ -66,8 +65,8 @@ async function visit(
   if ('error' in keys) return keys;
   const workers = await prepareWorkers(parsed.link);
   if ('error' in workers) return workers;
-  const { frames, group } = workers;
-  passed('encryption');
+  const { frames, group, proven } = workers;
+  if (proven) passed('encryption');
   const id = random(16);
   const { room } = parsed.link;
   const stop = () => {
@@ -77,7 +76,7 @@ async function visit(
   // A session would try for longer before it gives up.
   if (!(await opens())) {
     stop();
-    return { error: { code: 'server-unreachable' } };
+    return { error: { code: 'server-unreachable' }, at: 'socket' };
   }
   return new Promise((resolve) => {
     const session = new Session({
@@ -92,21 +91,18 @@ async function visit(
         if (event.e === 'welcome') {
           group.post({ t: 'admitted' });
           passed('socket');
-          resolve({
-            servers: async () => {
-              const answer = await fetchIce(session)();
-              return answer && 'servers' in answer ? answer.servers : [];
-            },
-            leave: () => {
-              session.leave();
-              stop();
-            },
-          });
+          const leave = () => {
+            session.leave();
+            stop();
+          };
+          void inside(fetchIce(session), proven, passed).then((visit) =>
+            resolve({ ...visit, leave }),
+          );
         } else if (event.e === 'group') {
           group.post({ t: 'server', message: event.message });
         } else if (event.e === 'failed') {
           stop();
-          resolve({ error: { code: event.code } });
+          resolve({ error: { code: event.code }, at: 'socket' });
         }
       },
     });
@@ -115,4 +111,23 @@ async function visit(
     };
     session.start();
   });
+}
+
+/** What can be looked at once we are in: the servers, and encryption if it needs them. */
+async function inside(
+  ask: FetchIce,
+  proven: boolean,
+  passed: Parameters<Tools['visit']>[1],
+): Promise<Omit<Visit, 'leave'>> {
+  const answer = await ask();
+  const list = answer && 'servers' in answer ? answer.servers : [];
+  const servers = async () => list;
+  if (proven) return { encryption: null, servers };
+  const result = await testThrough(connectionConfig(list, 'auto'));
+  if (result.passed) {
+    passed('encryption');
+    return { encryption: null, servers };
+  }
+  const code = result.untested ? 'encryption-untested' : 'encryption-failed';
+  return { encryption: { code, detail: result.why }, servers };
 }

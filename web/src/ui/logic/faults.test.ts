@@ -79,6 +79,7 @@ it('every fault says something and offers something to do', () => {
     'cannot-connect',
     'route-lost',
     'encryption-failed',
+    'encryption-untested',
     'version',
     'server-unreachable',
     'draining',
@@ -156,4 +157,17 @@ describe('both devices together', () => {
     expect(actions('dismissed')).toEqual(['allow', 'close']);
     expect(faultOf('cannot-connect', inCall).actions).toEqual(['retry', 'check', 'report']);
   });
+});
+
+it('names the setting of the browser where encryption cannot be tested, and no other browser', () => {
+  const firefox = platformOf('Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Firefox/153.0');
+  for (const [platform, setting] of [
+    [linux, 'WebRtcIPHandling'],
+    [firefox, 'about:config'],
+  ] as const) {
+    const { title, body, steps } = faultOf('encryption-untested', { ...context, platform });
+    expect(steps.join(' ')).toContain(setting);
+    expect(steps.join(' ')).toContain('TCP to port 3478');
+    expect(`${title} ${body} ${steps}`).not.toContain('another browser');
+  }
 });

@@ -3,7 +3,7 @@ import type { CallErrorCode } from '../../lib/call/types';
 import type { DeviceKind, DeviceProblem } from '../../lib/devices/problems';
 import { type FaultText, strings } from '../strings';
 import type { Platform } from './platform';
-import { blockedSteps, type Device, systemSettingsUrl, systemSteps } from './steps';
+import { blockedSteps, type Device, routeSteps, systemSettingsUrl, systemSteps } from './steps';
 
 /** The screens know what each of these does. */
 export type FaultAction =
@@ -142,6 +142,7 @@ function textKey(code: FaultCode, device: Device, platform: Platform): FaultText
 
 function stepsFor(code: FaultCode, platform: Platform, device: Device): string[] {
   if (code === 'site-blocked') return blockedSteps(platform, device);
+  if (code === 'encryption-untested') return routeSteps(platform);
   return code === 'os-blocked' ? systemSteps(platform, device) : [];
 }
 
@@ -185,6 +186,7 @@ const actions: Record<Exclude<FaultCode, 'in-use' | 'unplugged'>, FaultAction[]>
   'cannot-connect': ['retry', 'check', 'report'],
   'route-lost': ['retry', 'report'],
   'encryption-failed': ['reload', 'report'],
+  'encryption-untested': ['retry', 'check', 'report'],
   version: ['reload'],
   'server-unreachable': ['retry', 'report'],
   draining: ['retry'],

@@ -14,6 +14,13 @@ export function blockedSteps(platform: Platform, device: Device): string[] {
   return browser === 'safari' ? blocked.safari : blocked.other;
 }
 
+/** The browser or the machine lets no connection out. */
+export function routeSteps({ browser, system }: Platform): string[] {
+  const { chromium, firefox, all } = strings.faults.untested;
+  if (system === 'ios' || browser === 'safari') return all;
+  return [...(browser === 'firefox' ? firefox : chromium), ...all];
+}
+
 /** The system keeps the browser from the device. */
 export function systemSteps(platform: Platform, device: Device): string[] {
   const steps = strings.faults.system;

@@ -120,6 +120,10 @@ const texts = {
     title: 'Encryption did not start',
     body: 'Nothing was sent. Reload the page; if this stays, use another browser.',
   }),
+  'encryption-untested': () => ({
+    title: 'Nothing is sent: encryption can’t be tested',
+    body: 'The test needs a connection inside this device or to the relay of this server. A setting of the browser or of this device blocks both.',
+  }),
   version: () => ({
     title: 'This page is out of date',
     body: 'The server has been updated. Reload to go on.',
@@ -204,6 +208,14 @@ export const faultStrings = {
       'Set Camera and Microphone to Allow.',
     ],
     other: ['Click the icon left of the address.', 'Set Camera and Microphone to Allow.'],
+  },
+  untested: {
+    chromium: [
+      'Switch off what hides addresses in calls (“WebRTC leak”) in extensions and VPN apps.',
+      'On a managed device, ask its administrator about the policy WebRtcIPHandling.',
+    ],
+    firefox: ['Open about:config, look for media.peerconnection, and reset the lines in bold.'],
+    all: ['Let the browser through the firewall of this device: UDP, or TCP to port 3478.'],
   },
   system: {
     windows: (name: string) => [
