@@ -320,6 +320,30 @@ output server_core::release(base::time_point now) {
     if (!std::holds_alternative<std::monostate>(out))
       return out;
   }
+  return release_early(now);
+}
+
+// The receiver's allocation lives and does not permit the sender yet.
+bool server_core::keep_early(base::time_point now, const base::endpoint& peer,
+                             const base::endpoint& relayed, base::const_bytes payload) {
+  const auto* to = table_.by_relayed(relayed);
+  return to != nullptr && now < to->route.expires && !to->route.permits(now, peer.ip) &&
+         early_.add(now, to->route.client, peer, relayed, payload);
+}
+
+output server_core::release_early(base::time_point now) {
+  while (const auto* p = early_.next()) {
+    const auto* to = table_.by_relayed(p->relayed);
+    if (now < p->until && to != nullptr && !to->route.reaches(now, p->peer.ip)) {
+      early_.sleep();
+      continue;
+    }
+    released_early_ = early_.take();
+    const auto& r = released_early_;
+    if (auto out = now < r.until ? deliver(now, r.peer, r.relayed, r.payload) : std::nullopt)
+      return *out;
+    ++totals_.dropped;
+  }
   return {};
 }
 
@@ -353,6 +377,8 @@ output server_core::forward(base::time_point now, forwarding_table::entry& from,
   }
   if (auto out = deliver(now, relayed, peer, payload))
     return *out;
+  if (keep_early(now, relayed, peer, payload))
+    return {};
   ++counted.dropped;
   ++totals_.dropped;
   return {};
@@ -405,6 +431,7 @@ std::optional<transmit> server_core::apply(const command& c) {
   if (const auto* i = std::get_if<install>(&c)) {
     table_.install(i->value);
     held_.wake(i->value.client);
+    early_.wake(i->value.client);
   } else if (const auto* gone = std::get_if<remove>(&c)) {
     table_.remove(gone->client, gone->allocation);
   } else if (const auto* r = std::get_if<reply>(&c)) {

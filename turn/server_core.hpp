@@ -6,6 +6,7 @@
 #include "turn/authenticator.hpp"
 #include "turn/command.hpp"
 #include "turn/core_counters.hpp"
+#include "turn/early_packets.hpp"
 #include "turn/forwarding_table.hpp"
 #include "turn/held_packets.hpp"
 #include "turn/media_names.hpp"
@@ -75,13 +76,17 @@ public:
   /// `release` until it is empty afterwards.
   std::optional<transmit> apply(const command& c);
 
-  /// The next media packet that was held behind a request and has a way now; nothing
-  /// when there is no more. Its payload is valid until the next call of this core.
+  /// The next media packet that waited for a decision and has a way now: behind a request
+  /// of its sender, or for the permission of its receiver; nothing when there is no more. Its
+  /// payload is valid until the next call of this core.
   output release(base::time_point now);
 
   /// Gives up what was held too long: call it about every 100 ms, and then `release`
   /// until it is empty.
-  void wake_late(base::time_point now) { held_.wake_late(now); }
+  void wake_late(base::time_point now) {
+    held_.wake_late(now);
+    totals_.dropped += early_.expire(now);
+  }
 
   /// Whether an allocation or an unanswered request belongs to this client.
   bool known(const five_tuple& client) const;
@@ -118,6 +123,9 @@ private:
   bool is_local(const base::endpoint& peer) const noexcept {
     return std::ranges::find(local_services_, peer) != local_services_.end();
   }
+  bool keep_early(base::time_point now, const base::endpoint& peer, const base::endpoint& relayed,
+                  base::const_bytes payload);
+  output release_early(base::time_point now);
   output drop(forwarding_table::entry* from, std::size_t payload);
   output forward(base::time_point now, forwarding_table::entry& from, const base::endpoint& peer,
                  base::const_bytes payload);
@@ -142,6 +150,8 @@ private:
   pending_requests waiting_;
   held_packets held_;
   held_packets::packet released_; // what the last `release` refers to
+  early_packets early_;
+  early_packets::packet released_early_; // the same
   bool releasing_ = false;
   core_counters totals_;
   stun::transaction_id transaction_;

@@ -93,7 +93,9 @@ TEST(nothing passes that either side does not permit) {
   auto in = alice.send(b.relayed(), base::as_bytes("x"));
   CHECK(silent(alice.tuple(), in));
   permit(a, b.relayed());
-  CHECK(silent(alice.tuple(), in));
+  CHECK(silent(alice.tuple(), in)); // kept for a moment: server_core_early_test
+  pass(1s);
+  core.wake_late(t.now);
   permit(b, a.relayed());
   CHECK(relayed(alice, in));
   CHECK_EQUAL(core.totals().dropped, 2u);
