@@ -357,7 +357,7 @@ int run_doctor(const base::config& c, std::span<const std::string_view> ports) {
   return service::healthy(found) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/// What the program does besides serving; nothing: it shall serve.
+/// Runs a task other than serving; returns nothing when the program shall serve.
 std::optional<int> other_task(std::string_view task, std::span<const std::string_view> arguments) {
   constexpr std::array<std::string_view, 7> known{"",          "--check-config", "--help", "doctor",
                                                   "--version", "health",         "probe"};

@@ -1,5 +1,5 @@
 #pragma once
-// What an actor may do to a client's connection.
+// Interface through which an actor uses a client's connection.
 
 #include "actors/signal.hpp"
 

@@ -31,7 +31,7 @@ std::string_view to_string(errc e) noexcept;
 /// Lets an errc be returned where CAF wants an error, and be compared with one.
 caf::error make_error(errc e);
 
-/// What to tell a client about `e`. Everything that is not ours (a dead
+/// Maps `e` to a reason for the client. Everything that is not ours (a dead
 /// receiver, a timeout) is `unavailable`; no error is `none`.
 errc reason(const caf::error& e) noexcept;
 

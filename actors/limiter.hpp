@@ -21,7 +21,7 @@ struct limiter_config {
   std::shared_ptr<totals> counts = std::make_shared<totals>();
 };
 
-/// What the operator reads, e.g. `create-room`.
+/// Name of the endpoint for the operator, e.g. `create-room`.
 std::string endpoint_name(endpoint_kind e);
 
 /// Spawns a limiter with empty windows, monitored by `parent`; it ends with it.

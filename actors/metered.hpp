@@ -18,7 +18,7 @@ namespace catchup::actors {
 /// Whether it is the operator who asks: that is not part of an actor's work.
 bool is_status_question(const caf::mailbox_element& what);
 
-/// What went in and out of one mailbox, also answers, timers and news of the
+/// Counts the messages of one mailbox, including answers, timers and news of the
 /// death of others, but no question of the operator. Put in on any thread, taken
 /// out on one.
 class mailbox_meter {

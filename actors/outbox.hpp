@@ -32,7 +32,7 @@ public:
   /// Whether a client that has everything up to `n` can be served from here.
   bool can_resume(std::uint32_t n) const noexcept { return n >= forgotten_ && n <= last_; }
 
-  /// What is not acknowledged, in order.
+  /// Events that are not acknowledged, in order.
   const std::deque<entry>& entries() const noexcept { return entries_; }
   std::size_t bytes() const noexcept { return bytes_; }
   /// The highest number given, 0 before the first.

@@ -29,7 +29,7 @@ struct peer_config {
 /// The TURN user name of a member.
 std::string turn_user(const base::member_id& id);
 
-/// What the operator sees instead of an id.
+/// Pseudonym that the operator sees instead of an id.
 std::string pseudonym_of(const base::room_tag& tag);
 std::string pseudonym_of(const base::member_id& id);
 

@@ -1,5 +1,5 @@
 #pragma once
-// What an actor_system must know before it carries our messages.
+// Registers our message types with an actor_system.
 
 #include <caf/fwd.hpp>
 

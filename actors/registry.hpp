@@ -39,7 +39,7 @@ struct registry_config {
   std::size_t max_sources = 65'536;
   std::chrono::milliseconds limiter_restart{1000};
 
-  /// What is counted for as long as the process lives; rooms count there too.
+  /// Counters for the life of the process; rooms count there too.
   std::shared_ptr<totals> counts = std::make_shared<totals>();
   /// Told when draining begins and ends; may be empty. Called by the registry.
   std::function<void(bool)> on_drain;

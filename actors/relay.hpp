@@ -51,7 +51,7 @@ private:
     turn::counters counted;
     base::time_point heard; // a packet either way, or a request of its client
   };
-  /// What a user has: allocations, and ports that are set aside.
+  /// Allocations and reserved ports of one user.
   struct account {
     std::size_t held = 0;
     std::vector<turn::five_tuple> clients;

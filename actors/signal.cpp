@@ -4,7 +4,7 @@ namespace catchup::actors::signal {
 
 namespace {
 
-// What a message costs besides its payload: its place in the queue.
+// Cost of a message besides its payload: its place in the queue.
 constexpr std::size_t overhead = 64;
 
 std::size_t size_of(const shared_bytes& b) noexcept { return b ? b->size() : 0; }

@@ -1,5 +1,5 @@
 #pragma once
-// What the server tells a client over its WebSocket, as values
+// Events that the server sends to a client over its WebSocket, as values
 // (docs/protocol.md §3.3). Encoding is http/'s business.
 
 #include "base/bytes.hpp"
@@ -61,7 +61,7 @@ using mls = e2ee::mls::from_delivery::message;
 /// The numbered messages.
 using event = std::variant<welcome, joined, left, away, back, app, mls>;
 
-/// What an event costs in a queue, in bytes.
+/// Size of an event in a queue, in bytes.
 std::size_t size_of(const event& e);
 
 /// Unnumbered: the answer to a resume.

@@ -25,7 +25,7 @@ msg::status all(const collector_state& st) {
   return out;
 }
 
-// What only its parent knows of an actor: those that were there before it.
+// Adds facts that only the parent of an actor knows: its crashed predecessors.
 void add(const msg::actor_status& known, msg::status& to) {
   if (to.actors.empty())
     return;
@@ -86,7 +86,7 @@ msg::actor_status describe(std::string kind, std::string name, std::string paren
 }
 
 std::string error_words(const caf::actor_system& sys, const caf::error& e) {
-  // What an error carries, such as the text of an exception, may say too much.
+  // The context of an error, such as the text of an exception, may reveal too much.
   return e ? sys.render(caf::error{e.code(), e.category()}) : "none";
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// What the control plane has done since the start of the process. Rooms and
+// Counters of the control plane since the start of the process. Rooms and
 // peers come and go; these numbers only grow.
 
 #include "actors/errc.hpp"

@@ -89,7 +89,7 @@ public:
 
   constexpr std::size_t size() const noexcept { return used_; }
 
-  /// What was written, or nothing when it did not fit.
+  /// Returns the bytes written, or nothing when they did not fit.
   constexpr std::optional<bytes> done() const noexcept {
     if (!ok_)
       return std::nullopt;

@@ -251,7 +251,7 @@ void read_livekit(env_reader& env, config& out) {
   out.livekit_api_secret = to_base64url(derive_secret(out.turn_secret, "livekit api secret"));
 }
 
-// Whoever gets one of these wrong meant a private server: it must not start as a
+// A wrong value here was meant to make the server private: it must not start as a
 // public one.
 void read_create(env_reader& env, config& out) {
   if (env.text("ALLOW_CREATE"))

@@ -28,7 +28,7 @@ struct field {
 /// Thread-safe; writes nothing below the level in force.
 void log(log_level level, std::string_view event, std::initializer_list<field> fields = {});
 
-/// What an operator did: written at every level.
+/// Logs an operator's action at every level.
 void audit(std::string_view event, std::initializer_list<field> fields = {});
 
 /// Lines of the log since the start of the process.

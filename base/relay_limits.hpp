@@ -1,5 +1,5 @@
 #pragma once
-// What one client of the relay may cost, as the operator sets it.
+// Limits of one client of the relay, as the operator sets them.
 
 #include "base/result.hpp"
 

@@ -1,5 +1,5 @@
 #pragma once
-// What the server found when it looked at itself through its public address.
+// Results of the self-probe: the server checks itself through its public address.
 
 #include "base/time.hpp"
 

@@ -18,7 +18,7 @@ struct asset_file {
   std::string_view content;
 };
 
-/// What a request says about the representation it wants.
+/// The representation that a request asks for.
 struct asset_request {
   std::string_view accept_encoding;
   std::string_view if_none_match;

@@ -1,5 +1,5 @@
 #pragma once
-// What the site has done since the start. Numbers only, and nobody is named.
+// Counters of the site since the start: numbers only, no names.
 
 #include "http/api_error.hpp"
 #include "http/durations.hpp"
@@ -11,7 +11,7 @@
 
 namespace catchup::http {
 
-/// What clients say, as far as it is told apart.
+/// Kinds of client messages that are counted apart.
 enum class said : std::uint8_t { join, resume, app, mls, ping, leave, other };
 inline constexpr std::array said_names{"join", "resume", "app", "mls", "ping", "leave", "other"};
 

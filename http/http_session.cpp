@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t max_head = 64 * 1024;
 constexpr std::size_t max_body = 64 * 1024;
-/// What is read and thrown away after a last answer, so that it is not lost.
+/// Bytes that are read and dropped after a last answer, so that the answer arrives.
 constexpr std::size_t max_linger = 1024 * 1024;
 
 /// All lines of a list header as one.
@@ -332,7 +332,7 @@ private:
 
   // -- time ---------------------------------------------------------------------
 
-  /// What runs on the socket after `d` is cancelled and `timed_out_` is true.
+  /// After `d`, cancels the operations on the socket and sets `timed_out_`.
   void arm(std::chrono::milliseconds d) {
     timed_out_ = false;
     timer_.expires_after(d);

@@ -1,5 +1,5 @@
 #pragma once
-// What all connections of a server share.
+// State that all connections of a server share.
 
 #include "actors/api.hpp"
 #include "http/asio.hpp"

@@ -14,7 +14,7 @@
 
 namespace catchup::http::json {
 
-/// What is larger is refused.
+/// Larger texts are refused.
 struct limits {
   std::size_t size = 64 * 1024; ///< of the document, in bytes
   std::size_t depth = 4;        ///< arrays and objects in each other, the outermost included

@@ -19,7 +19,7 @@ struct reply {
   std::string body;
   /// Sent instead of `body` when not empty; lives as long as the asset store.
   std::string_view static_body;
-  /// What it says, if it is a refusal.
+  /// The error that the reply carries, if it is a refusal.
   std::optional<api_error> error = {};
 
   std::string_view content() const noexcept { return static_body.empty() ? body : static_body; }

@@ -13,7 +13,7 @@
 
 namespace catchup::http {
 
-/// What the operator may want to know; all are current values or totals.
+/// Counters for the operator: current values or totals.
 struct server_counters {
   std::uint64_t connections = 0;    ///< open, HTTP and WebSocket
   std::uint64_t sockets = 0;        ///< open WebSockets

@@ -1,5 +1,5 @@
 #pragma once
-// What the HTTP server is told at start-up.
+// Settings of the HTTP server.
 
 #include "base/network.hpp"
 #include "base/self_checks.hpp"
@@ -43,7 +43,7 @@ struct server_limits {
   double bytes_per_second = 256 * 1024, byte_burst = 1024 * 1024;
 };
 
-/// What /readyz says: whether new calls should be sent here.
+/// Answer of /readyz: whether new calls should be sent here.
 enum class readiness : std::uint8_t { ready, draining, stuck };
 
 struct server_config {
@@ -58,7 +58,7 @@ struct server_config {
   std::string livekit_key, livekit_secret;
 
   unsigned link_days = 30;
-  /// Who may make rooms: those from one of these, and those who know the password.
+  /// Networks that may create rooms; clients with the password may too.
   /// With neither, everybody.
   std::vector<base::network> allow_create;
   std::string create_password;
@@ -68,13 +68,13 @@ struct server_config {
   bool turn_tls = false;                 ///< on the same port
   std::vector<std::string> stun_servers; ///< urls such as `stun:host:port`
 
-  /// What the server last found when it looked at itself; asked on any thread.
+  /// Results of the last self-probe; called on any thread.
   std::function<base::self_checks()> self_checks = [] { return base::self_checks{}; };
 
-  /// What the kernel says of the server's clock; empty when it cannot be asked. Called on
+  /// The kernel's view of the server's clock; empty when it cannot be asked. Called on
   /// any thread.
   std::function<std::optional<bool>()> clock_synchronised = [] { return std::optional<bool>{}; };
-  /// What visitors' clocks say of it.
+  /// The view of visitors' clocks.
   std::shared_ptr<clock_evidence> clocks = std::make_shared<clock_evidence>();
 
   /// Told to clients in `challenge`; changes with every start of the process.

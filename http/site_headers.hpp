@@ -8,7 +8,7 @@
 
 namespace catchup::http {
 
-/// What the policy of an answer depends on.
+/// Facts that the policy of an answer depends on.
 struct site {
   std::string_view domain;
   std::string_view host_header; ///< of the request, not trusted

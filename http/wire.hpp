@@ -28,7 +28,7 @@ inline constexpr std::size_t max_data = 32 * 1024;
 inline constexpr std::size_t mls_place_size = 1 + base::member_id::size;
 inline constexpr std::uint64_t max_number = (std::uint64_t{1} << 53) - 1;
 
-/// What a client says. Views point into the message they were decoded from.
+/// Messages of clients. Views point into the message they were decoded from.
 struct hello {
   std::string_view room;
   /// A session token when the client wants its old place back.
@@ -102,7 +102,7 @@ enum class error_code : std::uint8_t {
 };
 std::string_view to_string(error_code code) noexcept;
 
-/// What the server says of its own accord, without a member behind it.
+/// Messages that the server sends by itself, not for a member.
 struct challenge {
   std::array<std::byte, 32> nonce{};
   std::uint64_t incarnation = 0;

@@ -160,7 +160,7 @@ public:
       return fail<std::uint32_t>();
     return static_cast<std::uint32_t>(*p);
   }
-  /// What JavaScript can count.
+  /// An integer that JavaScript represents exactly (at most 2^53 - 1).
   std::uint64_t big(field f) noexcept {
     auto* p = v_.get<std::uint64_t>(f);
     return p && *p <= max_number ? *p : fail<std::uint64_t>();

@@ -7,7 +7,7 @@
 
 namespace catchup::http::wire {
 
-/// What msgpack::packer writes into.
+/// Output of msgpack::packer.
 struct sink {
   base::buffer bytes;
   void write(const char* p, std::size_t n) {

@@ -133,7 +133,7 @@ ws::action ws_protocol::on(const wire::admit& m, base::time_point now, base::uni
   r.tag = candidate_->tag;
   if (!e2ee::check_admission(r))
     return fail(error_code::admission);
-  // What is in it is for the room to see; another kind is of another version.
+  // The room checks the content; another kind belongs to another version.
   auto package = e2ee::mls::parse_key_package(m.key_package);
   if (!package)
     return fail(package.error() == e2ee::mls::parse_error::wrong_kind ? error_code::version

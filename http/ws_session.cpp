@@ -340,7 +340,7 @@ private:
       arm();
   }
 
-  /// What is not closed in time is closed without the client's consent.
+  /// Closes the connection when the client does not close it in time.
   void hang_up_soon() {
     if (std::exchange(hanging_up_, true))
       return;

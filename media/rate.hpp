@@ -9,7 +9,7 @@
 
 namespace catchup::media {
 
-/// Who counts as one: an IPv4 address, or the /64 of an IPv6 address.
+/// The source that limits count by: an IPv4 address, or the /64 of an IPv6 address.
 base::ip_address source_of(const base::ip_address& ip) noexcept;
 
 /// So many events a second, twice as many at once; 0 a second: no limit. Eight bytes.
@@ -52,13 +52,13 @@ private:
   std::unique_ptr<std::array<event_meter, places>> table_;
 };
 
-/// What may pass in a second; 0: no limit.
+/// Limits of a flow in a second; 0: no limit.
 struct flow_limit {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
 };
 
-/// What passes in one direction, in windows of a tenth of a second.
+/// Meters one direction of a flow in windows of a tenth of a second.
 class flow_meter {
 public:
   /// Counts a packet; false, and nothing counted, when it is one too many.

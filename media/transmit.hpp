@@ -1,5 +1,5 @@
 #pragma once
-// What a core that owns no socket asks to be sent.
+// A datagram that a core without sockets asks the port to send.
 
 #include "base/bytes.hpp"
 #include "media/five_tuple.hpp"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the scripts of this folder share: words on screen, long steps with a
+# Functions that the scripts of this folder share: messages, long steps with a
 # clock, and the folder where builds and logs go. Sourced, never run.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

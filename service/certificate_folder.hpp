@@ -20,7 +20,7 @@ public:
   /// The folder of `fullchain.pem` and `privkey.pem`.
   explicit certificate_folder(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  /// What is there, if it can serve at `wall`. The failure says what is wrong with which
+  /// Loads the pair, if it can serve at `wall`. The failure says what is wrong with which
   /// file, without the path of the folder.
   base::result<std::shared_ptr<const media::tls_identity>, std::string>
   load(base::unix_seconds wall);

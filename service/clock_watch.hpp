@@ -8,7 +8,7 @@
 
 namespace catchup::service {
 
-/// What the kernel says: whether NTP keeps the clock. Empty when it may not be asked.
+/// Asks the kernel whether NTP keeps the clock. Empty when it may not be asked.
 std::optional<bool> clock_synchronised() noexcept;
 
 /// Logs `clock_unsynchronised` at the start and whenever it becomes so, and when it is
@@ -19,7 +19,7 @@ public:
 
   /// Looks when it is time. On one thread.
   void look(base::time_point now);
-  /// What was found last; from any thread.
+  /// Last results; called on any thread.
   std::optional<bool> synchronised() const noexcept;
 
 private:

@@ -16,11 +16,11 @@ struct site_file {
 
 struct doctor_config {
   base::config settings;
-  /// What relayed addresses carry (CATCHUP_PUBLIC_IP, or what was found).
+  /// IP of relayed addresses (CATCHUP_PUBLIC_IP, or the detected one).
   base::ip_address public_ip;
   std::uint16_t https_port = 443;
   std::uint16_t http_port = 80;
-  /// What the site should serve, as it was built; empty: not known.
+  /// Files that the site should serve, as built; empty: not known.
   std::vector<site_file> files;
 };
 

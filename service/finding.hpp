@@ -1,5 +1,5 @@
 #pragma once
-// What a check of the machine found, and how it is said.
+// Result of one check of the machine, and its words.
 
 #include <cstdint>
 #include <string>

@@ -1,5 +1,5 @@
 #pragma once
-// What to think of what was seen: the rules of the doctor, without looking.
+// Rules of the doctor: facts in, findings out, no I/O.
 
 #include "base/endpoint.hpp"
 #include "base/time.hpp"
@@ -29,13 +29,13 @@ finding judge_clock(base::unix_seconds wall, std::optional<bool> synchronised);
 finding judge_descriptors(std::uint64_t limit);
 /// `largest` is net.core.rmem_max; 0 when it cannot be read.
 finding judge_receive_buffer(std::uint64_t largest);
-/// What the domain resolves to, what this machine has, and what was set.
+/// Compares the addresses of the domain, of this machine and of the settings.
 finding judge_address(const std::string& domain, const std::vector<base::ip_address>& resolved,
                       const std::vector<base::ip_address>& own,
                       const std::optional<base::ip_address>& configured);
 finding judge_redirect(const std::string& domain, const web_answer& plain);
 finding judge_certificate(const std::string& domain, const std::string& trouble, long days_left);
-/// Who renews it: whether certbot made it, and what is there to run certbot.
+/// Renewal of the certificate: whether certbot made it, and whether its timer runs.
 struct renewal {
   bool certbot = false, timer = false;
 };

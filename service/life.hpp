@@ -12,7 +12,7 @@
 
 namespace catchup::service {
 
-/// What the threads of the process know of its end.
+/// Flags by which the threads of the process learn of its end.
 struct life {
   std::atomic<bool> draining{false}; ///< no new rooms
   std::atomic<bool> stuck{false};    ///< a part does not answer
@@ -28,7 +28,7 @@ struct life {
 /// any thread starts: they inherit it.
 sigset_t block_signals();
 
-/// What is done meanwhile, all of it on the thread of `live`.
+/// Tasks of the main loop, all on the thread of `live`.
 struct chores {
   std::function<void()> start_draining;
   std::function<std::uint64_t()> clients; ///< how many are connected

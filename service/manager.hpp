@@ -1,5 +1,5 @@
 #pragma once
-// What the program tells the service manager that started it: sd_notify(3).
+// Notifies the service manager that started the program: sd_notify(3).
 
 #include "base/env_reader.hpp"
 

@@ -17,7 +17,7 @@ base::self_checks probe(const base::config& c, std::uint16_t https_port = 443);
 
 /// One line a check, for the process that asked.
 std::string to_lines(const base::self_checks& found);
-/// What to_lines wrote; lines of anything else are left out. `at` is not in it.
+/// Reads the output of to_lines and skips other lines. `at` is not in it.
 base::self_checks from_lines(std::string_view text);
 
 } // namespace catchup::service

@@ -31,7 +31,7 @@ public:
   /// True when there is a new result; what is new in it is logged.
   bool look(base::time_point now);
 
-  /// What was found last; from any thread.
+  /// Last results; called on any thread.
   base::self_checks result() const;
 
 private:

@@ -13,7 +13,7 @@ namespace catchup::turn {
 std::uint32_t granted_lifetime(std::optional<std::uint32_t> requested,
                                std::uint32_t credential_seconds = 0xffffffff) noexcept;
 
-/// What an Allocate request gets besides its first relayed address.
+/// Results of an Allocate request besides its first relayed address.
 struct allocation_extras {
   std::optional<base::ip_address> second_family{}; // the other family; the port is the same
   std::optional<reservation_token> token{};
@@ -51,7 +51,7 @@ public:
   /// Forgets permissions and channels that have run out.
   void sweep(base::time_point now);
 
-  /// What the media thread shall know; a higher version each time.
+  /// Snapshot for the media thread; the version grows each time.
   route snapshot();
 
   allocation_id id() const noexcept { return routes_.allocation; }

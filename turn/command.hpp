@@ -1,5 +1,5 @@
 #pragma once
-// What actors tell the media thread. Commands are values, carried out in order;
+// Commands from actors to the media thread: values, carried out in order;
 // an actor posts table changes before the answer that promises them.
 
 #include "turn/request.hpp"

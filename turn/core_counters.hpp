@@ -1,5 +1,5 @@
 #pragma once
-// What the core has done since the start, for the operator. Nobody is named.
+// Counters of the TURN core since the start, for the operator: numbers only.
 
 #include <cstdint>
 
@@ -16,7 +16,7 @@ struct core_counters {
   std::uint64_t dropped = 0; // media without permission, channel or route
   std::uint64_t malformed = 0;
 
-  // What a limit has refused.
+  // Refusals by a limit.
   std::uint64_t refused = 0;             // requests: too many in flight
   std::uint64_t limited_strangers = 0;   // unauthenticated, of one source
   std::uint64_t limited_requests = 0;    // authenticated, of one source

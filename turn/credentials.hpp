@@ -18,7 +18,7 @@ struct credentials {
   std::string password;
 };
 
-/// What a client needs to use the relay as `user` until `expiry`.
+/// Credentials for the relay as `user` until `expiry`.
 credentials make_credentials(std::string_view secret, std::string_view user,
                              base::unix_seconds expiry);
 
@@ -28,7 +28,7 @@ std::string password_for(std::string_view secret, std::string_view username);
 /// The numbers of the password algorithms (RFC 8489 §18.5).
 enum class password_algorithm : std::uint16_t { md5 = 1, sha256 = 2 };
 
-/// What seals a client's messages.
+/// Key of a client's MESSAGE-INTEGRITY.
 class long_term_key {
 public:
   long_term_key() = default;

@@ -48,7 +48,7 @@ public:
     return e.counters;
   }
 
-  /// What was carried since the last call, of those that carried something.
+  /// Usage since the last call of the allocations that carried something.
   std::vector<usage> take_usage();
 
   /// Drops what expired a while ago. Its actor says so itself; this is for the

@@ -11,7 +11,7 @@
 
 namespace catchup::turn {
 
-/// What a nonce begins with when password algorithms were offered beside it: the
+/// Prefix of a nonce that was offered with password algorithms: the
 /// nonce cookie and the security feature bits (§9.2, §18.1) in base64. Bit 0 of
 /// the set is the leftmost one, so "password algorithms" is 0x800000.
 inline constexpr std::string_view nonce_cookie = "obMatJos2gAAA";

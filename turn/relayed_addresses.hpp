@@ -19,11 +19,11 @@ public:
   struct grant {
     base::endpoint relayed;
     allocation_extras extras{};
-    /// Whose quota it counted in as a reservation, when it was one.
+    /// Source whose quota counted it as a reservation, if it was one.
     std::optional<base::ip_address> held_for{};
   };
 
-  /// What randomness a choice needs: the caller's, for a core has none.
+  /// Random numbers for a choice, from the caller: a core has none.
   struct chance {
     std::uint32_t port = 0;
     reservation_token token{};

@@ -41,7 +41,7 @@ struct request {
   stun::method method{};
   stun::transaction_id transaction{};
   std::string username;
-  /// What is wrong with it by itself. It stands unless 437 or 441 comes first.
+  /// Error of the request by itself, unless 437 or 441 comes first.
   int defect = 0;
 
   std::optional<std::uint32_t> lifetime; // seconds

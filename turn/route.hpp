@@ -1,5 +1,5 @@
 #pragma once
-// What the media thread knows of one allocation: a snapshot that its actor
+// The media thread's view of one allocation: a snapshot that its actor
 // publishes after every change.
 
 #include "base/time.hpp"
@@ -66,7 +66,7 @@ struct counters {
   bool operator==(const counters&) const = default;
 };
 
-/// What an allocation has carried since the last report.
+/// Traffic of an allocation since the last report.
 struct usage {
   five_tuple client;
   allocation_id allocation = 0;

@@ -25,7 +25,7 @@ struct local_delivery {
   base::const_bytes payload; ///< a part of the input
 };
 
-/// What one input makes the core do, at most one thing.
+/// Output of the core for one input: at most one.
 using output = std::variant<std::monostate, transmit, request, local_delivery>;
 
 struct core_limits {
@@ -100,7 +100,7 @@ public:
 
   std::vector<usage> take_usage() { return table_.take_usage(); }
   const core_counters& totals() const noexcept { return totals_; }
-  /// What the port before this core has refused, to be told with the rest.
+  /// Stores the totals that the port has refused, to be reported with the rest.
   void count_tcp(std::uint64_t refused, std::uint64_t idle, std::uint64_t dropped) noexcept {
     totals_.tcp_refused = refused;
     totals_.tcp_idle = idle;

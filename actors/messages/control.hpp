@@ -57,7 +57,7 @@ struct app {
   signal::shared_bytes data;
 };
 
-/// What a client says of the group, numbered.
+/// A numbered group message of a client.
 struct mls {
   std::uint32_t n = 0;
   e2ee::mls::to_delivery::message message;
@@ -118,7 +118,7 @@ struct drain {
 /// The same as drain off.
 struct undrain {};
 
-/// What the operator does to one actor; names are pseudonyms out of `status`.
+/// An operator's action on one actor; names are pseudonyms out of `status`.
 enum class operation : std::uint8_t {
   kick,  ///< a peer: its client is told that it was removed
   close, ///< a room: all its members are kicked; an allocation: it ends

@@ -1,5 +1,5 @@
 #pragma once
-// What registry, room and peer say to each other.
+// Messages between registry, room and peer.
 
 #include "actors/client_sink.hpp"
 #include "base/ids.hpp"

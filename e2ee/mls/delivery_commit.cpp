@@ -64,7 +64,7 @@ delivery::verdict delivery::judge(base::time_point now, const base::member_id& f
   if (!std::all_of(out.refs.begin(), out.refs.end(),
                    [&](const auto& ref) { return pending_.wanted(ref); }))
     out.refusal = rejection::stale;
-  // Whoever is faster than the one asked would have its useless Welcome sent again.
+  // A member faster than the requested one would have its useless Welcome sent again.
   else if (committer_.who != from &&
            std::ranges::any_of(out.added, [&](const auto& who) { return refuses(who, from); })) {
     out.refusal = rejection::stale;

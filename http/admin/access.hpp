@@ -1,5 +1,5 @@
 #pragma once
-// Who may use the operator's listener: values in, a verdict out.
+// Decides which requests may use the operator's listener.
 
 #include "base/time.hpp"
 

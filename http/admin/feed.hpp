@@ -1,5 +1,5 @@
 #pragma once
-// What one listener of the event stream has not been sent yet.
+// Events that one listener of the event stream has yet to receive.
 
 #include <cstddef>
 #include <deque>

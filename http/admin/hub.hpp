@@ -1,5 +1,5 @@
 #pragma once
-// What all connections of the operator's listener share. Everything runs on its
+// State that all connections of the operator's listener share. Everything runs on its
 // one thread, but for post() and what the actors answer.
 
 #include "http/admin/access.hpp"

@@ -1,5 +1,5 @@
 #pragma once
-// What the kernel says of this process.
+// Figures of the kernel about this process.
 
 #include <cstdint>
 

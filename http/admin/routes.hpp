@@ -1,5 +1,5 @@
 #pragma once
-// What a request to the operator's listener is for.
+// Routes of the operator's listener.
 
 #include "http/router.hpp"
 
@@ -23,7 +23,7 @@ enum class target : std::uint8_t {
   allocations,
   limits,
   events,
-  // What changes something, by POST.
+  // Routes that change something, by POST.
   close_room,
   lock_room,
   unlock_room,

@@ -28,7 +28,7 @@ struct server_config {
   std::shared_ptr<const actors::totals> control;
   std::shared_ptr<const site_counters> site;
   std::shared_ptr<const base::log_counts> log = std::make_shared<const base::log_counts>();
-  /// What the server last found when it looked at itself.
+  /// Results of the last self-probe.
   std::function<base::self_checks()> self_checks = [] { return base::self_checks{}; };
   /// Whether the process is about to end, so that nobody can be let in again.
   std::function<bool()> ending = [] { return false; };

@@ -28,7 +28,7 @@ public:
 
   /// All of it: `[node, …]`, parents first.
   std::string all() const;
-  /// What the last update changed: `{"changed":[node, …],"gone":[id, …]}`, or
+  /// Changes of the last update: `{"changed":[node, …],"gone":[id, …]}`, or
   /// empty when nothing did.
   const std::string& changes() const noexcept { return changes_; }
 

@@ -27,7 +27,7 @@ public:
     return control(EPOLL_CTL_MOD, fd, what, tag);
   }
 
-  /// What is ready, waiting at most so long. Valid until the next call.
+  /// Returns ready events, waiting at most `patience`. Valid until the next call.
   std::span<const epoll_event> wait(std::chrono::milliseconds patience) noexcept {
     auto n = ::epoll_wait(fd_.get(), ready_.data(), static_cast<int>(ready_.size()),
                           static_cast<int>(patience.count()));

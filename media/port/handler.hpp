@@ -1,5 +1,5 @@
 #pragma once
-// What a protocol on the media port looks like to the port. One port serves
+// Interface of a protocol on the media port. One port serves
 // several: each packet is offered to the handlers in their order until one takes it.
 
 #include "media/stun/message.hpp"
@@ -116,7 +116,7 @@ public:
   /// Precise to a millisecond. A deadline in the past is due at once.
   virtual base::time_point deadline() const { return base::time_point::max(); }
 
-  /// What the port itself has refused so far; called before `tick`.
+  /// Reports the totals that the port itself has refused; called before `tick`.
   virtual void count(const tcp_totals&) {}
 
   /// Called about every 100 ms.

@@ -8,7 +8,7 @@
 
 namespace catchup::media::port {
 
-/// What `domain` resolves to (IPv4 first), unless that is a loopback address and
+/// Resolves `domain` (IPv4 first), unless that is a loopback address and
 /// the domain is not `localhost` (a hosts file that maps the machine's own name);
 /// then, or when it does not resolve, the address of the interface with the
 /// default route. Empty when the machine has none. May ask the resolver: only

@@ -15,7 +15,7 @@ class socket_address {
 public:
   socket_address() = default;
   socket_address(const base::endpoint& e, bool ipv6_socket) noexcept;
-  /// What the system has written; IPv4 or IPv6.
+  /// Reads an address that the system wrote; IPv4 or IPv6.
   explicit socket_address(const sockaddr& in) noexcept;
 
   base::endpoint to_endpoint() const noexcept;

@@ -28,7 +28,7 @@ void set(const file_descriptor& fd, int level, int option, int value) {
     fail("setsockopt");
 }
 
-// What the kernel may refuse without harm.
+// Sets an option that the kernel may refuse without harm.
 void try_to_set(const file_descriptor& fd, int level, int option, int value) {
   [[maybe_unused]] auto rc = ::setsockopt(fd.get(), level, option, &value, sizeof value);
 }

@@ -31,7 +31,7 @@ struct tcp_limits {
 
 class tcp_server {
 public:
-  /// What the server tells whoever runs it.
+  /// Receives the events of the server.
   class listener {
   public:
     virtual ~listener() = default;

@@ -96,7 +96,7 @@ bool udp_receiver::holds(base::const_bytes in) const noexcept {
   return !before(in.data(), begin) && before(in.data(), begin + batch * stride);
 }
 
-/// What one entry of sendmmsg will carry.
+/// Content of one entry of sendmmsg.
 struct udp_sender::message {
   five_tuple to;
   std::size_t segment = 0; // bytes of every datagram but the last

@@ -25,7 +25,7 @@ public:
     std::size_t segment = 0;
   };
 
-  /// What there is, without waiting. Datagrams larger than 64 KiB do not exist.
+  /// Receives waiting datagrams without blocking. None is larger than 64 KiB.
   const std::vector<arrival>& receive();
 
   /// Whether `in` is a part of what `receive` returned.
@@ -73,7 +73,7 @@ public:
   static constexpr std::size_t max_datagram = 65'536;
   /// The kernel's own bound.
   static constexpr std::size_t longest_train = 64;
-  /// What fits into Ethernet, IPv6 and UDP: larger datagrams are rare, and a
+  /// Payload that fits into Ethernet, IPv6 and UDP: larger datagrams are rare, and a
   /// train of them would be refused.
   static constexpr std::size_t largest_segment = 1452;
 

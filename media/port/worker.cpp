@@ -161,7 +161,7 @@ void worker::hand_over(std::size_t owner, const transmit& t) {
     counters_.tcp_dropped.fetch_add(1, std::memory_order_relaxed);
 }
 
-// What other threads have for clients whose connections are here.
+// Takes frames of other threads for clients whose connections are on this thread.
 void worker::collect() {
   lanes_.inbox(index_).take(forwarded_);
   for (const auto& p : forwarded_)

@@ -119,7 +119,7 @@ public:
     }
   }
 
-  /// What seals the message, right or wrong; of two the stronger one counts.
+  /// The integrity attribute of the message, valid or not; the stronger one of two.
   std::optional<stun::integrity> sealed_by() const noexcept;
 
   /// Whether that seal is there and was made with `key`. Compares in constant

@@ -7,7 +7,7 @@
 
 namespace catchup::media::stun {
 
-/// What does not fit makes `finish()` empty. Padding is always zero.
+/// An attribute that does not fit makes `finish()` empty. Padding is always zero.
 class message_writer {
 public:
   message_writer(base::bytes out, message_class cls, method m,

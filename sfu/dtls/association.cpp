@@ -9,7 +9,7 @@
 
 namespace catchup::sfu::dtls {
 
-/// What the BIO reads from and writes to; keeps the borders of datagrams, which a
+/// Source and sink of the BIO; keeps the borders of datagrams, which a
 /// memory BIO of OpenSSL does not.
 struct association::queues {
   static constexpr std::size_t max_waiting = 64;

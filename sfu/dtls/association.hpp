@@ -19,7 +19,7 @@ struct ssl_st;
 
 namespace catchup::sfu::dtls {
 
-/// Who sends the ClientHello (RFC 5763 §5): `a=setup:active` is the client.
+/// The side that sends the ClientHello (RFC 5763 §5): `a=setup:active` is the client.
 enum class role : std::uint8_t { client, server };
 
 enum class state : std::uint8_t { handshaking, connected, closed, failed };

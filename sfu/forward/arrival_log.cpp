@@ -21,7 +21,7 @@ void arrival_log::received(base::time_point now, std::uint16_t sequence) {
     begun_ = true;
     next_ = s;
   }
-  // What is older than the memory cannot be told apart from what is lost.
+  // Packets older than the memory cannot be told apart from lost ones.
   if (!arrivals_.empty() && s < arrivals_.front().sequence && arrivals_.front().sequence < next_)
     return;
   auto it = std::lower_bound(arrivals_.begin(), arrivals_.end(), s, before);

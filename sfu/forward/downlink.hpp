@@ -68,7 +68,7 @@ public:
   bool report(base::time_point now, const uplink& source, rtp::rtcp::compound_writer& out);
   base::time_point deadline() const noexcept { return next_report_; }
 
-  /// What the subscriber reports about the stream.
+  /// Reports of the subscriber about the stream.
   void reported(base::time_point now, const rtp::rtcp::report& r);
   base::duration round_trip() const noexcept { return round_trip_; }
   /// Of the last report, 0 to 1.

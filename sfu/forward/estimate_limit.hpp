@@ -1,5 +1,5 @@
 #pragma once
-// What a receiver's estimate of its downlink (REMB) allows to send.
+// Send rate that a receiver's estimate of its downlink (REMB) allows.
 
 #include "base/time.hpp"
 

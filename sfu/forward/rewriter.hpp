@@ -9,7 +9,7 @@
 
 namespace catchup::sfu::forward {
 
-/// What a packet carries in the place of its publisher's numbers.
+/// Numbers that replace the publisher's in a packet.
 struct numbers {
   std::int64_t sequence = 0; // the wire has the lower 16 bits
   std::uint32_t timestamp = 0;
@@ -44,7 +44,7 @@ public:
   std::uint32_t last_timestamp() const noexcept { return last_timestamp_; }
   /// The publisher's time of the newest packet.
   std::uint32_t last_source_timestamp() const noexcept { return last_source_timestamp_; }
-  /// What to subtract from the publisher's times.
+  /// Offset to subtract from the publisher's times.
   std::uint32_t timestamp_offset() const noexcept { return timestamp_offset_; }
 
 private:

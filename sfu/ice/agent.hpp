@@ -86,7 +86,7 @@ public:
   /// The path to send on; stays over a restart.
   const std::optional<path>& selected() const noexcept { return selected_; }
 
-  /// What the time says. `failed` is final until a restart.
+  /// State of consent at `now`. `failed` is final until a restart.
   ice::state state(base::time_point now) noexcept;
   /// When `state` would next change by itself.
   base::time_point deadline(base::time_point now) const noexcept;

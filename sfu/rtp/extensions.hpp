@@ -62,7 +62,7 @@ private:
   }();
 };
 
-/// What one packet says in its extensions. Views live as long as the datagram.
+/// Header extensions of one packet. Views live as long as the datagram.
 struct extension_values {
   std::string_view mid;
   std::string_view rid;

@@ -32,7 +32,7 @@ public:
     return *last_;
   }
 
-  /// What `unwrap` would say, without moving.
+  /// Returns the result of `unwrap` without moving.
   std::int64_t peek(U value) const noexcept {
     return last_ ? *last_ + distance(value, static_cast<U>(*last_)) : start_ + value;
   }

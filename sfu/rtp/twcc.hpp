@@ -43,7 +43,7 @@ struct status {
   microseconds at{0}; // since the start of the sender's reference time, mod 2^24 * 64 ms
 };
 
-/// What a feedback message says, in order of sequence; nothing when it is
+/// Packets of a feedback message in order of sequence; nothing when it is
 /// malformed. At most `limit` packets.
 std::optional<std::vector<status>> parse(base::const_bytes control, std::size_t limit = 4096);
 

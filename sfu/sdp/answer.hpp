@@ -8,7 +8,7 @@
 
 namespace catchup::sfu::sdp {
 
-/// What is the same in every section of an answer.
+/// Parameters that every section of an answer shares.
 struct local_side {
   sdp::transport transport; // setup is active or passive
   std::vector<std::string> candidates;
@@ -23,7 +23,7 @@ struct chosen_codec {
 };
 std::optional<chosen_codec> choose_codec(const section& offered);
 
-/// What a section of the answer carries from the SFU to the client.
+/// Media that a section of the answer carries from the SFU to the client.
 struct outgoing {
   sdp::msid msid;
   std::uint32_t source = 0;

@@ -54,7 +54,7 @@ struct msid {
   std::string track;
 };
 
-/// What ICE and DTLS need; browsers write it in every section.
+/// Parameters of ICE and DTLS; browsers write them in every section.
 struct transport {
   std::string ufrag;
   std::string password;

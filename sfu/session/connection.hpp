@@ -29,7 +29,7 @@ public:
   connection(base::time_point now, std::shared_ptr<const dtls::certificate> certificate,
              ice::credentials local);
 
-  /// What the first offer says of the client. `role` is ours.
+  /// Parameters of the client in its first offer. `role` is ours.
   void accept(base::time_point now, ice::credentials remote,
               std::vector<dtls::fingerprint> fingerprints, dtls::role role);
   bool accepted() const noexcept { return dtls_.has_value(); }

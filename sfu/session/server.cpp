@@ -310,7 +310,7 @@ void server::wake(base::time_point now, egress& out) {
     if (s->next <= now) {
       s->who.wake(now, out);
       look_at(now, *s);
-      // What is due at once waits for the next turn, so that a loop ends.
+      // Work that is due at once waits for the next turn, so that a loop ends.
       schedule(now, *s);
       s->next = std::max(s->next, now + std::chrono::milliseconds{1});
     }

@@ -10,7 +10,7 @@
 
 namespace catchup::sfu::session {
 
-/// What signalling should know.
+/// Events for signalling.
 struct event {
   enum class kind : std::uint8_t {
     connected, // can send and get media
@@ -50,7 +50,7 @@ public:
   bool join(base::time_point now, const std::string& room, participant_id id, std::string name);
   void leave(base::time_point now, participant_id id);
 
-  /// What the next offer of the participant will hold. Without a declaration, a
+  /// Declares a track of the participant's next offer. Without a declaration, a
   /// track gets a label of its own.
   void declare(participant_id id, declaration d);
 
@@ -66,7 +66,7 @@ public:
   void wish(base::time_point now, participant_id subscriber, track_id track,
             std::optional<std::size_t> layer);
 
-  /// What happened since the last call.
+  /// Takes the events since the last call.
   std::vector<event> take_events();
 
   // --- packets -------------------------------------------------------------------

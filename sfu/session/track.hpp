@@ -16,7 +16,7 @@ using track_id = std::uint64_t;
 
 class participant;
 
-/// What signalling says of a track before the offer that holds it.
+/// Declaration of a track by signalling, before the offer that holds it.
 struct declaration {
   std::string client_id; // the track of its a=msid; browsers do not always keep to it
   forward::kind kind = forward::kind::audio;

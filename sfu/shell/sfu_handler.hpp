@@ -12,7 +12,7 @@
 
 namespace catchup::sfu::shell {
 
-/// What signalling asks for. `done` is called on the media thread, so it must be
+/// A request of signalling. `done` is called on the media thread, so it must be
 /// quick; it is not called when the thread has ended.
 struct join {
   std::string room;

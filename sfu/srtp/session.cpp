@@ -75,7 +75,7 @@ bool session::open_rtp(base::bytes& packet) {
   if (packet.size() < 12)
     return false;
   int size = static_cast<int>(packet.size());
-  // What is refused as forged takes no place: the library has seen it as well.
+  // A packet refused as forged takes no place: the library has seen it as well.
   auto source = source_at(packet, 8);
   bool seen = std::find(sources_.begin(), sources_.end(), source) != sources_.end();
   if ((!seen && sources_.size() == max_sources) ||

@@ -13,7 +13,7 @@ struct srtp_ctx_t_;
 
 namespace catchup::sfu::srtp {
 
-/// What sealing adds at most: a tag of 16 bytes, and 4 of index for SRTCP.
+/// Largest growth by sealing: a tag of 16 bytes, and 4 of index for SRTCP.
 inline constexpr std::size_t max_overhead = 20;
 
 class session {

@@ -1,5 +1,5 @@
 #pragma once
-// Who plays in the tests of the control plane: members with one letter for a
+// Members in the tests of the control plane, with one letter for a
 // name, and a connection that writes down what it is told.
 
 #include "actors/inner_api.hpp"

@@ -1,4 +1,4 @@
-// What the operator sees of actors, and does to them.
+// The operator's view of actors, and actions on them.
 #define CAF_SUITE operator
 #include "actors/metered.hpp"
 #include "actors/status.hpp"

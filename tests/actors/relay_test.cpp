@@ -424,7 +424,7 @@ TEST(who wants two at once needs two that are idle) {
   advance(10s);
   CHECK_EQUAL(pair(), 0);
   CHECK_EQUAL(relay_status().replaced_idle, 2u);
-  // What is set aside is no allocation, and gives way to nobody.
+  // A reserved port is no allocation, and gives way to nobody.
   CHECK_EQUAL(try_allocate(client(5, "alice", "198.51.100.5")), 486);
 }
 

@@ -1,4 +1,4 @@
-// Who is in, who hears of it, and when a room ends.
+// Membership of a room, its announcements, and the end of a room.
 #define CAF_SUITE room
 #include "actors/errc.hpp"
 #include "cast.hpp"

@@ -1,4 +1,4 @@
-// What happens when an actor ends, by accident or by order.
+// Supervision: an actor ends, by accident or by order.
 #define CAF_SUITE supervision
 #include "actors/relay_view.hpp"
 #include "root_cast.hpp"

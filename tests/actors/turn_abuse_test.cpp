@@ -1,4 +1,4 @@
-// What strangers and clients with bad intentions send, on real sockets.
+// Attacks of unauthenticated and malicious clients, on real sockets.
 #define CAF_SUITE turn_abuse
 #include "media/port/file_descriptor.hpp"
 #include "media/port/socket_address.hpp"

@@ -1,4 +1,4 @@
-// What one client can cost the others, on real sockets: every limit at its bound.
+// Limits that protect clients from each other, on real sockets, each at its bound.
 #define CAF_SUITE turn_limits
 #include "support/turn_service.hpp"
 

@@ -107,7 +107,7 @@ struct fixture : turn_world {
     m.permission = now() + 600s; // as long as the channel
   }
 
-  /// What `in` from `from` makes the server send, and what it should.
+  /// Answers of the server to `in` from `from`, and the expected ones.
   void relay(model& from, const base::buffer& in, std::optional<base::endpoint> peer) {
     model* to = nullptr;
     if (peer && from.permits(now()))

@@ -1,4 +1,4 @@
-// What the relay answers to a request, rule by rule: RFC 8656 and RFC 8489 as a
+// Answers of the relay to requests, rule by rule: RFC 8656 and RFC 8489 as a
 // table. A row is a request of a client with credentials and the code it gets.
 #define CAF_SUITE turn_rules
 #include "support/turn_world.hpp"
@@ -400,7 +400,7 @@ TEST(a reserved port comes back when nobody asks for it in thirty seconds) {
   auto first = answer(c, method::allocate, reserve);
   auto token = base::to_buffer(*first.view().find(attribute::reservation_token));
   advance(29s);
-  // What is set aside counts in the quota of its user: 16 are 7 pairs and 2 more.
+  // Reserved ports count in the quota of their user: 16 are 7 pairs and 2 more.
   for (std::uint16_t i = 2; i <= 8; ++i) {
     auto more = client(i, "alice");
     authenticate(more);

@@ -62,7 +62,7 @@ TEST(a number that would fit in fewer bytes is refused) {
 }
 
 TEST(a first byte has one meaning - whatever follows) {
-  // What parses encodes to the same bytes: there is no second spelling.
+  // A parsed header encodes to the same bytes: there is no second spelling.
   for (unsigned config = 0; config < 256; ++config)
     for (auto fill : {0x00, 0x01, 0x07, 0x08, 0xff}) {
       base::buffer bytes(max_sframe_header, static_cast<std::byte>(fill));

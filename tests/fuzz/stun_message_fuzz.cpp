@@ -1,4 +1,4 @@
-// What parses has the shape it says, and can be written again with the same
+// A parsed message has the shape it claims, and can be written again with the same
 // type, transaction and attributes.
 
 #include "media/stun/writer.hpp"

@@ -123,7 +123,7 @@ base::buffer sign(const five_tuple& from, base::const_bytes in, bool sha256) {
   return base::to_buffer(*out.finish());
 }
 
-// What a request became: nothing in it is beyond its bounds.
+// Checks a parsed request: nothing in it is beyond its bounds.
 void check_request(const request& r) {
   require(r.defect == 0 || (r.defect >= 400 && r.defect < 600));
   require(r.credential_seconds >= 1);

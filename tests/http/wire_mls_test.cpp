@@ -19,7 +19,7 @@ const base::buffer hash(32, std::byte{'h'});
 
 base::buffer of(std::size_t size) { return base::buffer(size, std::byte{'x'}); }
 
-/// What is read of what a client wrote, with bytes of its own.
+/// Decodes a client's message, with bytes of its own.
 std::optional<to::message> read(const mls& m) {
   auto bytes = test::encode(m);
   auto out = decode(base::as_bytes(bytes));

@@ -45,7 +45,7 @@ struct line {
   }
 };
 
-/// What an action says to the client, e.g. `error too-fast, last`.
+/// Messages of an action to the client, e.g. `error too-fast, last`.
 std::string told(const ws::action& a) {
   auto* t = std::get_if<ws::transmit>(&a);
   if (!t)

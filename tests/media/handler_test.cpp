@@ -1,4 +1,4 @@
-// What the port promises to a handler, with handlers that are not TURN.
+// Guarantees of the port to a handler, with handlers that are not TURN.
 #define CAF_SUITE handler
 #include "media/port/handler.hpp"
 

@@ -1,4 +1,4 @@
-// What becomes of the log when its reader is slow, stuck or gone.
+// The log when its reader is slow, stuck or gone.
 #define CAF_SUITE log_writer
 #include "service/log_writer.hpp"
 

@@ -45,7 +45,7 @@ struct fixture {
       deliver(layer, p);
     now += 33ms;
   }
-  /// What was sent, as numbers relative to the first: sequence, picture, layer's SSRC.
+  /// Sent packets, as numbers relative to the first: sequence, picture, layer's SSRC.
   std::vector<int> sequences() const {
     std::vector<int> n;
     for (std::size_t i = 0; i < out.packets.size(); ++i)
@@ -353,7 +353,7 @@ FIXTURE_SCOPE_END()
 
 namespace {
 
-/// What must hold of every stream that a subscriber gets, whatever came in.
+/// Invariants of every stream that a subscriber gets.
 struct stream_rules {
   std::map<int, rtp::packet> by_sequence;
   int first = -1, gaps = 0;

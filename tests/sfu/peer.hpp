@@ -134,7 +134,7 @@ public:
     auto result = ask(*parsed);
     if (!result)
       return false;
-    // What a browser reads is the text.
+    // A browser reads the text.
     auto again = sdp::parse(sdp::to_text(result->answer));
     if (!again)
       return false;

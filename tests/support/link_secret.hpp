@@ -1,5 +1,5 @@
 #pragma once
-// What a browser derives from a link's secret (docs/protocol.md §1, §3.1). The
+// Derivations of a browser from a link's secret (docs/protocol.md §1, §3.1). The
 // server never has a secret to derive from; nothing of this is in it.
 
 #include "base/encoding.hpp"

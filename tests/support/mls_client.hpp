@@ -19,7 +19,7 @@ inline shared_bytes share(base::buffer in) {
 
 class mls_client {
 public:
-  /// What there is to do, and after how many milliseconds.
+  /// The next commit request, and its delay in milliseconds.
   struct todo {
     unsigned after = 0;
     /// A join without a key package: a fresh one, made when it is sent.

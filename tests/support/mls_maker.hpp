@@ -94,7 +94,7 @@ public:
 
   const base::member_id& id() const { return id_; }
 
-  /// What its clock says, in seconds since 1970.
+  /// Its clock, in seconds since 1970.
   mls_maker& clock(std::uint64_t now) {
     valid_from_ = now - 12 * 3600;
     return *this;

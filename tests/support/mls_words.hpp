@@ -1,5 +1,5 @@
 #pragma once
-// What the delivery service says, as a few words.
+// Messages of the delivery service, as a few words.
 
 #include "e2ee/mls/delivery_messages.hpp"
 

@@ -1,5 +1,5 @@
 #pragma once
-// What a test file includes: CAF's unit-test engine under short names.
+// The header of every test file: CAF's unit-test engine under short names.
 //
 //   #define CAF_SUITE stun_message
 //   #include "support/test.hpp"

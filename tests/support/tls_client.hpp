@@ -114,7 +114,7 @@ public:
   }
   bool connected() const { return SSL_is_init_finished(ssl_.get()) != 0; }
   int version() const { return SSL_version(ssl_.get()); }
-  /// What the server has said so far.
+  /// Bytes received from the server so far.
   base::buffer& plain() { return plain_; }
   /// The name in the server's certificate.
   std::string peer() const {

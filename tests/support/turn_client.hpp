@@ -60,7 +60,7 @@ public:
   const turn::five_tuple& tuple() const { return self_; }
   void set_tuple(const turn::five_tuple& t) { self_ = t; }
   void set_credentials(turn::credentials c) { credentials_ = std::move(c); }
-  /// What a 401 or 438 said.
+  /// Realm and nonce of a 401 or 438.
   void learn(const stun_copy& challenge) {
     realm_ = challenge.text(turn::stun::attribute::realm);
     nonce_ = challenge.text(turn::stun::attribute::nonce);

@@ -94,7 +94,7 @@ test('the first time it needs settings, and SETUP makes them with a secret of th
   assert.equal(without.code, 1, without.out);
   assert.match(without.out, /run this once with SETUP 1/);
   assert.equal(await ready(), 0);
-  // What else is in the environment over here does not matter over there.
+  // Other variables of the local environment do not matter on the remote machine.
   const first = await deploy(['vps', `${port}`, '1', '0'], { CATCHUP_IGNORED: '1' });
   const made = readFileSync(path('vps/etc/catchup.env'), 'utf8');
   assert.match(made, /^TURN_SECRET=[0-9a-f]{64}\nCATCHUP_DOMAIN=localhost\n/);

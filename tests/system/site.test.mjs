@@ -1,4 +1,4 @@
-// What a visitor's first requests get.
+// Answers to a visitor's first requests.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';

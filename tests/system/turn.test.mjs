@@ -11,7 +11,7 @@ import { pause, Server } from '../browser/lib/server.mjs';
 const clients = 4;
 const messages = 20;
 
-/** What the client counted; with its words when it did not get so far. */
+/** Counters of the client; its output when it failed earlier. */
 function uclient(server, user, ...options) {
   const args = [
     '-u', user, '-W', server.turnSecret, '-p', `${server.relayPort}`,

@@ -105,7 +105,7 @@ struct fixture {
     return {t, media.port(), make_credentials("s3cr3t", user, base::unix_now() + 3600)};
   }
 
-  /// What `n` times `frame` from one to the other cost, once there is nothing else.
+  /// Cost of `n` times `frame` from one to the other, in a steady state.
   static cost of(auto& from, auto& to, const base::buffer& frame, int n) {
     counted = counted_openssl = 0;
     counting = true;

@@ -276,7 +276,7 @@ TEST(a client that never reads loses media and harms nobody) {
     return media.counters().tcp_dropped > 0;
   }));
   CHECK(passes(c, 0x4000, d, 0x4001, base::as_bytes("unharmed")));
-  // What does arrive are whole frames, and the connection still works.
+  // The frames that arrive are whole, and the connection still works.
   std::size_t n = 0;
   for (auto in = b.receive(); !in.empty(); in = b.receive(300), ++n)
     CHECK_EQUAL(in.size(), 1204u);

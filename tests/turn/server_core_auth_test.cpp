@@ -267,7 +267,7 @@ TEST(a bare header is told that it is bad and not challenged) {
     CHECK_EQUAL(ask(c, c.request(m))->error(), 400);
   }
   CHECK_EQUAL(core.totals().challenges, 0u);
-  // What Chromium sends first has 28 bytes, Firefox and coturn's client send more.
+  // Chromium's first request has 28 bytes, Firefox and coturn's client send more.
   auto chromium = c.allocate();
   CHECK_EQUAL(chromium.size(), 28u);
   CHECK_EQUAL(ask(c, chromium)->error(), 401);

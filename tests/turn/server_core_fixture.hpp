@@ -38,7 +38,7 @@ struct fixture {
   turn_client bob{udp("198.51.100.2", 5000), make_credentials("s3cr3t", "bob", t0 + 3600)};
   allocation_id last_id = 0;
 
-  /// What goes back to the sender, if anything does.
+  /// Answer to the sender, if any.
   std::optional<stun_copy> ask(turn_client& c, base::const_bytes in) {
     auto a = core.handle(t, c.tuple(), in);
     auto* out = std::get_if<transmit>(&a);
@@ -92,7 +92,7 @@ struct fixture {
     t.now += by;
     t.wall += by.count();
   }
-  /// Who gets what when `from` sends `in`.
+  /// Receivers and content when `from` sends `in`.
   std::optional<std::pair<five_tuple, base::buffer>> relayed(const turn_client& from,
                                                              base::const_bytes in) {
     auto a = core.handle(t, from.tuple(), in);

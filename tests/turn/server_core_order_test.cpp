@@ -23,7 +23,7 @@ struct order_fixture : fixture {
     REQUIRE(r);
     asked.push_back(*r);
   }
-  /// What the actor does with the oldest request: its commands in their order.
+  /// Commands of the actor for the oldest request, in their order.
   void decide() {
     auto r = asked.front();
     asked.erase(asked.begin());

@@ -22,7 +22,7 @@ void add(core_counters& to, const core_counters& more) {
     to.*field += more.*field;
 }
 
-/// What one thread tells the subscriber, in the name of the group.
+/// Passes events of one thread to the subscriber of the group.
 class one_of_many final : public events {
 public:
   using on_report = std::function<core_counters(const core_counters&)>;

@@ -80,7 +80,7 @@ function time() {
   });
 }
 
-/** What was measured: {'seal vp8': [ms, …], …}. Runs in the page. */
+/** Measured times: {'seal vp8': [ms, …], …}. Runs in the page. */
 export function ask() {
   return new Promise((done) => {
     const channel = new BroadcastChannel('test-frames');

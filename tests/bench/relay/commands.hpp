@@ -1,5 +1,5 @@
 #pragma once
-// What the generator can do; each prints one line of JSON.
+// Commands of the generator; each prints one line of JSON.
 
 #include "options.hpp"
 

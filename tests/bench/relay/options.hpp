@@ -1,5 +1,5 @@
 #pragma once
-// What the generator is told on its command line: `--name value`, any order.
+// Command line of the generator: `--name value`, any order.
 
 #include <cstdint>
 #include <cstdio>

@@ -1,5 +1,5 @@
 #pragma once
-// What a process has used, as the kernel counts it.
+// Resource use of a process, as the kernel counts it.
 
 #include <cstdint>
 #include <filesystem>

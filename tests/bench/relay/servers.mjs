@@ -1,4 +1,4 @@
-// What is measured: this server, Debian's coturn, and a forwarder that does
+// The measured servers: this server, Debian's coturn, and a forwarder that does
 // nothing else. Each on its own port and, where allowed, its own processor.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -67,7 +67,7 @@ export function measure(what, settings) {
   });
 }
 
-// Whoever answers one client serves many.
+// A server that answers one client serves many.
 async function answering(port, run) {
   for (let i = 0; i < 40; i++) {
     if (run.child.exitCode !== null) break;

@@ -1,4 +1,4 @@
-// What the SFU costs without sockets: processor time per forwarded packet of one
+// Cost of the SFU without sockets: processor time per forwarded packet of one
 // room, in one process, with clients that do ICE, DTLS and SRTP. Bytes go nowhere.
 //
 // usage: sfu_core_bench [PUBLISHERS SUBSCRIBERS PACKETS SIZE]

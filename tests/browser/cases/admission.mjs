@@ -1,4 +1,4 @@
-// Who is let in.
+// Admission.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { decode, encode } from '@msgpack/msgpack';

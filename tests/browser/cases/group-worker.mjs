@@ -49,7 +49,7 @@ for (const [how, kinds, seconds] of [['die', ['chromium', 'firefox'], 2], ['hang
       await until('it is lost', 'Not sent', delivery);
       await one.page.keyboard.press('Escape');
     }
-    // What they say is heard, although its numbers begin anew.
+    // Its messages are accepted, although its numbers begin anew.
     for (const [from, to] of [[one, two], [two, one]]) {
       await from.click('more');
       await from.click('hand');

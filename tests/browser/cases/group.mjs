@@ -37,7 +37,7 @@ for (const size of [2, 4, 8]) {
     await last.phase('ended');
     const after = await agreed(people);
     const old = await leaked(last);
-    // Who left has none of the keys that came after.
+    // A member that left has none of the keys that came after.
     never(() => assert.ok(old.every(({ base }) => !base.equals(after.newest[0].base))));
     await Promise.all(people.map((p) => until('tiles', size - 2, () => count(p, 'member'))));
   });

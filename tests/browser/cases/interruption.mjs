@@ -8,7 +8,7 @@ import { pause } from '../lib/server.mjs';
 const wordsWithinMs = 2_000;
 const mediaWithinMs = 4_000;
 
-/** What nobody may read or hear while only the way is gone: that keys are missing, that a camera is off. */
+/** Words that must not appear while only the route is gone: that keys are missing, that a camera is off. */
 function readsNothingWrong(samples, from, to) {
   for (const { at, words, lock, media } of samples) {
     if (at < from || at > to) continue;

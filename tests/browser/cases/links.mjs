@@ -51,7 +51,7 @@ scenario('addresses with capitals, more slashes or nothing behind them show the 
   const front = stage.with(await Front.start(stage.server));
   const { path } = await stage.room();
   const page = await (await fetch(`${stage.server.url}/`)).text();
-  // Whatever the server answers to these paths itself: here it is the page.
+  // The server may answer these paths itself; this test asks the page.
   const own = /^\/(?:assets|favicon|manifest|ws|create-room|turn-cred)/;
   front.answer = (url) => (own.test(url) ? null : { status: 200, type: 'text/html', body: page });
   const [room, secret] = path.slice('/r/'.length).split('#');

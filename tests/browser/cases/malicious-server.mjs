@@ -19,7 +19,7 @@ async function deceived(stage, kind, name, { prefixes, ...options } = {}) {
   return Object.assign(person, { liar });
 }
 
-/** Whatever was tried: an epoch has one key, and nobody is in it but these. */
+/** After every attack: an epoch has one key, and nobody is in it but these. */
 async function oneTruth(people) {
   const all = await Promise.all(people.map(leaked));
   const known = new Set(people.map(({ liar }) => hex(liar.id)));
@@ -194,7 +194,7 @@ scenario('a Welcome to a group of the server’s making opens nothing, and the p
   assert.equal((await leaked(guest)).at(-1).roster.length, 2);
 });
 
-/** What the pages counted of the frames of all their connections. */
+/** Frame counters of the pages over all their connections. */
 const counters = (person) =>
   person.page.evaluate(() => {
     const sum = { sealedIn: 0, sealedOut: 0, opened: 0, failed: 0 };
@@ -209,7 +209,7 @@ const counters = (person) =>
     return sum;
   });
 
-/** What they count in the next moment. */
+/** Growth of the counters in the next moment. */
 async function counting(person, ms = 1000) {
   const before = await counters(person);
   await pause(ms);
@@ -255,7 +255,7 @@ function divide(people) {
     };
   }
   return {
-    /** What the server had to hand over: the tags of the others. */
+    /** Messages that the server had to deliver: the tags of the others. */
     healed: () => {
       for (const one of people) {
         for (const other of people.filter((each) => each !== one)) {
@@ -426,7 +426,7 @@ scenario('session descriptions are the other’s own, or there is no connection'
   const [ann, bob] = [await deceived(stage, 'chromium', 'Ann'), await deceived(stage, 'firefox', 'Bob')];
   const pair = [ann, bob];
   await bob.page.evaluateOnNewDocument(swapFingerprints);
-  // What the server changes of what they say is not heard at all.
+  // Messages that the server changes are dropped.
   const spoiled = [];
   bob.liar.down = (message) => {
     if (message.t !== 'app') return message;
@@ -462,7 +462,7 @@ scenario('session descriptions are the other’s own, or there is no connection'
     window.__swap = false;
   });
   bob.liar.down = (message) => (message.t === 'app' ? [message, spoiled[0], message] : message);
-  // What Ann sends was said when Bob did not hear it; it is said again with every change.
+  // Ann announced her state when Bob could not hear it; she repeats it with every change.
   for (let i = 0; i < 2; i++) await ann.click('mic-toggle');
   await Promise.all(pair.map((p) => p.receives()));
 });

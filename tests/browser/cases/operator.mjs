@@ -25,7 +25,7 @@ async function lookInside(stage) {
   return operator;
 }
 
-/** What the tree shows: nodes as they are on the page. */
+/** Nodes of the tree as they are on the page. */
 const nodes = (operator, kind) =>
   operator.page.$$eval(
     `[role="treeitem"]${kind ? `[data-kind="${kind}"]` : ''}`,

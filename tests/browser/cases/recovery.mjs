@@ -1,4 +1,4 @@
-// What breaks mends itself, and what works meanwhile goes on.
+// Broken parts recover by themselves, and working parts go on meanwhile.
 import assert from 'node:assert/strict';
 import { Front } from '../lib/front.mjs';
 import { RelayRecorder } from '../lib/relay-recorder.mjs';

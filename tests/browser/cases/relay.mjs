@@ -1,4 +1,4 @@
-// What a relayed call survives of its relay, and the relay over TLS.
+// A relayed call survives faults of its relay; the relay over TLS.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// What the server, the relay and the log get to see.
+// Data that the server, the relay and the log get to see.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
@@ -84,7 +84,7 @@ for (const kinds of [['chromium', 'chromium'], ['chromium', 'firefox']]) {
           assert.ok(some.every((f) => openOf(strange, members[other], kind, f.data) === null));
         });
       }
-      // What came out is what an encoder makes: key frames with VP8's start code.
+      // The output is that of an encoder: key frames with VP8's start code.
       const pictures = frames.filter((f) => f.kind === 'video').map((f) => openOf(epochs[other], members[other], 'video', f.data));
       const whole = pictures.filter((f) => (f[0] & 1) === 0);
       assert.ok(whole.length > 0 && whole.every((f) => f.readUIntBE(3, 3) === 0x9d012a));
@@ -117,7 +117,7 @@ for (const route of ['relay-udp', 'relay-tcp']) {
     }
     // The log has no room, either.
     never(() => assert.ok(!log.includes(room) && !log.includes(keys.tag.toString('hex')), 'the log names no room'));
-    // What the relay passes on is STUN, ChannelData, DTLS or SRTP (RFC 7983), and nothing readable.
+    // The relay passes on STUN, ChannelData, DTLS or SRTP (RFC 7983), and nothing readable.
     if (route === 'relay-udp') {
       const odd = recorder.packets.filter(({ data }) => !(data[0] < 4 || (data[0] >= 64 && data[0] < 80)));
       assert.equal(odd.length, 0);

@@ -62,7 +62,7 @@ export class Firewall {
     return wall;
   }
 
-  /** What to put before a command that is to run inside. */
+  /** Prefix of a command that is to run inside. */
   get prefix() {
     return ['ip', 'netns', 'exec', this.name];
   }

@@ -1,4 +1,4 @@
-// What tests ask of people in a group.
+// Helpers for tests with people in a group.
 import assert from 'node:assert/strict';
 import { pause } from './server.mjs';
 import { leaked } from './tap.mjs';

@@ -1,4 +1,4 @@
-// What one page shows while its way to the others is cut, sampled inside the page.
+// Samples of one page while its route to the others is cut, taken inside the page.
 
 /** Notes ten times a second what arrives and what the page says. Runs in the page. */
 function sample() {

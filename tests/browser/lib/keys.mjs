@@ -1,4 +1,4 @@
-// What follows from a link (docs/protocol.md §1, docs/e2ee.md), written once more
+// Derivations from a link (docs/protocol.md §1, docs/e2ee.md), written once more
 // with Node's own crypto, so that the app is not checked against itself.
 import {
   createDecipheriv,
@@ -147,7 +147,7 @@ export function found(haystack, named) {
     .map(([name]) => name);
 }
 
-/** What nobody but the two browsers may ever hold. */
+/** Secrets that only the two browsers may hold. */
 export function secretsOf(keys) {
   const { secret, prk, seed, lobby, psk, sasSalt } = keys;
   return { secret, prk, seed, lobby, psk, sasSalt };

@@ -36,7 +36,7 @@ class Numbers {
     return this.#mine;
   }
 
-  /** What an acknowledgement of `mine` means on the other side. */
+  /** Meaning of an acknowledgement of `mine` on the other side. */
   acknowledged(mine) {
     if (mine >= this.#mine) return this.#theirs;
     return this.#given.findLast(([given]) => given <= mine)?.[1] ?? 0;
@@ -44,11 +44,11 @@ class Numbers {
 }
 
 export class Liar {
-  /** What the page gets of a message of the server: it, another, several, or null. */
+  /** Replacement of a message of the server: the same, another, several, or null. */
   down = pass;
   /** The same with what the server gets of the page. */
   up = pass;
-  /** What the page said, and what the server did, before anything was changed. */
+  /** Messages of the page and of the server, before anything was changed. */
   said = [];
   answered = [];
   /** Where the page's group is, as the messages that went through say. */

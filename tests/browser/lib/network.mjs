@@ -34,7 +34,7 @@ export async function playInside(title, timeout) {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (printed += data));
     const code = await new Promise((done) => child.once('close', done));
     if (code !== 0 || !/^. pass 1$/m.test(printed)) throw new Error(`failed inside:\n${printed}`);
-    // What the case printed; the rest is of the runner.
+    // Output of the case; the rest is of the runner.
     return printed.split('\n').filter((line) => line.trim() !== '' && !/^\W/.test(line)).join('\n');
   } finally {
     ip('netns', 'delete', name);

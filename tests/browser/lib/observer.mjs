@@ -56,7 +56,7 @@ export function observe(options) {
   };
 }
 
-/** What arrives, summed over every open connection. Runs in the page. */
+/** Arrivals, summed over every open connection. Runs in the page. */
 export async function measure() {
   const sum = { framesReceived: 0, framesDecoded: 0, audioEnergy: 0, audioPackets: 0, videoPackets: 0, pairs: [] };
   for (const connection of window.__seen.connections) {

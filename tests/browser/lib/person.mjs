@@ -176,7 +176,7 @@ export class Person {
     return assert.fail(`${this.name}: no pictures for ${timeout} ms`);
   }
 
-  /** What the pages did wrong, if anything: strangers asked, policy broken, errors. */
+  /** Faults of the pages: requests to other origins, broken policy, errors. */
   async misdeeds() {
     const own = new Set([new URL(this.site).host]);
     const strangers = this.requests.filter((url) => {

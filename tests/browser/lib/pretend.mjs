@@ -1,4 +1,4 @@
-// What a page is made to believe of its devices, before it loads. Each function
+// Fakes of a page's devices, installed before it loads. Each function
 // gives a script; nothing of it is in the app.
 
 /** The Permissions API answers `state` for everything. */

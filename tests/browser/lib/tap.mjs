@@ -80,7 +80,7 @@ function attackFrames() {
     list.push(bytes);
     if (list.length > 40) list.shift();
   };
-  /** What is put in the place of a frame; null: nothing. */
+  /** Replacement of a frame; null: nothing. */
   const substitute = (peer, codec) => {
     const lane = `${peer}/${codec}`;
     if (mode === 'plain') return plain.get(codec)?.at(-1) ?? null;
@@ -235,7 +235,7 @@ export function collect(person) {
   });
 }
 
-/** What was collected: [{kind: 'audio' | 'video', peer, data: Buffer}]. */
+/** Collected frames: [{kind: 'audio' | 'video', peer, data: Buffer}]. */
 export async function tapped(person) {
   const frames = await person.page.evaluate(() =>
     window.__tapped.map(({ codec, peer, data }) => {

@@ -1,4 +1,4 @@
-// What hands do in a call: keys, corners, bars, sheets; and that all of it fits.
+// Controls in a call: keys, corners, bars, sheets; and that all of it fits.
 import assert from 'node:assert/strict';
 import { scenario } from '../lib/scenario.mjs';
 import { pause } from '../lib/server.mjs';

@@ -275,7 +275,7 @@ TEST(three strikes and a member gets no duty while there is another) {
 
 namespace {
 
-/// Who is asked in turn to commit, when nobody does.
+/// Members asked in turn to commit, when none does.
 std::string asked(mls_call& w, base::duration time) {
   std::string out;
   w.lets_through = [&](const auto& to, const auto& message) {

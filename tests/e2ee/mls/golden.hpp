@@ -75,7 +75,7 @@ struct golden_room {
   std::vector<base::buffer> key_packages, refs;
   std::vector<base::member_id> members;
   std::vector<golden_commit> commits;
-  /// Who is the founder is said nowhere: nobody added it.
+  /// No message names the founder: no commit added it.
   base::member_id founder;
 
   explicit golden_room(const json& in) : data(in) {

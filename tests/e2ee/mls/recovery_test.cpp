@@ -1,4 +1,4 @@
-// What happens to a group when members or the server fail, lie or forget.
+// Recovery of a group when members or the server fail, lie or forget.
 #define CAF_SUITE mls_recovery
 #include "e2ee/mls/world.hpp"
 

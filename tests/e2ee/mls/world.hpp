@@ -165,7 +165,7 @@ public:
     now = end;
   }
 
-  /// What a member heard since the last call, e.g. `welcome 1, ready 1 A`.
+  /// Messages to a member since the last call, e.g. `welcome 1, ready 1 A`.
   std::string heard(char name) {
     std::string out;
     for (const auto& words : std::exchange(pages[name]->heard, {}))

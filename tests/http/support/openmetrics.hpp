@@ -17,7 +17,7 @@ class openmetrics_reader {
 public:
   /// Samples by name and labels as written, e.g. `catchup_rooms{mode="direct"}`.
   std::map<std::string, double> samples;
-  /// What the names of labels and their values were.
+  /// Names of labels and their values.
   std::set<std::pair<std::string, std::string>> labels;
   std::vector<std::string> problems;
 

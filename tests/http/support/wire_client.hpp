@@ -14,7 +14,7 @@
 
 namespace catchup::test {
 
-/// What msgpack::packer writes into.
+/// Output of msgpack::packer.
 struct packed {
   std::string bytes;
   void write(const char* p, std::size_t n) { bytes.append(p, n); }

@@ -31,7 +31,7 @@ function withNonce(message, nonce, key) {
   return sealed({ ...message, attributes }, key);
 }
 
-/** What one client said and heard: both directions of one 5-tuple. */
+/** Messages of one client: both directions of one 5-tuple. */
 class Conversation {
   #asked = new Map(); // transaction id → {method, key, at, staled}
   #staled = new Set();

@@ -41,7 +41,7 @@ async function load() {
 export const hex = (bytes) => Buffer.from(bytes).toString('hex');
 
 export class PageMember {
-  /** What others said: `{from, said}`. */
+  /** Messages of others: `{from, said}`. */
   heard = [];
   statuses = [];
   roster = [];

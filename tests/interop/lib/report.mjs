@@ -1,4 +1,4 @@
-// What is said while clients run, the count at the end, and the tables of
+// Progress while clients run, the count at the end, and the tables of
 // docs/interop.md. Results of earlier runs are kept in build/interop/results.json.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { root } from '../../browser/lib/server.mjs';

@@ -1,4 +1,4 @@
-// What each TURN client has to do with our relay. Four runs of its driver over one
+// Tasks of each TURN client with our relay. Four runs of its driver over one
 // transport: straight to the relay, with a wrong password, and twice through an
 // observer that lets allocations seem to last seconds, and then makes nonces stale.
 import { execFile } from 'node:child_process';
@@ -102,7 +102,7 @@ async function wrongPassword({ client, server, users, transport }, seen) {
   else seen['wrong password'] = passed(run.steps.allocate ?? performance.now() - begun);
 }
 
-/** What the observer's notes say of a method: a success, and after how long. */
+/** Reads the observer's notes about a method: a success, and after how long. */
 function succeeded(noted, method, wanted = () => true) {
   const first = noted.find((one) => one.method === method && one.code === 200 && wanted(one));
   return first && passed(first.ms);

@@ -1,4 +1,4 @@
-// What a page does in a room, without a browser: bundled for Node by lib/page-member.mjs.
+// A page's behaviour in a room, without a browser: bundled for Node by lib/page-member.mjs.
 export { deriveRoomKeys, signAdmission } from '../../../web/src/lib/crypto/room-keys';
 export { sealName } from '../../../web/src/lib/crypto/seal';
 export { FrameKeys } from '../../../web/src/lib/e2ee/frame-crypter';

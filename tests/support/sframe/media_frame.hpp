@@ -7,7 +7,7 @@
 
 namespace catchup::e2ee {
 
-/// What a key id is for; every source of frames has its own counter.
+/// Use of a key id; every source of frames has its own counter.
 enum class media_context : std::uint8_t { microphone, camera, screen, screen_audio };
 
 enum class media_codec : std::uint8_t { opus, vp8 };
@@ -20,7 +20,7 @@ std::uint64_t media_kid(media_context ctx, std::uint8_t leaf, std::uint64_t epoc
 /// shorter than that, or empty: browsers probe for bandwidth with empty frames.
 std::optional<std::size_t> clear_prefix(media_codec codec, base::const_bytes frame);
 
-/// What is authenticated besides the header: version, kind, codec, clear bytes.
+/// Authenticated data besides the header: version, kind, codec, clear bytes.
 base::buffer media_metadata(media_codec codec, base::const_bytes prefix);
 
 /// The frame as it goes out. Nothing when it must not go out at all: it has no

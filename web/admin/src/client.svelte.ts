@@ -1,4 +1,4 @@
-// What is known of the server: kept up to date by its event stream, which is
+// State of the server, kept up to date by its event stream, which is
 // opened again whenever it ends.
 import { EventParser } from './events';
 import { ActorTree } from './tree';

@@ -64,7 +64,7 @@ export class ActorTree {
     return this.#history.get(id) ?? [];
   }
 
-  /** What is shown: folded branches are left out; with `search`, only what matches and its path. */
+  /** Visible rows: folded branches are left out; with `search`, only matches and their paths. */
   rows(search = ''): Row[] {
     const below = new Map<string, ActorNode[]>();
     for (const node of this.nodes.values()) {
@@ -91,7 +91,7 @@ export class ActorTree {
   }
 }
 
-/** What a key does in a tree (ARIA authoring practices, "tree view"). */
+/** Effect of a key in a tree (ARIA authoring practices, "tree view"). */
 export type Move = { select: string } | { fold: string } | { unfold: string } | null;
 
 export function move(rows: Row[], at: string, key: string): Move {
@@ -152,11 +152,11 @@ export function health(n: ActorNode): 'good' | 'waiting' | 'bad' {
 export interface Action {
   label: string;
   path: string;
-  /** What is asked before it is done. */
+  /** Question before the action. */
   question: string;
 }
 
-/** What can be done to an actor. */
+/** Actions on an actor. */
 export function actions(n: ActorNode): Action[] {
   const out: Action[] = [];
   if (n.kind === 'peer') {

@@ -1,4 +1,4 @@
-// What the server found wrong with itself, in sentences.
+// Problems that the server found with itself, in sentences.
 import type { SelfCheck } from './types';
 
 const soon = 14;

@@ -22,7 +22,7 @@ export interface ServerStatus {
   draining: boolean;
   log_level: string;
   listeners: number;
-  /** What the server found when it looked at itself; empty until it has. */
+  /** Results of the self-probe; empty before the first one. */
   self_probe: SelfCheck[];
 }
 

@@ -16,7 +16,7 @@ export interface LoggedEvent {
 }
 
 const maxEntries = 100;
-/** What a code may look like: short words. Ids, room names and secrets are longer, addresses have other signs. */
+/** Form of a code: short words. Ids, room names and secrets are longer, addresses have other signs. */
 const code = /^(?!.*[A-Za-z0-9_-]{24})[A-Za-z][A-Za-z0-9 _-]{0,47}$/;
 
 export class EventLog {

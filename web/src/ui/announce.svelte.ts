@@ -4,7 +4,7 @@ import { clock } from '../lib/clock';
 
 export const spoken = $state({ text: '' });
 
-/** What is said this soon after something else is said with it. */
+/** Announcements this close together are read as one. */
 const TOGETHER_MS = 500;
 const FORGET_MS = 5000;
 let last = 0;

@@ -1,4 +1,4 @@
-// What the drivers for Node share: the question, steps with times, the one line.
+// Code that the drivers for Node share: the question, steps with times, the one line.
 import { createRequire } from 'node:module';
 
 export const ask = JSON.parse(process.argv[2]);

@@ -41,7 +41,7 @@ interface Ready extends Workers {
   keys: RoomKeys;
 }
 
-/** What ends with a call. */
+/** Resources that end with a call. */
 const fresh = {
   held: false,
   hand: false,
@@ -550,7 +550,7 @@ class LinkCall implements Call {
   }
 }
 
-/** What the server said, without ids. */
+/** Messages of the server, without ids. */
 function noteSession(event: SessionEvent): void {
   if (event.e === 'app' || event.e === 'group') return;
   const detail = 'code' in event ? event.code : 'reason' in event ? event.reason : undefined;

@@ -1,4 +1,4 @@
-// What a browser lacks is said, and no call begins.
+// A missing feature of the browser is named, and no call begins.
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { missingCapability } from './capabilities';
 

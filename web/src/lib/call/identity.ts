@@ -1,4 +1,4 @@
-/** What admission is asked with. */
+/** Identity for admission. */
 import type { Bytes } from '../crypto/bytes';
 import { type RoomKeys, signAdmission } from '../crypto/room-keys';
 import { sealName } from '../crypto/seal';

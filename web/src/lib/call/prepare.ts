@@ -1,4 +1,4 @@
-/** What must be true before anything is sent: browser, link, encryption. */
+/** Checks before anything is sent: browser, link, encryption. */
 import { buildState } from '../build';
 import { belongsTo, deriveRoomKeys, type RoomKeys } from '../crypto/room-keys';
 import { FrameCrypto } from '../e2ee/frame-crypto';

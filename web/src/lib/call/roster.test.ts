@@ -1,4 +1,4 @@
-// Who is shown, and with which mark.
+// The members on screen, and their marks.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FrameCrypto } from '../e2ee/frame-crypto';
 import type { IceServerCache } from '../media/ice-servers';

@@ -32,7 +32,7 @@ interface Entry {
   packaged: string | null;
   /** They have said something in this group on that leaf: no old key package put them there. */
   spoken: boolean;
-  /** What they said, or else what they told the door. */
+  /** The name in the group, or else the name at admission. */
   name: string;
   named: boolean;
   hand: boolean;
@@ -54,7 +54,7 @@ const maxHints = 64;
 export class Roster {
   private readonly entries = new Map<string, Entry>();
   private readonly memories = new Map<string, PeerMemory>();
-  /** What the server says of members; names in it are sealed with the link. */
+  /** Member list of the server; names in it are encrypted with the link. */
   private readonly hints = new Map<string, MemberInfo>();
   private readonly tracks: Record<Kind, MediaStreamTrack | null> = { audio: null, video: null };
   private readonly verified = new Set<string>();
@@ -105,7 +105,7 @@ export class Roster {
     this.arriving = true;
   }
 
-  /** Who is in the group. Nothing else adds or removes anybody. */
+  /** Members of the group. Nothing else adds or removes anybody. */
   listed(group: string, roster: Listed[], now: number): void {
     const another = group !== this.group;
     this.group = group;
@@ -123,7 +123,7 @@ export class Roster {
     this.options.onchange();
   }
 
-  /** What the server says of those who are with it, all of them or one more. */
+  /** Members with a connection, as the server reports them: all of them or one more. */
   hint(members: MemberInfo[], all: boolean): void {
     if (all) this.hints.clear();
     let met = false;

@@ -1,5 +1,5 @@
 /**
- * What a page leaves behind for the case that it crashes: the token of its
+ * Data that a page leaves for the case that it crashes: the token of its
  * session, with which the next page of this browser takes its own seat back
  * (`replaces`, docs/protocol.md §3.1). It has to outlive the tab, so it is in
  * localStorage, under a hash of the room, and is removed when the call ends in

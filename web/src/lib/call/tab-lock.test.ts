@@ -32,7 +32,7 @@ class Browser {
     },
   };
 
-  /** What the browser does for a tab that crashed. */
+  /** Acts as the browser for a tab that crashed. */
   crash(): void {
     this.holder?.release();
   }

@@ -8,7 +8,7 @@
 
 import { within } from '../browser/deadline';
 
-/** What of the browser is used; tests give their own. */
+/** Interfaces of the browser in use; tests give their own. */
 export interface TabTools {
   locks: Pick<LockManager, 'request' | 'query'>;
   channel(name: string): Pick<BroadcastChannel, 'postMessage' | 'close' | 'onmessage'>;

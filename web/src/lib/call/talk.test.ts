@@ -8,7 +8,7 @@ let state: Partial<CallState>;
 let verified: string[];
 let asked: boolean[];
 let lines: (number | undefined)[];
-/** Who would say it is gone. */
+/** The sender is gone. */
 let nobody: boolean;
 let talk: Talk;
 
@@ -47,7 +47,7 @@ describe('chat', () => {
     talk.said(1, false);
     talk.said(2, true);
     expect(marks()).toEqual([null, 'failed', 'pending', null]);
-    // Whoever was to say it is gone.
+    // The worker that should send it is gone.
     talk.lose();
     expect(marks()).toEqual([null, 'failed', 'failed', null]);
     talk.said(99, true);
@@ -96,10 +96,10 @@ describe('comparing', () => {
     talk.judge(false);
     expect(verified).toEqual([]);
     expect(state.comparison).toEqual({ is: 'mismatch' });
-    // Whatever happens meanwhile, it stays said.
+    // It stays sent, whatever happens meanwhile.
     talk.compared({ is: 'idle' });
     expect(state.comparison).toEqual({ is: 'mismatch' });
-    // What was said to differ cannot match a moment later.
+    // Pictures reported as different cannot match a moment later.
     talk.judge(true);
     expect(verified).toEqual([]);
     talk.compared({ ...code, code: [...code.code], keys: [...code.keys] });

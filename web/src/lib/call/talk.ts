@@ -18,7 +18,7 @@ export interface TalkOptions {
 export const maxEntries = 200;
 export const reactions = ['👍', '❤️', '😂', '🎉', '😮', '👏'] as const;
 
-/** What may be shown of a text: lines, but nothing else that steers a screen. */
+/** Cleans a text for display: keeps line breaks, drops other control characters. */
 export function cleanChat(text: string): string {
   const visible = text.replace(/\r\n?/g, '\n').replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (found) => {
     return found === '\n' || found === '\t' ? found : ' ';
@@ -43,12 +43,12 @@ export class Talk {
     this.options.say({ k: 'chat', text: clean }, this.last);
   }
 
-  /** What became of a line of mine. */
+  /** Delivery state of an own line. */
   said(line: number, lost: boolean): void {
     this.mark(({ number }) => number === line, lost ? 'failed' : null);
   }
 
-  /** Whoever was to say what waits is gone. */
+  /** The worker that should send the waiting lines is gone. */
   lose(): void {
     this.mark(({ delivery }) => delivery === 'pending', 'failed');
   }

@@ -1,5 +1,5 @@
 /**
- * What the screens know of a call. The engine behind it (signalling, keys,
+ * State of a call for the screens. The engine behind it (signalling, keys,
  * media) is in this folder and its siblings; screens import only this file and
  * `createCall` from './call'.
  */
@@ -50,7 +50,7 @@ export type CallPhase =
   | 'ended' // left on purpose
   | 'failed'; // error is set
 
-/** What can be said of another person's media. */
+/** State of another person's media. */
 export type MediaState =
   | 'connecting' // no route yet
   | 'keys' // connected, waiting for the first frame that can be opened
@@ -156,7 +156,7 @@ export interface Call {
   react(emoji: string): void;
   /** Begins a comparison, or gives it up. */
   compare(on: boolean): void;
-  /** What the person saw: the same pictures on all sides, or not. */
+  /** Result of the comparison: the same pictures on all sides, or not. */
   judge(match: boolean): void;
   askRoomCode(): void;
   /** Looks at the network again (also done by itself on `online`). */

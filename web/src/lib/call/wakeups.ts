@@ -1,4 +1,4 @@
-/** What the page hears of its network and its own life. Returns how to stop listening. */
+/** Subscribes to changes of network and page life cycle. Returns a function that unsubscribes. */
 
 interface NetworkInformation extends EventTarget {
   type?: string;

@@ -1,4 +1,4 @@
-/** What is checked of a browser and its network, and what follows from it. */
+/** Checks of a browser and its network, and their conclusions. */
 import type { CallErrorCode } from '../call/types';
 import type { DeviceProblem } from '../devices/problems';
 
@@ -72,7 +72,7 @@ export function closedPorts(steps: readonly Step[]): { transport: 'UDP' | 'TCP';
       out.push({ transport, port });
     }
   }
-  // What carries data is open, whatever the STUN server on the same port did.
+  // A route that carries data is open, whatever the STUN server on the same port did.
   const open = steps.find((step) => step.name === 'relay-udp' && step.state === 'ok');
   return out.filter((each) => !(open && each.transport === 'UDP' && each.port === open.port));
 }

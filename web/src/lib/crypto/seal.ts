@@ -34,7 +34,7 @@ export async function open(
 
 export const maxNameLength = 64;
 
-/** What may be shown as a name: one line, no control characters, 64 characters at most. */
+/** Cleans a name for display: one line, no control characters, 64 characters at most. */
 export function cleanName(name: string): string {
   const visible = name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, (found) =>
     // Joiners belong to emoji and to several scripts.

@@ -20,7 +20,7 @@ export interface Capture {
   permission(kind: DeviceKind): Promise<Permission>;
 }
 
-/** Who waits for the devices. */
+/** The party that waits for the devices. */
 export interface Owner {
   /** Aborted when they are not wanted any more; `acquire` then rejects with its reason. */
   signal?: AbortSignal;

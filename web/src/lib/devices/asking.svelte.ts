@@ -9,7 +9,7 @@ const bothKinds = ['audio', 'video'] as const;
 export class Asking {
   /** The browser takes its time: its question is open, or a device is slow to start. */
   waiting = $state<'answer' | 'device' | null>(null);
-  /** What the browser is being asked for. */
+  /** The devices that the browser is being asked for. */
   asked: readonly DeviceKind[] = [];
   private work: Promise<void> = Promise.resolve();
   /** Aborted when nothing that was asked of the browser is wanted any more. */

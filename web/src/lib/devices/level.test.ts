@@ -69,7 +69,7 @@ describe('a microphone that is watched', () => {
       contexts.push(new Context());
       return contexts.at(-1);
     });
-    // Whoever asks for animation frames has the whole page composed 60 times a second.
+    // A request for animation frames makes the browser compose the page 60 times a second.
     vi.stubGlobal('requestAnimationFrame', () => expect.fail('an animation frame'));
     const readings: Reading[] = [];
     const track = { enabled: true, muted: false } as MediaStreamTrack;

@@ -31,7 +31,7 @@ const TRY_AGAIN_MS = 10_000;
 const bothKinds = ['audio', 'video'] as const;
 
 export class LocalMedia {
-  /** What the person wants, whether or not there is a device for it. */
+  /** The person's wish, whether or not there is a device for it. */
   micOn = $state(true);
   camOn = $state(true);
   audio = $state.raw<MediaStreamTrack | null>(null);
@@ -49,10 +49,10 @@ export class LocalMedia {
 
   micLive = $derived(this.micOn && this.audio !== null);
   camLive = $derived(this.camOn && this.video !== null);
-  /** What a switch shows: the wish, until it is known what came of it. */
+  /** State of a switch: the wish, until its result is known. */
   micShown = $derived(this.micLive || (this.micOn && this.stage !== 'ready'));
   camShown = $derived(this.camLive || (this.camOn && this.stage !== 'ready'));
-  /** What the call may send. A camera the system paused sends nothing rather than a frozen face. */
+  /** Tracks that the call may send. A camera that the system paused sends nothing rather than a frozen face. */
   sendAudio = $derived(this.micOn ? this.audio : null);
   sendVideo = $derived(this.camOn && !this.videoPaused ? this.video : null);
 

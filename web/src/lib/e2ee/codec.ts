@@ -1,5 +1,5 @@
 /**
- * What stays readable at the start of a frame, for packetizers and forwarders.
+ * Clear bytes at the start of a frame, for packetizers and forwarders.
  * It is authenticated together with the rest.
  */
 
@@ -24,7 +24,7 @@ export function clearLength(codec: Codec, frame: Uint8Array): number | null {
   return frame.length >= length ? length : null;
 }
 
-/** What a key is used for; part of the KID. */
+/** Use of a key; part of the KID. */
 export const micContext = 0;
 export const cameraContext = 1;
 export const screenContext = 2;

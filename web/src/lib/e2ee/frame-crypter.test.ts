@@ -16,7 +16,7 @@ const roster = [
   { leaf: 2, member: 'eve' },
 ];
 
-/** What each member is told of an epoch. */
+/** Keys of an epoch for each member. */
 async function epochOf(epoch: bigint, suite: 4 | 5 = 4, group = 'g') {
   const base = await importSecret(random(suite === 4 ? 16 : 32));
   return (self: number): EpochKey => ({ group, epoch, base, suite, self, roster });

@@ -1,4 +1,4 @@
-/** What the page and the frame worker say to each other. */
+/** Messages between the page and the frame worker. */
 import type { Codec, Context } from './codec';
 import type { KeyMessage } from './keys';
 

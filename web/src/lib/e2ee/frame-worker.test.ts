@@ -48,7 +48,7 @@ async function key(...messages: KeyMessage[]) {
   await settle();
 }
 
-/** What goes into a transform, and what came out of it. */
+/** Input and output of a transform. */
 function lane(options: object) {
   const out: Uint8Array[] = [];
   const { readable, writable } = new TransformStream<object>();

@@ -235,7 +235,7 @@ function broken(error: unknown): void {
 function handle(message: ToWorker): void {
   switch (message.t) {
     case 'port':
-      // Whoever had the one before is dead, and its keys are void.
+      // The previous owner of the port is dead, and its keys are void.
       port?.close();
       port = message.port;
       obeyNext({ k: 'forget-all' });

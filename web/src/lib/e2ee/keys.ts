@@ -1,5 +1,5 @@
 /**
- * What the frame worker is told about keys: by the worker that holds the group,
+ * Key messages to the frame worker: from the worker that holds the group,
  * over a port of their own, or by the self-test.
  */
 import type { Context } from './codec';

@@ -9,7 +9,7 @@ export class ReplayWindow {
   private highest = -1;
 
   /**
-   * What to think of `ctr`: `new` ones may be opened, `old` ones were, or lie too
+   * Classifies `ctr`: `new` ones may be decrypted, `old` ones were, or lie too
    * far back to know, and `absurd` ones nobody can have reached. Changes nothing.
    */
   place(ctr: bigint): 'new' | 'old' | 'absurd' {

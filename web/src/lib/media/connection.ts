@@ -18,13 +18,13 @@ export interface Lane {
   transceiver: RTCRtpTransceiver;
   seal: FrameTransform;
   open: FrameTransform;
-  /** What comes in; not to be played before a frame was opened. */
+  /** Incoming stream; not played before a frame was decrypted. */
   stream: MediaStream;
 }
 
 export interface ConnectionOptions {
   frames: FrameCrypto;
-  /** Whose frames come in. */
+  /** The member whose frames arrive. */
   peer: string;
   config: RTCConfiguration;
   /** The impolite side; it makes the first offer. */

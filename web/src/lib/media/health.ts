@@ -1,4 +1,4 @@
-/** What the counters of the worker and the browser say about encryption. */
+/** Judges encryption by the counters of the worker and the browser. */
 import type { MediaState } from '../call/types';
 
 /** One kind of media from another person, as it is now. */
@@ -46,7 +46,7 @@ export class OpenHealth {
   }
 }
 
-/** What is known of the route when the state of the media is asked for. */
+/** Facts about the route at the time of the media state. */
 export interface RouteState {
   /** Connected, and packets arrive. */
   up: boolean;
@@ -75,7 +75,7 @@ export function mediaState(
   return restoring ? 'reconnecting' : 'keys';
 }
 
-/** What the browser says it sent of one kind, and what the worker had of it. */
+/** Frames of one kind that the browser sent, and that the worker saw. */
 export interface SentView {
   kind: 'audio' | 'video';
   /** Frames of video, counted before the worker; packets of audio, after it. */

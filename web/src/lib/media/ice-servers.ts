@@ -126,7 +126,7 @@ export class IceServerCache {
 
 const after = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** What `/turn-cred` says; null when it is something else. */
+/** Parses the answer of `/turn-cred`; null when it has another form. */
 export function readIceAnswer(value: unknown): IceAnswer | null {
   if (typeof value !== 'object' || value === null) return null;
   const { ttl, ice_servers: list } = value as Record<string, unknown>;

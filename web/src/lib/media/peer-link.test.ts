@@ -164,7 +164,7 @@ describe('a route on which nothing arrives any more', () => {
     const cut = await run(10, false);
     expect(cut.slice(2)).toEqual(Array(18).fill('reconnecting'));
     expect(connection.restarts.map((at) => at - cutAt)).toEqual([2000, 5000, 8000]);
-    // What was shown before is old, but it is not a question of keys.
+    // The last picture is old, but keys are not the reason.
     connection.report = [{ type: 'inbound-rtp', kind: 'audio', packetsReceived: arrived + 1 }];
     await vi.advanceTimersByTimeAsync(1000);
     expect(one.media).toBe('reconnecting');

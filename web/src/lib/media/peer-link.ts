@@ -25,12 +25,12 @@ import { Recovery } from './recovery';
 import { interruptedAfterMs, RouteStatus } from './route-status';
 import { arrivalsOf, receivedOf, type Sample, sampleOf, sentOf } from './stats';
 
-/** What outlives a link, so that a member who comes back goes on counting. */
+/** Counters that outlive a link, so that a member who comes back goes on counting. */
 export interface PeerMemory {
   gen: number;
 }
 
-/** What two members say to each other alone. */
+/** Messages between two members alone. */
 export type Signal = Extract<PeerMessage, { to: Bytes }>;
 type Unaddressed<T> = T extends unknown ? Omit<T, 'to'> : never;
 
@@ -74,7 +74,7 @@ const politeLag = 2_000;
 const maxHeals = 3;
 
 export class PeerLink {
-  /** What the other says it sends. */
+  /** Kinds of media that the other side reports to send. */
   announced = { audio: false, video: false };
   media: MediaState = 'connecting';
   route: Route | null = null;
@@ -127,7 +127,7 @@ export class PeerLink {
     return this.recovery.connectedBefore ? 'lost' : 'never-connected';
   }
 
-  /** What may be played; null until frames were opened. */
+  /** Stream to play; null until frames were decrypted. */
   stream(kind: Kind): MediaStream | null {
     const lane = this.connection?.lane(kind);
     return lane && mayPlay(this.view(kind, lane), clock.steady()) ? lane.stream : null;
@@ -138,7 +138,7 @@ export class PeerLink {
     this.connection?.setTrack(kind, track);
   }
 
-  /** What they say of themselves. */
+  /** State that the member reports of itself. */
   announce(mic: boolean, cam: boolean): void {
     this.announced = { audio: mic, video: cam };
     this.evaluate();

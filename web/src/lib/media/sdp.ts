@@ -1,4 +1,4 @@
-/** What we look at and change in session descriptions, on the way out and in. */
+/** Checks and changes session descriptions, on the way out and in. */
 
 const maxLength = 24 * 1024;
 /** How loud somebody speaks would travel beside the encrypted frames. */

@@ -18,7 +18,7 @@ function num(entry: Entry, name: string): number {
   return typeof value === 'number' ? value : 0;
 }
 
-/** What was sent of one kind, beside what the worker had of it. */
+/** Frames sent of one kind, beside the frames that the worker saw. */
 export function sentOf(
   report: RTCStatsReport,
   kind: 'audio' | 'video',
@@ -49,7 +49,7 @@ export function receivedOf(report: RTCStatsReport, kind: 'audio' | 'video'): num
 }
 
 /**
- * What has arrived from the peer, by entry: media, and all else on the route in
+ * Arrivals from the peer by entry: media, and everything else on the route in
  * use (feedback, checks of ICE). Browsers leave out different counters.
  */
 export function arrivalsOf(report: RTCStatsReport): Map<string, number> {
@@ -76,7 +76,7 @@ export interface Sample {
   receivedBytes: number;
   received: number;
   lost: number;
-  /** What the other side says it lost of ours, 0..1. */
+  /** Share of our packets that the other side reports lost, 0..1. */
   remoteLoss: number;
 }
 

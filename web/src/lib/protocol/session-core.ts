@@ -82,7 +82,7 @@ const tokenRenewal = 18 * 3_600_000;
 /** After a resume another one would bring no better token. */
 const tokenKept = 10_000;
 
-/** What to tell people, by the clock that the server suspects. */
+/** Error code for the clock that the server suspects. */
 const clockCodes: ReadonlyMap<string, CallErrorCode> = new Map([
   ['device', 'clock'],
   ['server', 'server-clock'],

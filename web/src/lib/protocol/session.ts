@@ -9,7 +9,7 @@ export interface SessionOptions {
   /** `wss://HOST/ws`. */
   url: string;
   room: string;
-  /** What `admit` says, signed over the nonce. */
+  /** Content of `admit`, signed over the nonce. */
   admission(nonce: Bytes): Promise<Admission>;
   renewIdentity(): void;
   onevent(event: SessionEvent): void;

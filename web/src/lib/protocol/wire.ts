@@ -20,7 +20,7 @@ export interface Admission {
   replaces?: string;
 }
 
-/** What is numbered, sent again and acknowledged. */
+/** Messages that are numbered, resent and acknowledged. */
 export type Body = { t: 'app'; data: Bytes } | { t: 'mls-visible'; on: boolean } | GroupBody;
 
 export type ClientMessage =

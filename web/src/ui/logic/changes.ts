@@ -1,4 +1,4 @@
-/** What changed between two lists of members, as sentences to be read aloud. */
+/** Describes the changes between two member lists, as sentences to be read aloud. */
 import type { Member } from '../../lib/call/types';
 
 export type Change = {

@@ -65,7 +65,7 @@ export function actionText(action: FaultAction, code: FaultCode): string {
   return own[`${code} ${action}`] ?? strings.faults.actions[action];
 }
 
-/** What a device problem is called on screen. */
+/** Name of a device problem on screen. */
 export function faultOfDevice(problem: DeviceProblem, kind: DeviceKind): FaultCode {
   switch (problem) {
     case 'dismissed':
@@ -87,7 +87,7 @@ export function faultOfDevice(problem: DeviceProblem, kind: DeviceKind): FaultCo
   }
 }
 
-/** What there is to say of both devices; the microphone comes first. */
+/** Problems of both devices; the microphone comes first. */
 export function faultOfDevices(
   audio: DeviceProblem | null,
   video: DeviceProblem | null,

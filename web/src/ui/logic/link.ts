@@ -1,4 +1,4 @@
-/** What an address of this site shows. */
+/** Maps an address of this site to a screen. */
 import { roomIn, secretIn } from '../../lib/call/link-text';
 
 export type Place =

@@ -1,4 +1,4 @@
-/** What this browser remembers, and nothing else: one key, no secrets. */
+/** Settings that this browser remembers: one key, no secrets. */
 import type { RoutePolicy } from '../../lib/call/types';
 
 export interface Settings {

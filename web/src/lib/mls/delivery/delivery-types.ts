@@ -1,4 +1,4 @@
-/** What the delivery of commits takes in and gives out; see delivery.ts. */
+/** Inputs and outputs of the delivery of commits; see delivery.ts. */
 import type { Bytes } from '../../crypto/bytes';
 import type { Reason } from '../group/refused';
 import type { RosterEntry } from '../group/roster';
@@ -78,7 +78,7 @@ export interface Chain {
   hash: Bytes;
 }
 
-/** What is done with the group (operations.ts); one at a time, each has one result. */
+/** Operations on the group (operations.ts); one at a time, each has one result. */
 export type Operation =
   | { do: 'found' }
   | { do: 'fresh' } // ends the group, if there is one, and makes a key package

@@ -1,4 +1,4 @@
-// Who commits what and when, and what is done with the answers.
+// The committer, the time of a commit, and the handling of the answers.
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../crypto/bytes';
 import { Bench, key, operations, person, sent, view } from '../testing/bench';
@@ -54,7 +54,7 @@ describe('coming in', () => {
 });
 
 describe('a Welcome that cannot be used', () => {
-  /** What the join says after the Welcome with `seq` 3 failed for this reason. */
+  /** Fields of the join after the Welcome with `seq` 3 failed for this reason. */
   function joinAfter(reason: 'crypto' | 'timeout') {
     const bench = new Bench(2);
     bench.give({ t: 'start' });

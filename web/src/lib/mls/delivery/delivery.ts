@@ -4,7 +4,7 @@
  * time (milliseconds) and gives outputs; operations on the group are outputs
  * whose results come back as inputs. While one runs, what arrives is kept.
  *
- * Whoever has the duty commits at once, the others after a while that grows
+ * The requested committer commits at once, the others after a delay that grows
  * with their rank. The first commit that the server takes is the epoch's; all
  * others are dropped. A duty is for one epoch: what is still pending in the
  * next one, the server says anew.
@@ -93,7 +93,7 @@ export class Delivery {
 
   /** When to send a tick, in milliseconds; Infinity for never. */
   deadline(): number {
-    // What is due while an operation runs is done after it.
+    // Work that falls due while an operation runs is done after it.
     const always = Math.min(this.#keys.deadline(), this.#sendGate.deadline());
     return this.#running === null ? Math.min(always, ...this.#timers.values()) : always;
   }
@@ -128,7 +128,7 @@ export class Delivery {
       case 'tick':
         break;
     }
-    // What was lost because of too much of it comes back with a resume.
+    // Messages dropped by a limit come back with a resume.
     if (this.#kept.length > maxKept) this.#kept = this.#kept.slice(-maxKept);
     while (this.#running === null && !this.#ended && this.#kept.length > 0) {
       this.#take(now, this.#kept.shift() as ServerMessage);
@@ -174,7 +174,7 @@ export class Delivery {
     this.#run({ do: 'join', welcome: message.welcome });
   }
 
-  /** What only those in the group care about. */
+  /** Messages that matter only inside a group. */
   #member(now: number, message: ServerMessage, view: View): void {
     switch (message.t) {
       case 'committed':
@@ -370,14 +370,14 @@ export class Delivery {
     } else if (view === null || this.#forked) {
       return;
     } else if (timer === 'stale') {
-      // Whoever holds our commits back wants us to go on with what somebody has copied.
+      // A server that suppresses our commits may keep us on path keys an attacker has copied.
       this.#rejoin('stale');
     } else if (timer === 'answer') this.#resume(now, view);
     else if (timer === 'fallback') this.#commitDuty(view);
     else this.#rotate(now, view);
   }
 
-  /** Who holds us up does not go by themselves. */
+  /** A member that blocks the group does not leave by itself. */
   #held(now: number, view: View): void {
     if (!this.#online) this.#timers.set('held', now + closedLimitMs);
     else if (this.#forked) this.#askToBeAdded();
@@ -460,7 +460,7 @@ export class Delivery {
     this.#forked = true;
     this.#sendGate.fork();
     this.#timers.clear();
-    // Whoever does not hear of it has to take us back instead.
+    // Members that miss this message add us again instead.
     this.#timers.set('held', now + closedLimitMs);
     const incarnation = this.#incarnation;
     this.#emit({ t: 'send', message: { t: 'forked', incarnation, epoch: view.epoch } });

@@ -1,4 +1,4 @@
-/** Whose turn it is to commit, and when the others stop waiting for them. */
+/** The member that has to commit, and when the others stop waiting for it. */
 import { type Bytes, equal } from '../../crypto/bytes';
 import type { ServerMessage, View } from './delivery-types';
 

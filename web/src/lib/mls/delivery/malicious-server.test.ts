@@ -1,4 +1,4 @@
-// What a server that is not honest does to pages that are (docs/e2ee.md). Each
+// Attacks of a malicious server on honest pages (docs/e2ee.md). Each
 // ends in refusal or in something people see; never in keys that it knows.
 import { describe, expect, it } from 'vitest';
 import { type Bytes, random } from '../../crypto/bytes';

@@ -1,4 +1,4 @@
-// Who is there, as they prove it; the server in between may lose, delay and repeat.
+// Proofs of presence; the server in between may lose, delay and repeat.
 import { describe, expect, it } from 'vitest';
 import { hex } from '../../crypto/bytes';
 import type { RosterEntry } from '../group/roster';
@@ -197,7 +197,7 @@ describe('presence', () => {
       ann.presence.enter(view(1n, 0, room.roster), room.now);
       expect(room.now - goneAt).toBeLessThanOrEqual(silentAfterMs + graceMs);
     }
-    // Who is there after all has it again.
+    // A member that proves its presence again has it again.
     room.pass(60_000);
     expect(ann.presence.silent).toEqual([]);
     room.pass(5 * silentAfterMs, never);

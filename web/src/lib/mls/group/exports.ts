@@ -1,4 +1,4 @@
-/** What others take from an epoch: media keys, tags and codes to compare. */
+/** Exports of an epoch: media keys, tags and codes to compare. */
 import { type Bytes, compare, concat, lp, u8 } from '../../crypto/bytes';
 import { hkdf, importSecret, sha256 } from '../../crypto/kdf';
 import type { Group } from './group';

@@ -195,7 +195,7 @@ export class Group {
   #confirm(pending: Pending): void {
     require(this.#pending === pending, 'superseded');
     this.#pending = null;
-    // What was opened meanwhile must not open again as a late message.
+    // A message decrypted meanwhile must not be accepted again as a late one.
     const { epoch } = this.#state.groupContext;
     const late = pending.state.historicalReceiverData.get(epoch);
     if (late !== undefined) {

@@ -15,7 +15,7 @@ export interface Listed {
   packaged: string | null;
 }
 
-/** What goes into `admit`. */
+/** Fields of `admit`. */
 export interface Offer {
   keyPackage: Bytes;
   /** Of the group that we still have. */

@@ -11,7 +11,7 @@ import { type TestPage, TestRoom } from '../testing/test-room';
 const words = (guest: TestPage) =>
   guest.heard().flatMap((said) => (said.k === 'chat' ? [said.text] : []));
 
-/** What became of the lines that the page numbered. */
+/** Delivery state of the lines that the page numbered. */
 const fates = (guest: TestPage) =>
   guest.all('said').map(({ line, lost }) => [line, lost ? 'lost' : 'said']);
 

@@ -37,7 +37,7 @@ export interface HostOptions extends MemberOptions {
 
 type Work = Exclude<ToGroup, { t: 'open' | 'ping' }>;
 
-/** What waits to be done or said, at most. */
+/** Limits of waiting operations and messages. */
 const maxOutside = 512;
 const maxWaiting = 1024;
 const maxSpeakers = 32;
@@ -183,7 +183,7 @@ export class Host {
         }
         break;
       case 'app':
-        // What was sealed after a commit opens only after it.
+        // Messages encrypted after a commit can be decrypted only after it.
         await this.#settled();
         await this.#open(message.data);
         break;

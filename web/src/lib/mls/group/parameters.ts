@@ -1,4 +1,4 @@
-/** What is the same in every group: ids, extensions, capabilities, lifetimes, limits. */
+/** Parameters of every group: ids, extensions, capabilities, lifetimes, limits. */
 import type { Capabilities } from 'ts-mls/capabilities.js';
 import type { Extension } from 'ts-mls/extension.js';
 import type { Lifetime } from 'ts-mls/lifetime.js';
@@ -40,7 +40,7 @@ export function checkGroupId(room: Room, groupId: Uint8Array): void {
   require(fits, 'wrong-group');
 }
 
-/** What the key packages of members say they can do, to the byte. */
+/** Capabilities in the key packages of members, to the byte. */
 export function capabilities(suite: Suite): Capabilities {
   return {
     versions: ['mls10'],

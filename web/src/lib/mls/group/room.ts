@@ -1,4 +1,4 @@
-/** What a link gives the group: its tag, who may sign members in, and the pre-shared key. */
+/** Values of a link for the group: its tag, the key that admits members, and the pre-shared key. */
 import { type Bytes, concat, u8, utf8 } from '../../crypto/bytes';
 import type { SigningKey } from '../../crypto/ed25519';
 import { hkdf, importSecret } from '../../crypto/kdf';

@@ -1,4 +1,4 @@
-/** Who is in the group, read from its tree and from nothing else. */
+/** The members of the group, read from its tree and from nothing else. */
 import type { LeafNode } from 'ts-mls/leafNode.js';
 import type { RatchetTree } from 'ts-mls/ratchetTree.js';
 import { type Bytes, copy, equal, hex } from '../../crypto/bytes';

@@ -28,7 +28,7 @@ export interface Suite {
   version: SuiteVersion;
   /** The cipher suite number in MLS messages (RFC 9420 §17.1). */
   id: number;
-  /** What the library decodes `id` to. */
+  /** Returns the suite that the library decodes `id` to. */
   name: CiphersuiteName;
   /** RFC 9605 §8.1. */
   frameSuite: 4 | 5;

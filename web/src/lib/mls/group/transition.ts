@@ -1,4 +1,4 @@
-/** What a commit may change, checked on the states before and after it. */
+/** Checks the changes of a commit on the states before and after it. */
 import type { ClientState } from 'ts-mls/clientState.js';
 import type { IncomingMessageCallback } from 'ts-mls/incomingMessageAction.js';
 import { encodeLeafNode } from 'ts-mls/leafNode.js';

@@ -24,7 +24,7 @@ import { loadSuite, type SuiteVersion } from '../group/suite';
 
 export { logHash } from '../group/operations';
 
-/** What somebody with the link knows. */
+/** Secrets that follow from the link. */
 export async function roomOf(secret: Bytes): Promise<Room> {
   const { tag, admission } = await deriveRoomKeys(secret, 1);
   return makeRoom(secret, 1, tag, admission);
@@ -55,7 +55,7 @@ export async function commitElsewhere(room: Room): Promise<Bytes> {
   return (await (await Group.create(member)).rotate()).commit;
 }
 
-/** What is wrong with the group that a Welcome leads to; nothing: an honest one. */
+/** Fault of the group that a Welcome leads to; none: an honest group. */
 export type Wrong = 'nothing' | 'psk' | 'group-id' | 'frame-suite';
 
 /** A Welcome for somebody's key package, by somebody who looks at no credential. */

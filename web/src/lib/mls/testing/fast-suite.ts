@@ -68,7 +68,7 @@ function remembered(der: Buffer, read: () => KeyObject): KeyObject {
   return key;
 }
 
-/** What was found good: all members look at the same leaves, in one process. */
+/** Cache of valid signatures: all members check the same leaves, in one process. */
 const good = new Set<string>();
 
 function verified(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {

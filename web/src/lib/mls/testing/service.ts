@@ -165,7 +165,7 @@ export class Service {
       this.#to(from, { t: 'rejected', epoch: message.epoch, reason: 'form' });
       return;
     }
-    // Who was offered for this epoch may have left again, or have a newer key package.
+    // A member offered for this epoch may have left, or have a newer key package.
     if (added.some((add) => !this.#adds.includes(add))) {
       this.#to(from, { t: 'rejected', epoch: message.epoch, reason: 'stale' });
       this.#dutyAt = now;
@@ -199,7 +199,7 @@ export class Service {
     this.#plan(now);
   }
 
-  /** Who is added; throws when the form is not what it has to be. */
+  /** Returns the added members; throws when the form is wrong. */
   async #check(from: Bytes, message: Extract<ClientMessage, { t: 'commit' }>) {
     const group = this.#group as GroupState;
     const form = inspectCommit(this.#room, this.#suite, message.commit);

@@ -97,7 +97,7 @@ export class TestPage {
     return this.all('heard').map(({ said }) => said);
   }
 
-  /** What the frame worker would hold: epochs, the one for sealing, and whether it may. */
+  /** State of the frame worker: epochs, the sending epoch, and whether it may send. */
   frames(): { epochs: bigint[]; sealing: bigint | null; hold: boolean } {
     let epochs: bigint[] = [];
     let sealing: bigint | null = null;

@@ -96,7 +96,7 @@ export class TestWorld {
     });
   }
 
-  /** What is on the way is lost; back after a while. */
+  /** Loses messages in flight; reconnects after a while. */
   cut(client: Client, forMilliseconds: number): void {
     this.service.disconnect(client.id);
     client.lastUp = client.lastDown = Infinity;

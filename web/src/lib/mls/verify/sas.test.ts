@@ -84,7 +84,7 @@ describe('a comparison', () => {
     expect(await withNonce(round, 1, random(32))).toBeNull();
     expect(await withNonce(round, 1, nonces.get(4) as Bytes)).toBeNull();
     expect(await withNonce(round, 1, random(31))).toBeNull();
-    // What one member committed to cannot be used by another, or in another epoch.
+    // A commitment of one member cannot be used by another, or in another epoch.
     const nonce = nonces.get(0) as Bytes;
     const own = await sasCommitment(7n, 0, nonce);
     expect(await sasCommitment(7n, 1, nonce)).not.toEqual(own);
