@@ -35,7 +35,7 @@ export class Proof {
     return this.isProven;
   }
 
-  /** What may be sent of a real track. */
+  /** The part of a real track that may be sent. */
   pass<T>(track: T | null): T | null {
     return this.isProven ? track : null;
   }

@@ -6,7 +6,7 @@ import { freshSteps, type Step, type StepName } from './steps';
 
 /** In a room of our own, for as long as the relay is tried. */
 export interface Visit {
-  /** What kept encryption from being tested, or null. */
+  /** The obstacle to testing encryption, or null. */
   encryption: CallError | null;
   servers(): Promise<RTCIceServer[]>;
   leave(): void;

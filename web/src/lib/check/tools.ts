@@ -113,7 +113,7 @@ async function visit(
   });
 }
 
-/** What can be looked at once we are in: the servers, and encryption if it needs them. */
+/** The checks that need an open room: the servers, and encryption if it needs them. */
 async function inside(
   ask: FetchIce,
   proven: boolean,
