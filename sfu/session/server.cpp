@@ -61,7 +61,7 @@ void server::leave(base::time_point, participant_id id) {
   for (auto& u : s.ufrags)
     by_ufrag_.erase(u);
   for (auto& p : s.paths)
-    by_path_.erase(p);
+    forget_path(s, p);
   if (r.seats.empty())
     rooms_.erase(std::string{r.name});
   seats_.erase(it);
@@ -217,6 +217,12 @@ void server::index_ufrags(seat& s) {
   by_ufrag_[ufrag] = &s;
 }
 
+/// The path may have become that of another participant since.
+void server::forget_path(const seat& s, const ice::path& p) {
+  if (auto it = by_path_.find(p); it != by_path_.end() && it->second == &s)
+    by_path_.erase(it);
+}
+
 bool server::claims(const ice::stun::message& request) const {
   auto ufrag = ice::addressed_ufrag(request);
   return !ufrag.empty() && by_ufrag_.contains(std::string{ufrag});
@@ -233,7 +239,7 @@ void server::receive_stun(base::time_point now, const ice::path& from,
       std::find(s.paths.begin(), s.paths.end(), from) == s.paths.end()) {
     // As many as the agent remembers; the oldest gives way.
     if (s.paths.size() == ice::agent::max_paths) {
-      by_path_.erase(s.paths.front());
+      forget_path(s, s.paths.front());
       s.paths.erase(s.paths.begin());
     }
     s.paths.push_back(from);

@@ -99,6 +99,7 @@ private:
   void look_at(base::time_point now, seat& s);
   void schedule(base::time_point now, seat& s);
   void index_ufrags(seat& s);
+  void forget_path(const seat& s, const ice::path& p);
   void forward(base::time_point now, track& t, const forward::incoming& in, egress& out);
 
   config config_;

@@ -373,6 +373,16 @@ TEST(numbers of rooms and participants are limited) {
   CHECK(!server.join(now, "third", 21, "x"));
 }
 
+TEST(a path that another participant took over stays with that one) {
+  call();
+  bob.port = alice.port;
+  bob.check();
+  server.leave(now, 1);
+  CHECK(server.knows(bob.path()));
+  server.leave(now, 2);
+  CHECK(!server.knows(bob.path()));
+}
+
 TEST(packets from unknown paths are not claimed) {
   call();
   base::buffer bytes(20, std::byte{0x80});
