@@ -120,7 +120,7 @@ outcome call(unsigned up_loss, unsigned down_loss, unsigned seed) {
       hear();
     }
   }
-  // What was lost last is still repaired.
+  // The packets lost last are still repaired.
   for (int ms = 0; ms < 1000; ++ms) {
     now += 1ms;
     server.wake(now, net);
