@@ -159,6 +159,78 @@ scenario('who comes and goes is said once, by name', {}, async (stage) => {
   assert.deepEqual(heard, [`${other.name} is muted`, `${other.name} left`]);
 });
 
+scenario('what I show is on my own picture, and who came or went is on the screen', {}, async (stage) => {
+  const { pair } = await stage.call(['chromium', 'chromium']);
+  const [one, other] = pair;
+  const text = (person, testId) => person.page.$eval(`[data-testid="${testId}"]`, (e) => e.textContent.trim()).catch(() => '');
+  await one.click('more');
+  await one.click('hand');
+  await one.page.click('[data-testid="react"]');
+  await one.page.keyboard.press('Escape');
+  await one.find('own-hand');
+  assert.equal(await text(one, 'own-reaction'), await text(other, 'reaction'));
+  await one.page.click('[data-testid="hand-note"] button');
+  await one.page.waitForSelector('[data-testid="own-hand"]', { hidden: true, timeout: 5000 });
+  await other.click('leave');
+  await one.find('visit', 5000);
+  assert.equal(await text(one, 'visit'), `${other.name} left`);
+  assert.equal(await one.page.$eval('.alone h2', (e) => e.textContent), 'Everybody else has left');
+});
+
+scenario('talking while muted is said, and one press unmutes', {}, async (stage) => {
+  const person = await stage.person('chromium');
+  // A microphone that hears somebody all the time; the one of the browser beeps once a second.
+  await person.page.evaluateOnNewDocument(() => {
+    const open = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
+    if (!open) return;
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+      const stream = await open(wanted);
+      for (const track of stream.getAudioTracks()) {
+        const context = new AudioContext();
+        const voice = new OscillatorNode(context);
+        const out = context.createMediaStreamDestination();
+        voice.connect(out);
+        voice.start();
+        stream.removeTrack(track);
+        stream.addTrack(out.stream.getAudioTracks()[0]);
+      }
+      return stream;
+    };
+  });
+  const { path } = await stage.room();
+  await person.join(path);
+  await person.phase('alone');
+  assert.equal(await person.has('muted-talking'), false);
+  await person.click('mic-toggle');
+  await person.find('muted-talking', 10_000);
+  await person.page.click('[data-testid="muted-talking"] button');
+  await person.until('mic-toggle', 'aria-checked', 'true');
+  await person.page.waitForSelector('[data-testid="muted-talking"]', { hidden: true, timeout: 5000 });
+});
+
+scenario('nothing lies on the name of a person, in any corner and size', {}, async (stage) => {
+  const { pair } = await stage.call(['chromium', 'chromium']);
+  const [one] = pair;
+  await one.click('more');
+  await one.click('hand');
+  await one.page.keyboard.press('Escape');
+  for (const [width, height] of [[320, 568], [360, 740], [1280, 800]]) {
+    await one.page.setViewport({ width, height });
+    for (const key of ['ArrowUp', 'ArrowLeft', 'ArrowDown', 'ArrowRight']) {
+      await one.page.focus('[data-corner]');
+      await one.page.keyboard.press(key);
+      await pause(200);
+      const covered = await one.page.evaluate(() => {
+        const box = (selector) => document.querySelector(selector)?.getBoundingClientRect();
+        const name = box('[data-testid="member"] .name');
+        const lies = (other) => other && other.left < name.right && other.right > name.left && other.top < name.bottom && other.bottom > name.top;
+        return ['[data-corner]', '[data-testid="hand-note"]'].filter((selector) => lies(box(selector)));
+      });
+      assert.deepEqual(covered, [], `${width}×${height} after ${key}`);
+    }
+  }
+});
+
 const sizes = [[320, 568], [360, 740], [844, 390], [1280, 800]];
 scenario('everything fits and can be hit, from small phones to desktops', {}, async (stage) => {
   const person = await stage.person('chromium');

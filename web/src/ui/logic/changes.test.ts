@@ -53,3 +53,12 @@ it.each([
 it('says nothing when nothing changed', () => {
   expect(changesBetween([member('a')], [member('a', { name: 'Ann', cam: false })])).toEqual([]);
 });
+
+it('tells reactions once', () => {
+  const thumb = [member('a', { reaction: '👍' })];
+  expect(changesBetween([member('a')], thumb)).toEqual([
+    { kind: 'reacted', name: 'A', emoji: '👍' },
+  ]);
+  expect(changesBetween(thumb, thumb)).toEqual([]);
+  expect(changesBetween(thumb, [member('a')])).toEqual([]);
+});

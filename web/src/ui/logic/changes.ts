@@ -1,10 +1,16 @@
 /** Describes the changes between two member lists, as sentences to be read aloud. */
 import type { Member } from '../../lib/call/types';
 
-export type Change = {
-  kind: 'joined' | 'left' | 'muted' | 'unmuted' | 'raised' | 'locked' | 'lost' | 'restored';
-  name: string;
-};
+export type Change =
+  | {
+      kind: 'joined' | 'left' | 'muted' | 'unmuted' | 'raised' | 'locked' | 'lost' | 'restored';
+      name: string;
+    }
+  | {
+      kind: 'reacted';
+      name: string;
+      emoji: string;
+    };
 
 /**
  * `media` changes are only told when they matter to somebody who listens:
@@ -16,7 +22,8 @@ export function changesBetween(before: readonly Member[], after: readonly Member
   for (const member of after) {
     const was = old.get(member.id);
     old.delete(member.id);
-    const tell = (kind: Change['kind']) => changes.push({ kind, name: member.name });
+    const tell = (kind: Exclude<Change['kind'], 'reacted'>) =>
+      changes.push({ kind, name: member.name });
     if (!was) {
       tell('joined');
       continue;
@@ -26,6 +33,9 @@ export function changesBetween(before: readonly Member[], after: readonly Member
     if (known && was.mic && !member.mic) tell('muted');
     if (known && !was.mic && member.mic) tell('unmuted');
     if (!was.hand && member.hand) tell('raised');
+    if (member.reaction !== null && member.reaction !== was.reaction) {
+      changes.push({ kind: 'reacted', name: member.name, emoji: member.reaction });
+    }
     if (was.media === member.media) continue;
     if (member.media === 'cannot-decrypt') tell('locked');
     else if (member.media === 'reconnecting') tell('lost');

@@ -89,6 +89,8 @@ export const strings = {
     joining: 'Joining…',
     aloneTitle: 'Waiting for the other person',
     aloneBody: 'Send them this link. Anyone who has it can join.',
+    leftTitle: 'Everybody else has left',
+    leftBody: 'You can leave, too, or wait: anyone who has this link can join again.',
     link: 'Link to this call',
     copy: 'Copy link',
     copied: 'Link copied',
@@ -139,6 +141,12 @@ export const strings = {
     reconnectBody: 'The connection to the server is lost. Your call may continue meanwhile.',
     keepTrying: 'Keep trying',
     audioBlocked: 'Tap to hear everyone',
+    mutedTalking: 'You are muted',
+    mutedTalkingHint: 'The others can’t hear you.',
+    unmute: 'Unmute',
+    silent: 'We can’t hear your microphone',
+    silentHint: 'Check its mute switch, or choose another one.',
+    chooseDevice: 'Devices',
     micTaken: 'Your phone took the microphone',
     resume: 'Resume',
     without: (kinds: readonly ('audio' | 'video')[]) => {
@@ -212,6 +220,11 @@ export const strings = {
         return `${name} is no longer muted`;
       case 'locked':
         return `${name}’s video can’t be unlocked`;
+      case 'reacted':
+        return talkStrings.reactions.of(
+          change.name,
+          talkStrings.reactions.names[change.emoji] ?? change.emoji,
+        );
       case 'raised':
         return talkStrings.hand.raised(change.name);
       case 'lost':

@@ -47,6 +47,7 @@ export const talkStrings = {
     lower: 'Lower hand',
     raised: (name: string) => `${name || 'Someone'} raised a hand`,
     up: 'Hand raised',
+    mine: 'Your hand is raised',
   },
   reactions: {
     title: 'Reactions',
