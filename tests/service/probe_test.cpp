@@ -12,7 +12,7 @@
 
 using namespace catchup;
 using namespace std::string_literals;
-namespace stun = turn::stun;
+namespace stun = media::stun;
 
 namespace {
 
