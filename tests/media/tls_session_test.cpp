@@ -122,11 +122,11 @@ TEST(nothing is said before the handshake is done) {
 TEST(a certificate without its key is refused with a sentence) {
   auto other = make_certificate("other");
   CHECK_EQUAL(std::string{media::tls_identity::load("", certificate.key).error()},
-              "the certificate cannot be read");
+              "fullchain.pem is empty");
   CHECK_EQUAL(std::string{media::tls_identity::load(certificate.chain, "").error()},
-              "the private key cannot be read");
+              "privkey.pem is empty");
   CHECK_EQUAL(std::string{media::tls_identity::load(certificate.chain, other.key).error()},
-              "the private key is not the certificate's");
+              "the key in privkey.pem is not the one of the certificate in fullchain.pem");
 }
 
 TEST(the first byte tells who wants it) {
