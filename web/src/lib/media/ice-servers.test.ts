@@ -137,6 +137,21 @@ describe('credentials', () => {
     vi.useRealTimers();
   });
 
+  it('of the newest admission are waited for, also by callers from before it', async () => {
+    const answers: ((answer: IceAnswer) => void)[] = [];
+    const ask = () => new Promise<IceAnswer>((resolve) => answers.push(resolve));
+    const cache = new IceServerCache(ask, () => 0);
+    const before = cache.get();
+    cache.admitted();
+    expect(answers).toHaveLength(2);
+    answers[0]?.({ servers: [], ttl: 100 });
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const between = cache.get();
+    expect(answers).toHaveLength(2);
+    answers[1]?.({ servers, ttl: 100 });
+    expect(await Promise.all([before, between])).toEqual([servers, servers]);
+  });
+
   it('of an admission that is over are not kept, however late they come', async () => {
     const waiting: ((answer: IceAnswer) => void)[] = [];
     const cache = new IceServerCache(

@@ -77,9 +77,7 @@ export class IceServerCache {
     const now = this.now();
     if (this.held && now < this.held.until) return this.held.servers;
     if (now >= this.notBefore) {
-      this.asking ??= this.refresh().finally(() => {
-        this.asking = null;
-      });
+      this.asking ??= this.request();
       const { held, asking } = this;
       const good = held !== null && now < held.expires;
       await (good ? Promise.race([asking, after(newerLimitMs)]) : asking);
@@ -108,10 +106,21 @@ export class IceServerCache {
     return true;
   }
 
+  private request(): Promise<void> {
+    const asking = this.refresh().finally(() => {
+      if (this.asking === asking) this.asking = null;
+    });
+    return asking;
+  }
+
   private async refresh(): Promise<void> {
     const { admission } = this;
     const answer = await this.ask();
-    if (admission !== this.admission) return;
+    if (admission !== this.admission) {
+      // The newer admission has a request of its own: callers of this one wait for it.
+      await this.asking;
+      return;
+    }
     const now = this.now();
     if (answer === null) {
       this.notBefore = now + 1000;
