@@ -330,6 +330,16 @@ int fail(std::string_view sentence) {
   return EXIT_FAILURE;
 }
 
+/// Prints the settings; fails where the start would fail for the relay's certificate.
+int check_config(const base::config& c) {
+  std::cout << base::describe(c);
+  if (c.turn_cert.empty())
+    return EXIT_SUCCESS;
+  auto identity = service::certificate_folder{c.turn_cert}.load(base::unix_now());
+  return identity ? EXIT_SUCCESS
+                  : fail("CATCHUP_TURN_CERT: " + c.turn_cert + ": " + identity.error());
+}
+
 std::optional<std::uint16_t> port_of(std::string_view text) {
   std::uint16_t out = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
@@ -386,10 +396,8 @@ int main(int argc, char** argv) {
   auto config = base::load_config(base::split_environment(environ));
   if (!config)
     return fail(config.error());
-  if (task == "--check-config") {
-    std::cout << base::describe(*config);
-    return EXIT_SUCCESS;
-  }
+  if (task == "--check-config")
+    return check_config(*config);
   if (task == "health")
     return service::answers(config->http_port) ? EXIT_SUCCESS : EXIT_FAILURE;
   base::set_log_level(config->log_level);

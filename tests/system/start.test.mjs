@@ -1,8 +1,10 @@
 // How the program starts, refuses to start, and stops.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'node:test';
 import { freePort, program, root, Server } from '../browser/lib/server.mjs';
 
@@ -154,6 +156,16 @@ test('--check-config shows what is in force, without secrets', async () => {
   assert.match(shown.text, /CATCHUP_ROOM_CAP\W+7/);
   assert.ok(!shown.text.includes('aaaa') && !shown.text.includes('bbbb'));
   assert.notEqual((await run(['--check-config'], {})).code, 0);
+});
+
+test('--check-config refuses a certificate that the start would refuse', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'catchup-pair-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'fullchain.pem'), 'no certificate');
+  writeFileSync(join(folder, 'privkey.pem'), 'no key');
+  const shown = await run(['--check-config'], { ...secret, CATCHUP_TURN_CERT: folder });
+  assert.notEqual(shown.code, 0);
+  assert.match(shown.errors, /CATCHUP_TURN_CERT: .*fullchain\.pem/);
 });
 
 test('an unknown option is refused', async () => {
