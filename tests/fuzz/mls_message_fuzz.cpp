@@ -31,7 +31,7 @@ void has_one_end(base::const_bytes in, Parse parse) {
 const base::buffer admission_key(32, std::byte{1});
 const room_parameters room{{}, admission_key, suite_x25519};
 
-void key_package(base::const_bytes in) {
+void fuzz_key_package(base::const_bytes in) {
   auto parsed = parse_key_package(in);
   if (!parsed)
     return;
@@ -44,7 +44,7 @@ void key_package(base::const_bytes in) {
   must(key_package_ref(*parsed).size() <= 64);
 }
 
-void commit(base::const_bytes in) {
+void fuzz_commit(base::const_bytes in) {
   auto parsed = parse_commit(in);
   if (!parsed)
     return;
@@ -63,7 +63,7 @@ void commit(base::const_bytes in) {
   must(leaves.size() <= 1 + parsed->adds.size());
 }
 
-void welcome(base::const_bytes in) {
+void fuzz_welcome(base::const_bytes in) {
   auto parsed = parse_welcome(in);
   if (!parsed)
     return;
@@ -81,13 +81,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto in = std::as_bytes(std::span{data, size}).subspan(1);
   switch (data[0] % 3) {
   case 0:
-    key_package(in);
+    fuzz_key_package(in);
     break;
   case 1:
-    commit(in);
+    fuzz_commit(in);
     break;
   default:
-    welcome(in);
+    fuzz_welcome(in);
   }
   return 0;
 }
