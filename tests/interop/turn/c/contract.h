@@ -1,4 +1,4 @@
-/* What the drivers in C share: the question, times, numbered packets, the one line. */
+/* Code that the drivers in C share: the question, times, numbered packets, the one line. */
 #pragma once
 
 #include <arpa/inet.h>
@@ -34,7 +34,7 @@ static double now_ms(void) {
   return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
 }
 
-/* What stands behind `"key":` from `at` on. The runner writes JSON without blanks. */
+/* Finds the value behind `"key":` from `at` on. The runner writes JSON without blanks. */
 static const char *behind(const char *at, const char *key) {
   char wanted[64];
   snprintf(wanted, sizeof wanted, "\"%s\":", key);

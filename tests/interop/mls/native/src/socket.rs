@@ -55,7 +55,7 @@ impl Socket {
         self.send(fields)
     }
 
-    /// What came, at most 10 ms later; one that was had before is left out.
+    /// Packets that arrived, at most 10 ms later; known ones are left out.
     pub fn receive(&mut self) -> Result<Option<Message>> {
         let bytes = match self.inner.read() {
             Ok(tungstenite::Message::Binary(bytes)) => bytes,
