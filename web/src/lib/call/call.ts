@@ -5,9 +5,9 @@ import { random } from '../crypto/bytes';
 import type { RoomKeys } from '../crypto/room-keys';
 import { cleanName } from '../crypto/seal';
 import { events } from '../events';
-import type { Kind } from '../media/connection';
 import { connectionConfig, fetchIce, IceServerCache } from '../media/ice-servers';
 import { type Sample, statsBetween } from '../media/stats';
+import type { Kind } from '../media/types';
 import type { FromGroup } from '../mls/group/host-messages';
 import type { PeerMessage } from '../mls/messages/peer-message';
 import { groupBody } from '../protocol/group-wire';
@@ -29,13 +29,13 @@ import { RestartLimiter } from './restart-limiter';
 import { Roster, reactionLasts } from './roster';
 import { Store } from './store';
 import { Talk } from './talk';
-import type { Call, CallError, CallErrorCode, CallState, CallStats, JoinOptions } from './types';
+import type { Call, CallError, CallErrorCode, CallState, JoinOptions, MediaStats } from './types';
 import { listen } from './wakeups';
 
 /** With these the media may outlive the server; others end the call at once. */
 const endsAtOnce: readonly CallErrorCode[] = ['moved', 'internal', 'encryption-failed'];
 const sweepEvery = 1_000;
-const noStats: CallStats = { route: null, rttMs: null, sendKbps: 0, recvKbps: 0, lossPercent: 0 };
+const noStats: MediaStats = { route: null, rttMs: null, sendKbps: 0, recvKbps: 0, lossPercent: 0 };
 
 interface Ready extends Workers {
   keys: RoomKeys;
@@ -91,7 +91,7 @@ class LinkCall implements Call {
   private sweeper: ReturnType<typeof setInterval> | undefined;
   private scheduled = false;
   private ended: () => void = () => {};
-  private last: { sample: Sample; stats: CallStats } | null = null;
+  private last: { sample: Sample; stats: MediaStats } | null = null;
   private ice: IceServerCache | null = null;
   private proof: Proof | null = null;
 
@@ -163,7 +163,7 @@ class LinkCall implements Call {
     for (const link of this.roster?.links ?? []) link.networkChanged();
   }
 
-  async stats(): Promise<CallStats> {
+  async stats(): Promise<MediaStats> {
     const link = this.roster?.links.find((each) => each.connected);
     const sample = link?.sample;
     if (!sample) return noStats;

@@ -3,13 +3,13 @@ import { type Bytes, equal, hex, unhex } from '../crypto/bytes';
 import type { RoomKeys } from '../crypto/room-keys';
 import { cleanName, openName } from '../crypto/seal';
 import type { FrameCrypto } from '../e2ee/frame-crypto';
-import type { Kind } from '../media/connection';
 import type { IceServerCache } from '../media/ice-servers';
 import { PeerLink, type PeerMemory } from '../media/peer-link';
+import type { Kind, RoutePolicy } from '../media/types';
 import type { Listed } from '../mls/group/host-messages';
 import type { PeerMessage } from '../mls/messages/peer-message';
 import type { MemberInfo } from '../protocol/wire';
-import type { Member, RoutePolicy } from './types';
+import type { Member } from './types';
 
 export interface RosterOptions {
   keys: RoomKeys;

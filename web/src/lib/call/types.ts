@@ -4,19 +4,16 @@
  * `createCall` from './call'.
  */
 
+import type { MediaState, MediaStats, Route, RoutePolicy } from '../media/types';
+import type { SessionErrorCode } from '../protocol/errors';
 import type { Seat } from './seat';
+
+export type { MediaState, MediaStats, Route, RoutePolicy };
 
 /** Why a call cannot start, or ended. Each has a text of its own on screen. */
 export type CallErrorCode =
+  | SessionErrorCode
   | 'link-incomplete' // no secret behind #
-  | 'link-wrong' // secret and room do not belong together, or the server does not know the room
-  | 'link-expired'
-  | 'clock' // that of the device is wrong by hours
-  | 'server-clock' // that of the server is
-  | 'clocks-differ' // nobody can tell which of the two is wrong
-  | 'room-full'
-  | 'room-locked' // by the operator
-  | 'too-many' // 429; retryAfter in seconds
   | 'password' // calls are started here only with the password of the server
   | 'not-allowed' // … or only from other networks
   | 'unsupported' // a browser without what end-to-end encryption needs
@@ -25,12 +22,7 @@ export type CallErrorCode =
   | 'route-lost' // there was one, and none is found again
   | 'encryption-failed' // fail-closed: nothing is being sent
   | 'encryption-untested' // the self-test finds no route: nothing is sent until it does
-  | 'version' // page older than the server
-  | 'server-unreachable'
-  | 'draining'
-  | 'elsewhere' // another tab of this browser has the call
-  | 'moved' // another tab of this browser has taken the call
-  | 'internal';
+  | 'elsewhere'; // another tab of this browser has the call
 
 export interface CallError {
   code: CallErrorCode;
@@ -49,16 +41,6 @@ export type CallPhase =
   | 'reconnecting' // signalling lost; media may well go on
   | 'ended' // left on purpose
   | 'failed'; // error is set
-
-/** State of another person's media. */
-export type MediaState =
-  | 'connecting' // no route yet
-  | 'keys' // connected, waiting for the first frame that can be opened
-  | 'encrypted' // frames open
-  | 'cannot-decrypt' // frames arrive that cannot be opened
-  | 'reconnecting'; // route lost, trying again
-
-export type Route = 'direct' | 'relayed';
 
 export interface Member {
   id: string; // hex, for keys in lists
@@ -122,9 +104,6 @@ export type Comparison =
   | { is: 'match' } // as the person said
   | { is: 'mismatch' };
 
-/** `auto` in normal use; the others force the relay ("hide my address"). */
-export type RoutePolicy = 'auto' | 'relay' | 'relay-udp' | 'relay-tcp';
-
 export interface JoinOptions {
   name: string;
   /** Local tracks; null joins without. The call does not stop them. */
@@ -133,14 +112,6 @@ export interface JoinOptions {
   route?: RoutePolicy;
   /** Of the tab that has the call of this link; null: this member is one of several here. */
   seat?: Seat | null;
-}
-
-export interface CallStats {
-  route: Route | null;
-  rttMs: number | null;
-  sendKbps: number;
-  recvKbps: number;
-  lossPercent: number;
 }
 
 /** A Svelte store (subscribe gives the state at once and on every change). */
@@ -161,7 +132,7 @@ export interface Call {
   askRoomCode(): void;
   /** Looks at the network again (also done by itself on `online`). */
   restartIce(): void;
-  stats(): Promise<CallStats>;
+  stats(): Promise<MediaStats>;
   /** `unloading`: the page goes; the next one may take the seat back if the server hears nothing. */
   leave(unloading?: boolean): Promise<void>;
 }

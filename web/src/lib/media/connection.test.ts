@@ -2,7 +2,8 @@
 // transforms before any negotiation, tracks after every transform has its key.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FrameCrypto } from '../e2ee/frame-crypto';
-import { Connection, type Kind } from './connection';
+import { Connection } from './connection';
+import type { Kind } from './types';
 
 const sdp = 'v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n';
 let notes: string[] = [];

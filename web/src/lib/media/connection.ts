@@ -9,8 +9,7 @@ import type { FrameCrypto, FrameTransform } from '../e2ee/frame-crypto';
 import { events } from '../events';
 import type { Candidate } from '../mls/messages/peer-message';
 import { acceptable, cleanSdp } from './sdp';
-
-export type Kind = 'audio' | 'video';
+import type { Kind } from './types';
 
 /** One kind of media, both ways. */
 export interface Lane {

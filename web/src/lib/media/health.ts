@@ -1,5 +1,5 @@
 /** Judges encryption by the counters of the worker and the browser. */
-import type { MediaState } from '../call/types';
+import type { MediaState } from './types';
 
 /** One kind of media from another person, as it is now. */
 export interface IncomingView {

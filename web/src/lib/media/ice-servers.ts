@@ -1,7 +1,7 @@
 /** Relay credentials from `POST /turn-cred`, kept until they are nearly over. */
-import type { RoutePolicy } from '../call/types';
 import { clock } from '../clock';
 import { events } from '../events';
+import type { RoutePolicy } from './types';
 
 export interface IceAnswer {
   servers: RTCIceServer[];

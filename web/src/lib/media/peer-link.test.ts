@@ -3,9 +3,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FrameCrypto } from '../e2ee/frame-crypto';
 import type { noCounters } from '../e2ee/frame-messages';
-import type { Kind } from './connection';
 import type { IceServerCache } from './ice-servers';
 import { PeerLink } from './peer-link';
+import type { Kind } from './types';
 
 interface FakeLane {
   kind: Kind;

@@ -5,13 +5,12 @@
  * by their sender: fingerprints in them are of who the group says it is.
  */
 import { within } from '../browser/deadline';
-import type { MediaState, Route, RoutePolicy } from '../call/types';
 import { clock } from '../clock';
 import { type Bytes, compare, hex } from '../crypto/bytes';
 import type { FrameCrypto } from '../e2ee/frame-crypto';
 import { events } from '../events';
 import { type Candidate, maxCandidates, type PeerMessage } from '../mls/messages/peer-message';
-import { Connection, type Kind, type Lane } from './connection';
+import { Connection, type Lane } from './connection';
 import {
   BypassWatch,
   type IncomingView,
@@ -24,6 +23,7 @@ import { connectionConfig, type IceServerCache } from './ice-servers';
 import { Recovery } from './recovery';
 import { interruptedAfterMs, RouteStatus } from './route-status';
 import { arrivalsOf, receivedOf, type Sample, sampleOf, sentOf } from './stats';
+import type { Kind, MediaState, Route, RoutePolicy } from './types';
 
 /** Counters that outlive a link, so that a member who comes back goes on counting. */
 export interface PeerMemory {

@@ -1,7 +1,7 @@
 /** Reads what we need out of `RTCStatsReport`s, which browsers fill differently. */
-import type { CallStats, Route } from '../call/types';
 import type { Counters } from '../e2ee/frame-messages';
 import type { SentView } from './health';
+import type { MediaStats, Route } from './types';
 
 type Entry = Record<string, unknown> & { type: string; id: string };
 
@@ -126,7 +126,7 @@ function routeOf(all: Entry[], pair: Entry): Route {
 }
 
 /** Rates between two samples of one connection; `before` null gives no rates. */
-export function statsBetween(before: Sample | null, after: Sample): CallStats {
+export function statsBetween(before: Sample | null, after: Sample): MediaStats {
   const seconds = before ? (after.at - before.at) / 1000 : 0;
   const kbps = (bytes: number) =>
     seconds > 0 ? Math.max(0, Math.round((bytes * 8) / 1000 / seconds)) : 0;

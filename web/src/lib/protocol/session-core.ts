@@ -2,10 +2,10 @@
  * The session with the server as a state machine without clock, socket or keys:
  * times come in (milliseconds that count sleep, lib/clock), effects go to the `SessionPort`.
  */
-import type { CallErrorCode } from '../call/types';
 import type { Bytes } from '../crypto/bytes';
 import type { ServerMessage as GroupMessage } from '../mls/delivery/delivery-types';
 import { Backoff } from './backoff';
+import type { SessionErrorCode } from './errors';
 import { Outbox } from './outbox';
 import {
   type Admission,
@@ -35,7 +35,7 @@ export type SessionEvent =
   | { e: 'draining'; on: boolean }
   /** No connection any more; it comes back by itself or `failed` follows. */
   | { e: 'lost' }
-  | { e: 'failed'; code: CallErrorCode; retryAfter?: number; detail?: string }
+  | { e: 'failed'; code: SessionErrorCode; retryAfter?: number; detail?: string }
   | { e: 'ended' }
   | { e: 'joined'; member: MemberInfo }
   | { e: 'left'; id: Bytes; reason: string }
@@ -83,7 +83,7 @@ const tokenRenewal = 18 * 3_600_000;
 const tokenKept = 10_000;
 
 /** Error code for the clock that the server suspects. */
-const clockCodes: ReadonlyMap<string, CallErrorCode> = new Map([
+const clockCodes: ReadonlyMap<string, SessionErrorCode> = new Map([
   ['device', 'clock'],
   ['server', 'server-clock'],
 ]);
@@ -104,7 +104,7 @@ export class SessionCore {
   private everIn = false;
   private refusals = 0;
   private askedToWait = false;
-  private lastTrouble: CallErrorCode = 'server-unreachable';
+  private lastTrouble: SessionErrorCode = 'server-unreachable';
   private received = 0;
   /** Of the server that is being asked, and of the one that let me in last. */
   private offered: number | null = null;
@@ -428,7 +428,7 @@ export class SessionCore {
     this.pause(null, 0, now);
   }
 
-  private pause(trouble: CallErrorCode | null, seconds: number, now: number): void {
+  private pause(trouble: SessionErrorCode | null, seconds: number, now: number): void {
     if (trouble !== null) this.lastTrouble = trouble;
     const wasIn = this.stage === 'in';
     this.port.close();
@@ -448,7 +448,7 @@ export class SessionCore {
     this.outbox.clear();
   }
 
-  private fail(code: CallErrorCode, retryAfter?: number, detail?: string): void {
+  private fail(code: SessionErrorCode, retryAfter?: number, detail?: string): void {
     if (!this.finish()) return;
     const extra = {
       ...(retryAfter === undefined ? {} : { retryAfter }),
