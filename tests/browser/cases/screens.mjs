@@ -90,7 +90,7 @@ for (const kind of ['chromium', 'firefox']) {
     assert.equal(await field.evaluate((e) => e.labels[0].textContent), 'Password of this server');
     const described = () =>
       field.evaluate((e) => e.getAttribute('aria-describedby').split(' ').map((id) => document.getElementById(id).textContent));
-    assert.match((await described()).join(), /starts calls only for those who know it/);
+    assert.match((await described()).join(), /You need it to start a call/);
     await person.page.keyboard.type('open sesam');
     await person.page.keyboard.press('Enter');
     await person.until('password', 'aria-invalid', 'true');
