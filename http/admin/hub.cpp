@@ -57,6 +57,8 @@ std::string_view name_of(target t) noexcept {
 // -- looking --------------------------------------------------------------------
 
 void hub::look(on_tree done) {
+  if (quitting_)
+    return done(nullptr);
   asking_.push_back(std::move(done));
   if (asking_.size() > 1)
     return;
@@ -222,8 +224,9 @@ reply hub::operate(operation what, const std::string& id) {
 // -- the event stream -----------------------------------------------------------
 
 void hub::quit() {
+  quitting_ = true;
+  looked(nullptr); // those that wait keep the hub alive, and it keeps them
   poll_timer_.cancel();
-  answer_timer_.cancel();
 }
 
 bool hub::join(listener* l) {

@@ -85,7 +85,7 @@ public:
     net::post(io, std::move(f));
     return true;
   }
-  /// Waits for nothing any more; on the thread.
+  /// Waits for nothing any more, and answers those that wait with no tree; on the thread.
   void quit();
   /// The thread has ended.
   void stopped() {
@@ -109,7 +109,7 @@ private:
   std::list<listener*> listeners_;
   net::steady_timer poll_timer_, answer_timer_;
   std::uint64_t question_ = 0;
-  bool polling_ = false;
+  bool polling_ = false, quitting_ = false;
   std::string last_status_;
   std::deque<std::string> lines_;
   struct deed {

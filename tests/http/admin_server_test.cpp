@@ -6,6 +6,8 @@
 
 #include "support/test.hpp"
 
+#include <caf/event_based_actor.hpp>
+
 using namespace catchup;
 using namespace catchup::test;
 using namespace std::chrono_literals;
@@ -376,6 +378,39 @@ TEST(it stops with listeners and idle connections on it) {
   admin->stop();
   CHECK(std::chrono::steady_clock::now() - began < 2s);
   CHECK(!s.until("never said"));
+}
+
+// What the listener shares keeps the settings; they are free when it is.
+TEST(it leaves nothing behind when it stops before the actors answer) {
+  auto asked = std::make_shared<std::atomic<int>>(0);
+  auto silent = system.spawn([asked](caf::event_based_actor* self) {
+    return caf::behavior{[asked, self](const actors::msg::get_status&) {
+      auto never = self->make_response_promise<actors::msg::status>();
+      ++*asked;
+      return never;
+    }};
+  });
+  http::admin::server_config c;
+  c.address = {*base::ip_address::parse("127.0.0.1"), 0};
+  c.token = secret;
+  static const http::asset_file none[] = {{"index.html", ""}};
+  auto held = std::make_shared<actors::totals>();
+  c.control = held;
+  c.site = config.counters;
+  c.ending = [] { return false; };
+  {
+    http::admin::server other{std::move(c), http::asset_store::from_files(none), system,
+                              caf::actor_cast<actors::root_actor>(silent)};
+    raw_client line{other.port()};
+    line.send("GET /admin/api/events HTTP/1.1\r\nHost: localhost\r\n" + bearer() + "\r\n");
+    while (*asked == 0)
+      std::this_thread::sleep_for(1ms);
+    other.stop();
+  }
+  caf::anon_send_exit(silent, caf::exit_reason::kill);
+  for (int i = 0; i < 2000 && held.use_count() > 1; ++i)
+    std::this_thread::sleep_for(1ms);
+  CHECK_EQUAL(held.use_count(), 1);
 }
 
 FIXTURE_SCOPE_END()
