@@ -39,11 +39,20 @@ TEST(a packet waits for the permission of its receiver) {
   send("1");
   send("2");
   CHECK_EQUAL(released(), "");
-  pass_ms(49);
+  pass_ms(99);
   permit(b, a.relayed());
   CHECK_EQUAL(released(), "1 2 ");
   CHECK_EQUAL(core.totals().dropped, 0u);
   CHECK(relayed(alice, alice.send(b.relayed(), base::as_bytes("3"))));
+}
+
+// RFC 8445 §14.2: an agent starts a check every 50 ms. One that has just missed a step
+// sends its first check, and its CreatePermission with it, that much later than the other.
+TEST(a check waits for a receiver that is one step of ICE behind) {
+  send("check");
+  pass_ms(51);
+  permit(b, a.relayed());
+  CHECK_EQUAL(released(), "check ");
 }
 
 TEST(a channel of the receiver lets it in as well) {
@@ -55,9 +64,9 @@ TEST(a channel of the receiver lets it in as well) {
   CHECK(flat(*sent) == turn_client::channel_data(0x4000, base::as_bytes("1")));
 }
 
-TEST(a permission that comes after 50 ms is too late) {
+TEST(a permission that comes after 100 ms is too late) {
   send("1");
-  pass_ms(50);
+  pass_ms(100);
   permit(b, a.relayed());
   CHECK_EQUAL(released(), "");
   CHECK_EQUAL(core.totals().dropped, 1u);
@@ -73,7 +82,7 @@ TEST(a change without that permission lets nothing in) {
 
 TEST(nothing is kept for longer than its time) {
   send("1");
-  pass_ms(60);
+  pass_ms(110);
   core.wake_late(t.now);
   CHECK_EQUAL(core.totals().dropped, 1u);
   core.wake_late(t.now);
