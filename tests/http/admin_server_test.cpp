@@ -380,7 +380,7 @@ TEST(it stops with listeners and idle connections on it) {
   CHECK(!s.until("never said"));
 }
 
-// What the listener shares keeps the settings; they are free when it is.
+// The state of the listener holds the settings, so these tell whether it is free.
 TEST(it leaves nothing behind when it stops before the actors answer) {
   auto asked = std::make_shared<std::atomic<int>>(0);
   auto silent = system.spawn([asked](caf::event_based_actor* self) {
