@@ -8,9 +8,21 @@
 
 namespace catchup::media {
 
-/// `relayed`: through a TURN allocation of this server. `client` is then the relayed
-/// address and `server` the local service that the client sends to.
-enum class transport : std::uint8_t { udp, tcp, relayed };
+enum class transport : std::uint8_t {
+  udp,
+  /// TCP or TLS with the framing of STUN and TURN (RFC 8656 §3.1).
+  tcp,
+  /// Through a TURN allocation of this server. `client` is then the relayed address
+  /// and `server` the local service that the client sends to.
+  relayed,
+  /// TCP or TLS with a length before each packet, as ICE has it (RFC 6544, RFC 4571).
+  ice_tcp,
+};
+
+/// Whether packets go over a TCP connection.
+constexpr bool is_stream(transport t) noexcept {
+  return t == transport::tcp || t == transport::ice_tcp;
+}
 
 struct five_tuple {
   base::endpoint client;

@@ -1,11 +1,12 @@
 #pragma once
-// One client over TCP: frames in, a bounded queue out.
+// One client over TCP: frames in, a bounded queue out. The first bytes of the client
+// choose TLS or none, and inside of that the framing (media/port/stream_framer.hpp).
 
 #include "base/time.hpp"
 #include "media/port/file_descriptor.hpp"
+#include "media/port/stream_framer.hpp"
 #include "media/tls_session.hpp"
 #include "media/transmit.hpp"
-#include "turn/tcp_framing.hpp"
 
 namespace catchup::media::port {
 
@@ -29,10 +30,25 @@ public:
 
   enum class io { ok, more, closed };
 
-  /// Reads once into `space`; frames are then in `framer()`. `closed` when the
-  /// peer has ended or failed; `more` when there may be more to read.
-  io read(base::bytes space);
-  turn::tcp_framer& framer() noexcept { return framer_; }
+  struct arrival {
+    base::const_bytes bytes;
+    io state = io::ok;
+  };
+  /// Reads once into `space`. `closed` when the peer has ended or failed; `more` when
+  /// there may be more to read.
+  arrival receive(base::bytes space);
+
+  /// Whether `take(in)` would begin a TLS handshake.
+  bool begins_tls(base::const_bytes in) const noexcept {
+    return identity_ && tls_session::wanted(in);
+  }
+  /// Opens what `receive` gave; its frames are then in `next()`. `closed` when TLS is over.
+  io take(base::const_bytes in);
+
+  /// The next frame, valid until the next call. The first one decides `peer().transport`.
+  std::optional<base::const_bytes> next();
+  /// The client speaks nothing that is known here.
+  bool broken() const noexcept { return framer_.broken(); }
 
   /// Queues; false when a media frame was dropped.
   bool queue(const transmit& t);
@@ -59,13 +75,11 @@ public:
   bool waits_for_room = false;
 
 private:
-  io take(base::const_bytes in);
-
   std::size_t waiting() const noexcept { return out_.size() - sent_; }
 
   file_descriptor fd_;
   five_tuple peer_;
-  turn::tcp_framer framer_{stranger_frame};
+  stream_framer framer_{stranger_frame};
   base::buffer out_;
   std::size_t sent_ = 0; // of `out_`
   base::time_point wanted_at_;

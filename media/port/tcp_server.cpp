@@ -12,8 +12,6 @@ namespace {
 constexpr std::size_t read_size = 64 * 1024;
 constexpr int accepts_at_a_time = 32;
 constexpr int unsent_in_kernel = 64 * 1024;
-/// A signature takes half a millisecond, in which no media moves.
-constexpr int handshakes_at_a_time = 4;
 
 void tune(int fd) {
   int on = 1;
@@ -34,10 +32,11 @@ base::endpoint local_endpoint(int fd) {
 
 } // namespace
 
-tcp_server::tcp_server(file_descriptor fd, tcp_limits limits, epoll& poll, std::uint64_t first_tag,
-                       listener& to)
-  : fd_(std::move(fd)), limits_(std::move(limits)), poll_(poll), tag_(first_tag),
-    last_id_(first_tag), to_(to), arrivals_(limits_.arrivals, random_seed()), space_(read_size) {
+tcp_server::tcp_server(file_descriptor fd, tcp_limits limits, handshake_budget& handshakes,
+                       epoll& poll, std::uint64_t first_tag, listener& to)
+  : fd_(std::move(fd)), limits_(std::move(limits)), handshakes_(handshakes), poll_(poll),
+    tag_(first_tag), last_id_(first_tag), to_(to), arrivals_(limits_.arrivals, random_seed()),
+    space_(read_size) {
   if (fd_)
     poll_.add(fd_.get(), EPOLLIN, tag_);
 }
@@ -96,8 +95,8 @@ void tcp_server::admit(base::time_point now, file_descriptor fd, const five_tupl
     close(id);
 }
 
-// When all places are taken, whoever has had one longest without an allocation goes:
-// else a few thousand connections that say nothing would keep everybody out.
+// When all places are taken, the one that has been there longest without a session
+// goes: else a few thousand connections that say nothing would keep everybody out.
 bool tcp_server::make_room() {
   if (connections_.size() < limits_.connections)
     return true;
@@ -130,17 +129,24 @@ void tcp_server::read(base::time_point now, std::uint64_t id) {
   if (i == connections_.end())
     return;
   auto& c = *i->second;
-  if (c.settling() && ++handshakes_ > handshakes_at_a_time) {
+  if (c.settling() && !handshakes_.step()) {
     unread_ = true; // after the media
     return;
   }
   if (to_.wants(c.peer()))
     c.wanted(now);
-  auto state = c.read(space_);
+  auto [in, state] = c.receive(space_);
   unread_ = unread_ || state == tcp_connection::io::more;
-  while (auto frame = c.framer().next())
+  if (c.begins_tls(in) && !handshakes_.begin(now, c.peer().client.ip)) {
+    ++totals_.refused;
+    close(id);
+    return;
+  }
+  bool over = state == tcp_connection::io::closed ||
+              (!in.empty() && c.take(in) == tcp_connection::io::closed);
+  while (auto frame = c.next())
     to_.on_frame(c.peer(), *frame);
-  bool over = state == tcp_connection::io::closed || c.framer().broken();
+  over = over || c.broken();
   if (over && c.secure())
     c.write(); // the alert that says why
   if (over)
@@ -170,7 +176,6 @@ void tcp_server::mark_dirty(std::uint64_t id, tcp_connection& c) {
 }
 
 void tcp_server::flush() {
-  handshakes_ = 0;
   // Closing may make a handler send to others, hence by index.
   for (std::size_t i = 0; i < dirty_.size(); ++i)
     if (auto c = connections_.find(dirty_[i]); c != connections_.end()) {

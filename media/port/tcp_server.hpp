@@ -4,6 +4,7 @@
 
 #include "media/port/epoll.hpp"
 #include "media/port/handler.hpp"
+#include "media/port/handshake_budget.hpp"
 #include "media/port/tcp_connection.hpp"
 #include "media/port/tls_slot.hpp"
 #include "media/rate.hpp"
@@ -20,13 +21,14 @@ struct tcp_limits {
   std::size_t connections = 4096;
   std::size_t per_source = 64; // of one IPv4 address or IPv6 /64
   unsigned arrivals = 100;     ///< new ones a second of one source, twice as many at once
-  /// When all places are taken, one without an allocation is safe for this long, and
+  /// When all places are taken, one that no handler wants is safe for this long, and
   /// up to a second more.
   std::chrono::milliseconds grace{2000};
-  /// A connection without an allocation is closed after this.
+  /// A connection that no handler wants is closed after this.
   std::chrono::seconds idle{30};
   /// With what new connections may speak TLS; nothing: they may not.
   std::shared_ptr<tls_slot> tls{};
+  handshake_budget::limits handshakes{};
 };
 
 class tcp_server {
@@ -41,8 +43,9 @@ public:
   };
 
   /// Tags from `first_tag` on are this server's, the first is for accepting.
-  tcp_server(file_descriptor fd, tcp_limits limits, epoll& poll, std::uint64_t first_tag,
-             listener& to);
+  /// `handshakes` is shared with DTLS.
+  tcp_server(file_descriptor fd, tcp_limits limits, handshake_budget& handshakes, epoll& poll,
+             std::uint64_t first_tag, listener& to);
 
   /// Something with one of this server's tags is ready.
   void on_ready(base::time_point now, std::uint64_t tag, std::uint32_t what);
@@ -75,12 +78,12 @@ private:
 
   file_descriptor fd_;
   tcp_limits limits_;
+  handshake_budget& handshakes_;
   epoll& poll_;
   std::uint64_t tag_;
   std::uint64_t last_id_;
   listener& to_;
   source_rates arrivals_;
-  int handshakes_ = 0; ///< begun or gone on with since the last flush
   table connections_;
   std::unordered_map<base::ip_address, std::size_t> of_source_;
   std::vector<std::uint64_t> dirty_;

@@ -27,8 +27,8 @@ worker::worker(socket_pair sockets, bool any_address, tcp_limits limits, handler
                port_counters& counters, inter_thread_lanes& others, std::size_t index)
   : udp_(std::move(sockets.udp)), handlers_(std::move(served)), counters_(counters), lanes_(others),
     index_(index), receiver_(udp_.get(), sockets.port),
-    sender_(udp_.get(), sockets.ipv6, any_address),
-    tcp_(std::move(sockets.tcp), std::move(limits), poll_,
+    sender_(udp_.get(), sockets.ipv6, any_address), handshakes_(limits.handshakes),
+    tcp_(std::move(sockets.tcp), std::move(limits), handshakes_, poll_,
          inter_thread_lanes::first_of(index) + first_tcp_tag, *this) {
   poll_.add(udp_.get(), EPOLLIN, udp_tag);
   poll_.add(stopper_.fd(), EPOLLIN, stop_tag);
@@ -191,7 +191,7 @@ void worker::send(const transmit& t) {
     return;
   }
   ++sent_;
-  if (t.to.transport == transport::tcp) {
+  if (is_stream(t.to.transport)) {
     if (auto owner = inter_thread_lanes::owner_of(t.to.connection); owner != index_)
       hand_over(owner, t);
     else
@@ -229,6 +229,7 @@ void worker::flush() {
   if (auto lost = sender_.flush())
     counters_.datagrams_lost.fetch_add(lost, std::memory_order_relaxed);
   tcp_.flush();
+  handshakes_.next_batch();
 }
 
 void worker::on_frame(const five_tuple& from, base::const_bytes frame) {

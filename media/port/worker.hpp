@@ -69,6 +69,7 @@ private:
   epoll poll_;
   udp_receiver receiver_;
   udp_sender sender_;
+  handshake_budget handshakes_;
   tcp_server tcp_;
   struct {
     std::uint64_t connections = 0;

@@ -87,6 +87,60 @@ TEST(a handshake that is never finished is closed in time) {
   CHECK(slow.closed_by_server());
 }
 
+TEST(beyond the handshakes of its source a client over TLS is closed and one over TCP is not ) {
+  auto settings = secure(slot_with(certificate));
+  settings.tcp.handshakes.of_source = 1; // two at once
+  test::turn_service s{settings};
+  secure_socket a{s, "alice"}, b{s, "bob"};
+  a.allocate();
+  auto third = s.connect(transport::tcp, "eve");
+  tls_client tls;
+  third.send_raw(tls.feed({}));
+  CHECK(third.closed_by_server(500));
+  s.connect(transport::tcp, "carol").allocate();
+  CHECK(a.ask(a.client.refresh(600)).success());
+}
+
+TEST(more handshakes at once than have a turn before media all end well) {
+  auto settings = secure(slot_with(certificate));
+  settings.tcp.handshakes.steps = 1;
+  test::turn_service s{settings};
+  std::vector<std::unique_ptr<turn_socket>> sockets;
+  std::vector<std::unique_ptr<tls_client>> sessions;
+  for (int i = 0; i < 16; ++i) {
+    sockets.push_back(
+        std::make_unique<turn_socket>(transport::tcp, s.media.port(), turn::credentials{}));
+    sessions.push_back(std::make_unique<tls_client>());
+  }
+  for (std::size_t i = 0; i < sockets.size(); ++i)
+    sockets[i]->send_raw(sessions[i]->feed({}));
+  std::array<std::byte, 16'384> space;
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
+    for (ssize_t n = 1; !sessions[i]->connected() && n > 0;) {
+      n = ::recv(sockets[i]->fd(), space.data(), space.size(), 0);
+      auto in = base::const_bytes{space}.first(static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+      sockets[i]->send_raw(sessions[i]->feed(in));
+    }
+    CHECK(sessions[i]->connected());
+  }
+}
+
+TEST(a client frames as ICE inside of TLS as well and is nobody to TURN) {
+  auto settings = secure(slot_with(certificate));
+  settings.tcp.idle = std::chrono::seconds{1};
+  test::turn_service s{settings};
+  secure_socket a{s, "eve"};
+  auto check = a.client.request(turn::stun::method::binding);
+  base::buffer stream{static_cast<std::byte>(check.size() >> 8),
+                      static_cast<std::byte>(check.size())};
+  stream.insert(stream.end(), check.begin(), check.end());
+  stream.resize((stream.size() + 3) / 4 * 4); // begins the length of what never comes
+  auto before = s.media.counters().unclaimed.load();
+  a.send(stream);
+  CHECK(a.socket.closed_by_server());
+  CHECK_EQUAL(s.media.counters().unclaimed.load(), before + 1);
+}
+
 TEST(a new certificate counts for new connections and old ones go on) {
   auto slot = slot_with(certificate);
   test::turn_service s{secure(slot)};

@@ -114,6 +114,71 @@ TEST(a reserved frame goes to a TCP client as well) {
   CHECK(c.receive() == in);
 }
 
+namespace {
+
+/// Two bytes of length before a packet (RFC 4571).
+base::buffer prefixed(base::const_bytes packet) {
+  base::buffer out{static_cast<std::byte>(packet.size() >> 8),
+                   static_cast<std::byte>(packet.size())};
+  out.insert(out.end(), packet.begin(), packet.end());
+  return out;
+}
+
+/// Sends each packet back, and says by which transport it came.
+struct ice_echo final : quiet_handler {
+  claim receive(const packet& p, port::outbox& out) override {
+    by = p.from.transport;
+    out.send({p.from, {}, p.bytes, 0, true});
+    return claim::mine;
+  }
+  void closed(const five_tuple& from) override { ended_by = from.transport; }
+  std::atomic<transport> by{}, ended_by{};
+};
+
+base::buffer receive_raw(const turn_socket& from, std::size_t size) {
+  base::buffer out(size);
+  auto n = ::recv(from.fd(), out.data(), out.size(), MSG_WAITALL);
+  out.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  return out;
+}
+
+} // namespace
+
+TEST(a TCP client that begins with a check of ICE is framed as RFC 4571 says both ways) {
+  auto h = std::make_shared<ice_echo>();
+  port::media_port p{loopback(), {{h}}};
+  p.start();
+  {
+    turn_socket c{transport::tcp, p.port(), {}};
+    auto check = prefixed(test::turn_client{{}, {}}.request(stun::method::binding));
+    for (const auto& stream : {check, prefixed(rtp(9, 1201)), prefixed(rtp(7, 3))}) {
+      c.send_raw(stream);
+      CHECK(receive_raw(c, stream.size()) == stream);
+    }
+    CHECK(h->by == transport::ice_tcp);
+  }
+  for (int i = 0; i < 500 && h->ended_by != transport::ice_tcp; ++i)
+    std::this_thread::sleep_for(10ms);
+  CHECK(h->ended_by == transport::ice_tcp);
+}
+
+TEST(a stranger that frames as ICE has the limits of any other) {
+  struct unwanted final : quiet_handler {
+    bool wants(const five_tuple&) override { return false; }
+  };
+  auto config = loopback();
+  config.limits.idle = 1s;
+  port::media_port p{config, {{std::make_shared<unwanted>()}}};
+  p.start();
+  auto check = prefixed(test::turn_client{{}, {}}.request(stun::method::binding));
+  turn_socket silent{transport::tcp, p.port(), {}}, loud{transport::tcp, p.port(), {}};
+  silent.send_raw(check);
+  loud.send_raw(check);
+  loud.send_raw(prefixed(rtp(1, port::tcp_connection::stranger_frame + 1)));
+  CHECK(loud.closed_by_server(500));
+  CHECK(silent.closed_by_server());
+}
+
 TEST(what cannot be reserved is empty and nothing reserved needs to be sent) {
   struct probe final : quiet_handler {
     claim receive(const packet& p, port::outbox& out) override {

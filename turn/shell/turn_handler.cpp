@@ -29,8 +29,9 @@ media::port::claim turn_handler::receive(const media::port::packet& p, media::po
   using media::port::claim;
   using media::port::packet_kind;
   now_ = p.at.now;
-  // Inside of a relayed payload nothing is for TURN: relays are not chained.
-  if (p.from.transport == transport::relayed ||
+  // Inside of a relayed payload nothing is for TURN: relays are not chained. Neither is
+  // anything on a connection that ICE frames.
+  if (p.from.transport == transport::relayed || p.from.transport == transport::ice_tcp ||
       (p.kind != packet_kind::stun && p.kind != packet_kind::channel_data))
     return claim::not_mine;
   if (p.kind == packet_kind::stun && !p.stun) {

@@ -1,5 +1,5 @@
+#include "media/port/stream_framer.hpp"
 #include "options.hpp"
-#include "turn/tcp_framing.hpp"
 #include "wire.hpp"
 
 #include <array>
@@ -15,7 +15,7 @@ namespace {
 
 struct connection {
   int fd = -1;
-  turn::tcp_framer framer{70'000};
+  media::port::stream_framer framer{70'000};
   base::buffer unsent; // the rest of a piece the kernel took in part
 };
 

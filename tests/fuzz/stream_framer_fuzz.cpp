@@ -1,7 +1,7 @@
 // However a stream is cut, the same frames come out, and never more is kept than
 // the limit allows. The first bytes of the input choose limit and cuts.
 
-#include "turn/tcp_framing.hpp"
+#include "media/port/stream_framer.hpp"
 
 #include <cstdlib>
 
@@ -11,6 +11,7 @@ namespace {
 
 struct outcome {
   std::vector<base::buffer> frames;
+  media::port::framing framing{};
   bool broken = false;
 
   bool operator==(const outcome&) const = default;
@@ -18,7 +19,7 @@ struct outcome {
 
 outcome cut(base::const_bytes stream, std::size_t limit, base::const_bytes steps) {
   outcome out;
-  turn::tcp_framer framer{limit};
+  media::port::stream_framer framer{limit};
   for (std::size_t i = 0; !stream.empty(); ++i) {
     auto step =
         steps.empty() ? stream.size() : std::to_integer<std::size_t>(steps[i % steps.size()]) + 1;
@@ -26,11 +27,13 @@ outcome cut(base::const_bytes stream, std::size_t limit, base::const_bytes steps
     stream = stream.subspan(segment.size());
     framer.feed(segment);
     while (auto frame = framer.next()) {
-      if (frame->size() > limit || frame->size() < 4)
+      auto least = framer.framing() == media::port::framing::turn ? 4u : 1u;
+      if (frame->size() > limit || frame->size() < least)
         std::abort();
       out.frames.push_back(base::to_buffer(*frame));
     }
   }
+  out.framing = framer.framing();
   out.broken = framer.broken();
   return out;
 }
