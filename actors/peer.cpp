@@ -5,7 +5,6 @@
 #include "actors/metered.hpp"
 #include "actors/status.hpp"
 #include "actors/timer.hpp"
-#include "base/encoding.hpp"
 #include "base/log.hpp"
 #include "base/token_bucket.hpp"
 
@@ -14,18 +13,6 @@ namespace catchup::actors {
 namespace {
 
 using signal::bye_reason;
-
-/// Whether a client whose peer ended so comes back by itself (docs/protocol.md §3.5).
-stay stay_after(const caf::error& why) {
-  switch (reason(why)) {
-  case errc::none: // left, or the room was closed
-  case errc::kicked:
-  case errc::lease_over:
-    return stay::gone;
-  default:
-    return stay::may_return;
-  }
-}
 
 class peer_state {
 public:
@@ -45,12 +32,6 @@ public:
     started_ = now();
     apps_ = {config_->apps_per_second, config_->app_burst, started_};
     alive_ = self_;
-    if (config_->on_member) {
-      config_->on_member(turn_user(id), stay::here);
-      self_->attach_functor([config = config_, id](const caf::error& why) {
-        config->on_member(turn_user(id), stay_after(why));
-      });
-    }
     self_->monitor(room_);
     self_->set_down_handler([this](const caf::down_msg& dm) {
       connection_.finish(signal::bye{dm.reason == caf::exit_reason::user_shutdown
@@ -61,11 +42,11 @@ public:
     return {
         [this](const msg::app& m) {
           if (is_next(m.n) && apps_.take(now()))
-            self_->send(room_, msg::pass_to_all{id_, m.data});
+            self_->send(room_, msg::broadcast{id_, m.data});
         },
         [this](const msg::mls& m) {
           if (is_next(m.n))
-            self_->send(room_, msg::pass_to_group{id_, m.message});
+            self_->send(room_, msg::to_group{id_, m.message});
         },
         [this](const msg::acknowledge& m) { acknowledge(m); },
         [this](const msg::leave&) { end(bye_reason::left); },
@@ -75,7 +56,7 @@ public:
         [this](const msg::get_status&) { return status(); },
         [this](const msg::deliver& m) { deliver(m.event); },
         [this](const msg::kick&) { end(bye_reason::kicked, errc::kicked); },
-        [this](const msg::blame&) { fault(); },
+        [this](const msg::protocol_violation&) { fault(); },
         [this](const msg::replaced&) { end(bye_reason::replaced); },
         [this](const msg::drain& m) { drain(m.on); },
         [this](const msg::tick&) { check_clock(); },
@@ -251,15 +232,6 @@ private:
 };
 
 } // namespace
-
-std::string turn_user(const base::member_id& id) { return base::to_hex(id.view()); }
-
-std::string pseudonym_of(const base::room_tag& tag) {
-  return base::pseudonym(base::as_text(tag.view()));
-}
-
-// The relay knows a member by its user name: the operator sees one name for both.
-std::string pseudonym_of(const base::member_id& id) { return base::pseudonym(turn_user(id)); }
 
 member_actor spawn_peer(const room_actor::pointer& room, base::room_tag tag, base::member_id id,
                         std::shared_ptr<const peer_config> config) {

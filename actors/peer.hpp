@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/claims.hpp"
 #include "actors/inner_api.hpp"
+#include "actors/names.hpp"
 #include "actors/outbox.hpp"
 
 #include <chrono>
@@ -21,17 +21,7 @@ struct peer_config {
   double apps_per_second = 20, app_burst = 60;
   /// Makes the session string of `welcome` and `resumed`. Called on any thread.
   std::function<std::string(const base::room_tag&, const base::member_id&)> make_session;
-  /// Told when a membership begins and ends, however it ends; `user` is its TURN
-  /// user name, the member id in lower-case hex. Called on any thread. May be empty.
-  std::function<void(const std::string& user, stay what)> on_member;
 };
-
-/// The TURN user name of a member.
-std::string turn_user(const base::member_id& id);
-
-/// Pseudonym that the operator sees instead of an id.
-std::string pseudonym_of(const base::room_tag& tag);
-std::string pseudonym_of(const base::member_id& id);
 
 /// Spawns a peer without a connection, monitored by `room`, which greets it
 /// next. When the room ends, the client is told why and the peer ends too.

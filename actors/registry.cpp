@@ -1,8 +1,9 @@
 #include "actors/registry.hpp"
 
-#include "actors/crash_memory.hpp"
 #include "actors/errc.hpp"
+#include "actors/limiter_set.hpp"
 #include "actors/metered.hpp"
+#include "actors/open_rooms.hpp"
 #include "actors/relay_view.hpp"
 #include "actors/status.hpp"
 #include "base/log.hpp"
@@ -10,10 +11,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
 
-#include <algorithm>
-#include <array>
 #include <stdexcept>
-#include <unordered_map>
 #include <unordered_set>
 
 namespace catchup::actors {
@@ -40,14 +38,13 @@ using inner_registry_actor = root_actor::extend<caf::reacts_to<restart>>;
 /// Crashed rooms whose return is still noticed.
 constexpr std::size_t max_crashed = 256;
 
-constexpr std::array endpoints{endpoint_kind::create_room, endpoint_kind::livekit_token,
-                               endpoint_kind::turn_credentials};
-
 class registry_state {
 public:
   static inline const char* name = "registry";
 
-  explicit registry_state(inner_registry_actor::pointer self) : self_(self) {}
+  explicit registry_state(inner_registry_actor::pointer self)
+    : self_(self),
+      limiters_([this](limiter_config c) { return config_.make_limiter(*self_, std::move(c)); }) {}
 
   inner_registry_actor::behavior_type init(registry_config config) {
     config_ = std::move(config);
@@ -64,11 +61,10 @@ public:
     return {
         [this](const msg::join& m) { return join(m); },
         [this](const msg::resume& m) { return resume(m); },
+        [this](const msg::observe& m) { return observe(m); },
         [this](const msg::spend& m) { return spend(m); },
         [this](const msg::get_status&) { return status(); },
         [this](const msg::drain& m) { drain(m); },
-        [this](const msg::undrain&) { drain({false}); },
-        [this](const msg::kick& m) { kick(m); },
         [this](const msg::operate& m) { operate(m); },
         [this](const msg::probe& m) { return probe(m); },
         [this](const restart& m) { start_limiter(m.endpoint); },
@@ -76,26 +72,16 @@ public:
   }
 
 private:
-  struct room_entry {
-    base::room_tag tag;
-    std::string pseudonym;
-    room_actor handle;
-  };
-  struct limiter_slot {
-    limiter_actor handle; // empty while it is away
-    std::uint64_t starts = 0;
-    std::string last_error;
-  };
   using attached_promise = caf::typed_response_promise<msg::attached>;
 
   base::time_point now() const { return self_->clock().now(); }
 
-  // -- requests handed on -----------------------------------------------------
+  // -- forwarded requests -----------------------------------------------------
 
-  // Asks for somebody else. CAF 0.17 leaves a request unanswered when the
+  // Asks `to` and passes its answer on. CAF 0.17 leaves a request unanswered when the
   // receiver fails while it handles it, so there is a limit in time as well.
   template <class Reply, class Handle, class Message, class OnError>
-  void hand_on(const Handle& to, const Message& m, caf::typed_response_promise<Reply> answer,
+  void forward(const Handle& to, const Message& m, caf::typed_response_promise<Reply> answer,
                OnError on_error, totals::counter* granted = nullptr) {
     ++in_flight_;
     self_->request(to, config_.patience, m)
@@ -129,7 +115,7 @@ private:
 
   // While it drains the rooms that are open go on; there are no new ones.
   caf::result<msg::attached> join(const msg::join& m) {
-    if (draining_ && !rooms_.contains(m.room))
+    if (draining_ && !rooms_.find(m.room))
       return refuse(errc::draining);
     if (overloaded())
       return refuse(errc::unavailable);
@@ -142,18 +128,18 @@ private:
     return answer;
   }
 
-  // A room that had nobody for a minute may end just before our message reaches
-  // it. Then there is room for a new one: once, a second failure is no accident.
+  // An idle room may end just before the join reaches it. Then the join goes to a new room,
+  // once: a second failure is no accident.
   void join(const msg::join& m, attached_promise answer, bool again) {
     auto room = find_or_open(m.room);
     if (!room) {
       answer.deliver(refuse(errc::unavailable));
       return;
     }
-    hand_on(room, m, answer, [=, this](const caf::error& e) mutable {
+    forward(room, m, answer, [=, this](const caf::error& e) mutable {
       auto gone = e == caf::sec::request_receiver_down;
       if (gone)
-        forget(room);
+        rooms_.forget(room);
       if (gone && draining_)
         answer.deliver(refuse(errc::draining));
       else if (gone && again)
@@ -164,78 +150,72 @@ private:
   }
 
   caf::result<msg::attached> resume(const msg::resume& m) {
+    return ask_open_room<msg::attached>(m, &counts_->resumes);
+  }
+
+  caf::result<msg::observed> observe(const msg::observe& m) {
+    return ask_open_room<msg::observed>(m);
+  }
+
+  template <class Reply, class Message>
+  caf::result<Reply> ask_open_room(const Message& m, totals::counter* granted = nullptr) {
     if (overloaded())
       return refuse(errc::unavailable);
-    auto i = rooms_.find(m.room);
-    if (i == rooms_.end())
+    auto room = rooms_.find(m.room);
+    if (!room)
       return refuse(draining_ ? errc::draining : errc::resume_unknown);
-    auto answer = self_->make_response_promise<msg::attached>();
-    hand_on(
-        i->second, m, answer,
+    auto answer = self_->make_response_promise<Reply>();
+    forward(
+        room, m, answer,
         [this, answer](const caf::error& e) mutable {
           auto gone = e == caf::sec::request_receiver_down;
           answer.deliver(refuse(gone ? errc::resume_unknown : reason(e)));
         },
-        &counts_->resumes);
+        granted);
     return answer;
   }
 
   room_actor find_or_open(const base::room_tag& tag) {
-    if (auto i = rooms_.find(tag); i != rooms_.end())
-      return i->second;
+    if (auto room = rooms_.find(tag))
+      return room;
     if (rooms_.size() >= config_.max_rooms) {
       ++counts_->rooms_full;
       return {};
     }
     auto room = config_.make_room(*self_, tag, room_config_);
-    auto pseudonym = pseudonym_of(tag);
-    base::log(base::log_level::info, "room_opened", {{"room", pseudonym}});
-    rooms_.emplace(tag, room);
-    if (crashed_.find(tag))
+    base::log(base::log_level::info, "room_opened", {{"room", pseudonym_of(tag)}});
+    if (rooms_.add(tag, room))
       ++counts_->room_restarts;
-    by_actor_.emplace(room.id(), room_entry{tag, std::move(pseudonym), room});
     ++rooms_opened_;
     return room;
-  }
-
-  // The room is known to be dead; the down message may have to come yet.
-  void forget(const room_actor& room) {
-    auto i = by_actor_.find(room.id());
-    if (i == by_actor_.end())
-      return;
-    if (auto j = rooms_.find(i->second.tag); j != rooms_.end() && j->second == room)
-      rooms_.erase(j);
   }
 
   // -- supervision ------------------------------------------------------------
 
   void down(const caf::down_msg& dm) {
-    if (auto i = by_actor_.find(dm.source.id()); i != by_actor_.end()) {
-      forget(i->second.handle);
-      if (!dm.reason) {
-        base::log(base::log_level::info, "room_closed", {{"room", i->second.pseudonym}});
-      } else {
-        ++room_crashes_;
-        ++counts_->room_crashes;
-        log_crash("room_crashed", "room", i->second.pseudonym, dm.reason);
-        auto why = error_words(self_->system(), dm.reason);
-        last_error_ = "room: " + why;
-        crashed_.note(i->second.tag, std::move(why));
-      }
-      by_actor_.erase(i);
-      return;
-    }
+    if (auto room = rooms_.on_down(dm.source))
+      return room_down(*room, dm.reason);
     if (collectors_.erase(dm.source.id()) > 0)
       return;
-    for (auto e : endpoints)
-      if (slot(e).handle == dm.source) {
-        slot(e).handle = nullptr;
-        slot(e).last_error = error_words(self_->system(), dm.reason);
-        ++counts_->limiter_crashes;
-        log_crash("limiter_crashed", "endpoint", endpoint_name(e), dm.reason);
-        self_->delayed_send(self_, config_.limiter_restart, restart{e});
-        return;
-      }
+    auto e = limiters_.on_down(dm.source, error_words(self_->system(), dm.reason));
+    if (!e)
+      return;
+    ++counts_->limiter_crashes;
+    log_crash("limiter_crashed", "endpoint", endpoint_name(*e), dm.reason);
+    self_->delayed_send(self_, config_.limiter_restart, restart{*e});
+  }
+
+  void room_down(const open_rooms::entry& room, const caf::error& why) {
+    if (!why) {
+      base::log(base::log_level::info, "room_closed", {{"room", room.pseudonym}});
+      return;
+    }
+    ++room_crashes_;
+    ++counts_->room_crashes;
+    log_crash("room_crashed", "room", room.pseudonym, why);
+    auto words = error_words(self_->system(), why);
+    last_error_ = "room: " + words;
+    rooms_.note_crash(room.tag, std::move(words));
   }
 
   // By order of main, or because the relay, which is linked to us, is gone:
@@ -266,32 +246,24 @@ private:
     return 0;
   }
 
-  limiter_slot& slot(endpoint_kind e) { return limiters_.at(static_cast<std::size_t>(e)); }
+  const limiter_actor& limiter(endpoint_kind e) const { return limiters_.at(e).handle; }
 
   void start_limiter(endpoint_kind e) {
-    auto& s = slot(e);
-    if (s.handle)
-      return;
     limiter_config config;
-    config.name = endpoint_name(e);
     config.requests = limit_of(e);
     config.max_sources = config_.max_sources;
-    config.restarts = s.starts++;
-    config.last_error = s.last_error;
     config.counts = counts_;
-    if (config.restarts > 0) {
+    if (limiters_.start(e, std::move(config))) {
       ++counts_->limiter_restarts;
-      base::log(base::log_level::warn, "limiter_restarted", {{"endpoint", config.name}});
+      base::log(base::log_level::warn, "limiter_restarted", {{"endpoint", endpoint_name(e)}});
     }
-    s.handle = config_.make_limiter(*self_, std::move(config));
   }
 
   caf::result<msg::verdict> spend(const msg::spend& m) {
-    const auto& s = slot(m.endpoint);
-    if (!s.handle || overloaded())
+    if (!limiter(m.endpoint) || overloaded())
       return refuse(errc::unavailable);
     auto answer = self_->make_response_promise<msg::verdict>();
-    hand_on(s.handle, m, answer, [this, answer](const caf::error&) mutable {
+    forward(limiter(m.endpoint), m, answer, [this, answer](const caf::error&) mutable {
       answer.deliver(refuse(errc::unavailable));
     });
     return answer;
@@ -317,21 +289,18 @@ private:
   }
 
   caf::result<void> probe(endpoint_kind e, const msg::probe& m) {
-    if (!slot(e).handle)
+    if (!limiter(e))
       return caf::unit;
-    return self_->delegate(slot(e).handle, m);
+    return self_->delegate(limiter(e), m);
   }
 
   // -- the relay --------------------------------------------------------------
 
+  // Linked: the relay and the registry end together.
   void start_relay() {
     relay_ = config_.make_relay(*self_);
-    if (!config_.room.peer.on_member)
-      config_.room.peer.on_member =
-          [relay = caf::actor_cast<caf::actor_addr>(relay_)](const std::string& user, stay what) {
-            if (auto handle = caf::actor_cast<relay_actor>(relay))
-              caf::anon_send(handle, msg::membership{user, what});
-          };
+    self_->link_to(relay_);
+    config_.room.observers.emplace_back(relay_);
   }
 
   // -- the operator -----------------------------------------------------------
@@ -344,72 +313,57 @@ private:
               {{"rooms", std::to_string(rooms_.size())}});
     if (config_.on_drain)
       config_.on_drain(m.on);
-    for (const auto& [tag, room] : rooms_)
-      self_->send(room, m);
+    rooms_.each([&](const open_rooms::entry& room) { self_->send(room.handle, m); });
     if (relay_)
       self_->send(relay_, m);
   }
 
   void operate(const msg::operate& m) {
-    if (m.kind == "peer" && m.what == msg::operation::kick)
-      return kick({m.parent, m.name});
     if (m.kind == "allocation" && relay_)
       return self_->send(relay_, msg::end_named{m.name, m.what == msg::operation::crash});
-    if (m.kind == "limiter" && m.what == msg::operation::crash) {
-      for (auto e : endpoints)
-        if (endpoint_name(e) == m.name && slot(e).handle)
-          caf::anon_send_exit(slot(e).handle, caf::exit_reason::kill);
-      return;
-    }
-    for (const auto& [id, entry] : by_actor_) {
-      if (m.kind == "peer" && entry.pseudonym == m.parent)
-        self_->send(entry.handle, m);
-      if (m.kind != "room" || entry.pseudonym != m.name)
-        continue;
+    if (m.kind == "limiter" && m.what == msg::operation::crash)
+      return crash_limiter(m.name);
+    rooms_.each([&](const open_rooms::entry& room) {
+      if (m.kind == "peer" && room.pseudonym == m.parent)
+        self_->send(room.handle, m);
+      if (m.kind != "room" || room.pseudonym != m.name)
+        return;
       if (m.what == msg::operation::crash)
-        caf::anon_send_exit(entry.handle, caf::exit_reason::kill);
+        caf::anon_send_exit(room.handle, caf::exit_reason::kill);
       else
-        self_->send(entry.handle, m);
-    }
+        self_->send(room.handle, m);
+    });
   }
 
-  void kick(const msg::kick& m) {
-    for (const auto& [id, entry] : by_actor_)
-      if (entry.pseudonym == m.room)
-        self_->send(entry.handle, m);
+  void crash_limiter(std::string_view endpoint) const {
+    for (auto e : endpoints)
+      if (endpoint_name(e) == endpoint && limiter(e))
+        caf::anon_send_exit(limiter(e), caf::exit_reason::kill);
   }
 
   caf::result<msg::status> status() {
     if (collectors_.size() >= config_.max_status_requests)
       return refuse(errc::unavailable);
-    auto own =
-        describe("registry", "registry", "", draining_ ? "draining" : "running", now() - started_);
-    own.counters = {{"rooms", rooms_.size()},
-                    {"rooms_opened", rooms_opened_},
-                    {"room_crashes", room_crashes_},
-                    {"in_flight", in_flight_},
-                    {"refused", refused_}};
-    own.mailbox = load_of(self_);
-    own.last_error = last_error_;
-    std::vector<msg::actor_status> known{std::move(own)};
+    std::vector<msg::actor_status> known{own_status()};
     std::vector<status_question> others;
     for (auto e : endpoints) {
+      const auto& slot = limiters_.at(e);
       auto instead = describe("limiter", endpoint_name(e), "registry", "away", {});
-      instead.restarts = slot(e).starts - 1;
-      instead.last_error = slot(e).last_error;
-      if (slot(e).handle)
-        others.push_back({slot(e).handle, std::move(instead)});
+      instead.restarts = slot.starts - 1;
+      instead.last_error = slot.last_error;
+      if (slot.handle)
+        others.push_back({slot.handle, std::move(instead)});
       else
         known.push_back(std::move(instead));
     }
-    for (const auto& [id, entry] : by_actor_) {
-      auto instead = describe("room", entry.pseudonym, "registry", "", {});
-      if (const auto* before = crashed_.find(entry.tag)) {
+    rooms_.each([&](const open_rooms::entry& room) {
+      auto instead = describe("room", room.pseudonym, "registry", "", {});
+      if (const auto* before = rooms_.crash_of(room.tag)) {
         instead.restarts = before->times;
         instead.last_error = before->last_error;
       }
-      others.push_back({entry.handle, std::move(instead)});
-    }
+      others.push_back({room.handle, std::move(instead)});
+    });
     if (relay_)
       others.push_back({spawn_relay_view(*self_, relay_, config_.status_patience),
                         describe("relay", "relay", "registry", "", {})});
@@ -420,22 +374,33 @@ private:
     return self_->delegate(collector, msg::get_status{});
   }
 
+  msg::actor_status own_status() const {
+    auto out =
+        describe("registry", "registry", "", draining_ ? "draining" : "running", now() - started_);
+    out.counters = {{"rooms", rooms_.size()},
+                    {"rooms_opened", rooms_opened_},
+                    {"room_crashes", room_crashes_},
+                    {"in_flight", in_flight_},
+                    {"refused", refused_}};
+    out.mailbox = load_of(self_);
+    out.last_error = last_error_;
+    return out;
+  }
+
   inner_registry_actor::pointer self_;
   registry_config config_;
   std::shared_ptr<const room_config> room_config_;
   relay_actor relay_; // empty: there is none
   base::time_point started_{};
 
-  std::unordered_map<base::room_tag, room_actor> rooms_;
-  std::unordered_map<caf::actor_id, room_entry> by_actor_; // until their down message
-  std::array<limiter_slot, endpoints.size()> limiters_;
+  open_rooms rooms_{max_crashed};
+  limiter_set limiters_;
   std::unordered_set<caf::actor_id> collectors_;
   bool draining_ = false;
   std::size_t in_flight_ = 0;
   std::uint64_t rooms_opened_ = 0;
   std::uint64_t room_crashes_ = 0;
   std::uint64_t refused_ = 0;
-  crash_memory crashed_{max_crashed};
   std::string last_error_;
   std::shared_ptr<totals> counts_;
 };

@@ -17,8 +17,8 @@
 namespace catchup::actors {
 
 /// The registry as main.cpp and the operator's listener see it.
-using root_actor = registry_actor::extend<caf::reacts_to<msg::kick>, caf::reacts_to<msg::operate>,
-                                          caf::reacts_to<msg::undrain>, caf::reacts_to<msg::probe>>;
+using root_actor = registry_actor::extend<caf::replies_to<msg::observe>::with<msg::observed>,
+                                          caf::reacts_to<msg::operate>, caf::reacts_to<msg::probe>>;
 
 struct registry_config {
   std::size_t max_rooms = 2000;
@@ -47,8 +47,8 @@ struct registry_config {
   /// `room.peer.make_session` must be set.
   room_config room;
 
-  /// Makes the relay, linked to its parent (spawn_relay); empty: there is none.
-  /// The allocations of a member end with it, unless room.peer.on_member is set.
+  /// Makes the relay (spawn_relay); empty: there is none. The registry links it to itself and
+  /// adds it to room.observers, so that the allocations of a member end with the membership.
   std::function<relay_actor(caf::local_actor& parent)> make_relay;
 
   /// How other children are made; tests watch or replace them.

@@ -1,25 +1,19 @@
 #include "actors/room.hpp"
 
 #include "actors/errc.hpp"
+#include "actors/membership_observers.hpp"
 #include "actors/metered.hpp"
+#include "actors/room_group.hpp"
+#include "actors/room_members.hpp"
 #include "actors/status.hpp"
 #include "actors/timer.hpp"
 #include "base/log.hpp"
-#include "e2ee/mls/delivery.hpp"
 
 #include <caf/send.hpp>
-
-#include <algorithm>
 
 namespace catchup::actors {
 
 namespace {
-
-struct seat {
-  signal::member info;
-  member_actor peer;
-  std::string pseudonym;
-};
 
 signal::left_reason left_reason_of(const caf::error& down) {
   switch (reason(down)) {
@@ -36,34 +30,49 @@ signal::left_reason left_reason_of(const caf::error& down) {
   }
 }
 
+/// Whether a client whose peer ended so comes back by itself (docs/protocol.md §3.5).
+membership_change change_after(const caf::error& down) {
+  switch (reason(down)) {
+  case errc::none: // left, or the room was closed
+  case errc::kicked:
+  case errc::lease_over:
+    return membership_change::ended;
+  default:
+    return membership_change::may_return;
+  }
+}
+
 class room_state {
 public:
   static inline const char* name = "room";
 
-  explicit room_state(room_actor::pointer self) : self_(self), timer_(self) {}
+  explicit room_state(room_actor::pointer self) : self_(self), timer_(self), members_(0) {}
 
   room_actor::behavior_type init(const caf::strong_actor_ptr& parent, const base::room_tag& tag,
                                  std::shared_ptr<const room_config> config) {
     tag_ = tag;
     pseudonym_ = pseudonym_of(tag);
     config_ = std::move(config);
+    members_ = room_members{config_->cap};
+    group_.emplace(tag, config_->first_incarnation);
     started_ = now();
+    start_observers();
     became_empty();
     self_->monitor(parent);
     self_->set_down_handler([this, above = parent->id()](const caf::down_msg& dm) {
       if (dm.source.id() == above)
         self_->quit(dm.reason);
-      else
-        stand_up(dm.source, dm.reason);
+      else if (!observers_->remove(dm.source))
+        on_peer_down(dm.source, dm.reason);
     });
     return {
         [this](const msg::join& m) { return join(m); },
         [this](const msg::resume& m) { return resume(m); },
+        [this](const msg::observe& m) { return observe(m); },
         [this](const msg::get_status&) { return status(); },
-        [this](const msg::pass_to_all& m) { pass_to_all(m); },
-        [this](const msg::pass_to_group& m) { pass_to_group(m); },
+        [this](const msg::broadcast& m) { broadcast(m); },
+        [this](const msg::to_group& m) { to_group(m); },
         [this](const msg::presence& m) { presence(m); },
-        [this](const msg::kick& m) { kick(m); },
         [this](const msg::operate& m) { operate(m); },
         [this](const msg::drain& m) { drain(m); },
         [this](const msg::tick&) { check_clock(); },
@@ -73,38 +82,30 @@ public:
 private:
   base::time_point now() const { return self_->clock().now(); }
 
-  auto find(const base::member_id& id) {
-    return std::find_if(seats_.begin(), seats_.end(),
-                        [&](const seat& s) { return s.info.id == id; });
-  }
-
-  void tell_others(const base::member_id& not_to, const signal::event& e) {
-    for (auto& s : seats_)
-      if (s.info.id != not_to)
-        self_->send(s.peer, msg::deliver{e});
+  void broadcast_except(const base::member_id& not_to, const signal::event& e) {
+    for (const auto& m : members_.all())
+      if (m.info.id != not_to)
+        self_->send(m.peer, msg::deliver{e});
   }
 
   // -- coming and going -------------------------------------------------------
 
   caf::result<msg::attached> join(const msg::join& m) {
-    if (find(m.member) != seats_.end())
-      return make_error(errc::member_taken);
-    bool returns = m.replaces && find(*m.replaces) != seats_.end();
-    if (!returns && locked_ && std::ranges::find(*locked_, m.member) == locked_->end())
-      return make_error(errc::room_locked);
-    if (!returns && seats_.size() >= config_->cap)
-      return make_error(errc::room_full);
-    if (auto refusal = enter_group(m); refusal != errc::none)
+    if (auto refusal = members_.may_join(m.member, m.replaces); refusal != errc::none)
       return make_error(refusal);
-    if (returns)
+    if (auto refusal = group_->enter(now(), m); refusal != errc::none)
+      return make_error(refusal);
+    if (m.replaces)
       replace(*m.replaces, m.member);
 
     signal::welcome welcome;
     welcome.you = m.member;
-    for (const auto& s : seats_)
-      welcome.members.push_back(s.info);
+    for (const auto& other : members_.all())
+      welcome.members.push_back(other.info);
     auto peer = spawn_peer(self_, tag_, m.member, {config_, &config_->peer});
-    seats_.push_back({{m.member, m.key_package, m.lobby, false}, peer, pseudonym_of(m.member)});
+    signal::member info{m.member, m.key_package, m.lobby, false};
+    members_.add({info, peer, pseudonym_of(m.member)});
+    observers_->joined(m.member);
     ++joins_;
     ++config_->counts->joins;
     ++config_->counts->members;
@@ -113,16 +114,16 @@ private:
     auto answer = ask(peer, msg::greet{m.sink, std::move(welcome)}, errc::unavailable);
     if (draining_)
       self_->send(peer, msg::drain{});
-    tell_others(m.member, signal::joined{seats_.back().info});
-    speak_for_group();
+    broadcast_except(m.member, signal::joined{std::move(info)});
+    send_for_group();
     return answer;
   }
 
   caf::result<msg::attached> resume(const msg::resume& m) {
-    auto i = find(m.member);
-    if (i == seats_.end())
+    const auto* member = members_.find(m.member);
+    if (!member)
       return make_error(errc::resume_unknown);
-    return ask(i->peer, msg::reattach{m.sink, m.ack}, errc::resume_unknown);
+    return ask(member->peer, msg::reattach{m.sink, m.ack}, errc::resume_unknown);
   }
 
   // The peer's answer becomes ours; `died` is the answer when it has none. Not
@@ -138,43 +139,42 @@ private:
     return answer;
   }
 
-  void stand_up(const caf::actor_addr& peer, const caf::error& down) {
-    auto i =
-        std::find_if(seats_.begin(), seats_.end(), [&](const seat& s) { return s.peer == peer; });
-    if (i == seats_.end())
+  void on_peer_down(const caf::actor_addr& peer, const caf::error& down) {
+    const auto* member = members_.find(peer);
+    if (!member)
       return;
-    auto id = i->info.id;
+    auto id = member->info.id;
     auto why = left_reason_of(down);
     if (why == signal::left_reason::crashed) {
       ++crashes_;
       last_error_ = error_words(self_->system(), down);
       base::log(base::log_level::error, "peer_crashed",
-                {{"room", pseudonym_}, {"peer", i->pseudonym}, {"reason", last_error_}});
+                {{"room", pseudonym_}, {"peer", member->pseudonym}, {"reason", last_error_}});
     }
-    if (locked_ && why == signal::left_reason::kicked)
-      std::erase(*locked_, id);
-    vacate(i, why);
-    speak_for_group();
-    if (seats_.empty())
+    if (why == signal::left_reason::kicked)
+      members_.ban(id);
+    remove(id, why, change_after(down));
+    send_for_group();
+    if (members_.empty())
       became_empty();
   }
 
-  // The seat goes to `next` at once; the down message of its peer finds nobody.
-  void replace(const base::member_id& ghost, const base::member_id& next) {
-    auto i = find(ghost);
-    self_->send(i->peer, msg::replaced{});
-    if (locked_)
-      std::ranges::replace(*locked_, ghost, next);
-    vacate(i, signal::left_reason::left);
+  // `next` has the place of `previous` at once; the down message of its peer is ignored.
+  void replace(const base::member_id& previous, const base::member_id& next) {
+    const auto* member = members_.find(previous);
+    if (!member)
+      return;
+    self_->send(member->peer, msg::replaced{});
+    members_.rename(previous, next);
+    remove(previous, signal::left_reason::left, membership_change::ended);
   }
 
-  void vacate(std::vector<seat>::iterator i, signal::left_reason why) {
-    auto id = i->info.id;
+  void remove(const base::member_id& id, signal::left_reason why, membership_change change) {
     count_end(why);
-    seats_.erase(i);
-    tell_others(id, signal::left{id, why});
-    if (group_)
-      group_->leave(now(), id);
+    members_.remove(id);
+    observers_->left(id, change);
+    broadcast_except(id, signal::left{id, why});
+    group_->leave(now(), id);
   }
 
   void count_end(signal::left_reason why) {
@@ -196,96 +196,87 @@ private:
   }
 
   void presence(const msg::presence& m) {
-    auto i = find(m.id);
-    if (i == seats_.end() || i->info.away == m.away)
+    auto* member = members_.find(m.id);
+    if (!member || member->info.away == m.away)
       return;
-    i->info.away = m.away;
+    member->info.away = m.away;
     if (m.away)
-      tell_others(m.id, signal::away{m.id});
+      broadcast_except(m.id, signal::away{m.id});
     else
-      tell_others(m.id, signal::back{m.id});
-    if (!group_)
-      return;
-    if (m.away)
-      group_->disconnect(now(), m.id);
-    else
-      group_->connect(now(), m.id);
-    speak_for_group();
-  }
-
-  void kick(const msg::kick& m) {
-    for (auto& s : seats_)
-      if (s.pseudonym == m.peer)
-        self_->send(s.peer, m);
+      broadcast_except(m.id, signal::back{m.id});
+    group_->set_connected(now(), m.id, !m.away);
+    send_for_group();
   }
 
   void operate(const msg::operate& m) {
-    if (m.what == msg::operation::close) {
-      draining_ = true; // it ends with its last member
-      for (auto& s : seats_)
-        self_->send(s.peer, msg::kick{pseudonym_, s.pseudonym});
-      if (seats_.empty())
-        self_->quit();
-      return;
+    switch (m.what) {
+    case msg::operation::kick:
+      return kick(m.name);
+    case msg::operation::close:
+      return close();
+    case msg::operation::lock:
+      return members_.lock();
+    case msg::operation::unlock:
+      return members_.unlock();
+    case msg::operation::crash:
+      for (const auto& member : members_.all())
+        if (member.pseudonym == m.name)
+          caf::anon_send_exit(member.peer, caf::exit_reason::kill);
     }
-    if (m.what == msg::operation::lock)
-      return lock();
-    if (m.what == msg::operation::unlock)
-      return locked_.reset();
-    for (auto& s : seats_)
-      if (m.what == msg::operation::crash && s.pseudonym == m.name)
-        caf::anon_send_exit(s.peer, caf::exit_reason::kill);
   }
 
-  // Not more than fit into the room: nobody is added while it is locked.
-  void lock() {
-    if (locked_)
-      return;
-    locked_.emplace();
-    for (const auto& s : seats_)
-      locked_->push_back(s.info.id);
+  void kick(std::string_view pseudonym) {
+    for (const auto& member : members_.all())
+      if (member.pseudonym == pseudonym)
+        self_->send(member.peer, msg::kick{});
   }
 
-  // -- talking ----------------------------------------------------------------
+  void close() {
+    draining_ = true; // it ends with its last member
+    for (const auto& member : members_.all())
+      self_->send(member.peer, msg::kick{});
+    if (members_.empty())
+      self_->quit();
+  }
 
-  void pass_to_all(const msg::pass_to_all& m) {
-    if (find(m.from) == seats_.end())
+  // -- observers --------------------------------------------------------------
+
+  // Shared with the functor, which runs when the state is gone already.
+  void start_observers() {
+    observers_ = std::make_shared<membership_observers>(tag_, config_->observers);
+    self_->attach_functor([observers = observers_] { observers->room_ended(); });
+  }
+
+  caf::result<msg::observed> observe(const msg::observe& m) {
+    if (observers_->size() >= config_->max_observers)
+      return make_error(errc::too_many);
+    self_->monitor(m.observer);
+    observers_->add(m.observer);
+    return msg::observed{observers_->present()};
+  }
+
+  // -- messages ---------------------------------------------------------------
+
+  void broadcast(const msg::broadcast& m) {
+    if (!members_.find(m.from))
       return;
     ++passed_on_;
     ++config_->counts->signals;
-    tell_others(m.from, signal::app{m.from, m.data});
+    broadcast_except(m.from, signal::app{m.from, m.data});
   }
 
-  // -- the group --------------------------------------------------------------
-
-  errc enter_group(const msg::join& m) {
-    if (!group_)
-      group_.emplace(tag_, e2ee::mls::delivery_config{config_->first_incarnation(), {}}, now());
-    switch (group_->enter(now(), m.member, *m.admission_key, m.key_package, m.group)) {
-    case e2ee::mls::entry_result::in:
-      return errc::none;
-    case e2ee::mls::entry_result::key_package:
-      return errc::key_package;
-    case e2ee::mls::entry_result::too_many:
-      return errc::too_many;
-    }
-    return errc::unavailable;
-  }
-
-  void pass_to_group(const msg::pass_to_group& m) {
-    auto from = find(m.from);
-    if (from == seats_.end() || !group_)
+  void to_group(const msg::to_group& m) {
+    const auto* from = members_.find(m.from);
+    if (!from)
       return;
     if (!group_->receive(now(), m.from, m.message))
-      self_->send(from->peer, msg::blame{});
-    speak_for_group();
+      self_->send(from->peer, msg::protocol_violation{});
+    send_for_group();
   }
 
-  void speak_for_group() {
-    if (!group_)
-      return;
+  void send_for_group() {
     for (auto& out : group_->take())
-      if (auto to = find(out.to); to != seats_.end())
+      if (const auto* to = members_.find(out.to))
         self_->send(to->peer, msg::deliver{std::move(out.message)});
     timer_.arm(group_->deadline());
   }
@@ -303,10 +294,9 @@ private:
   void check_clock() {
     if (!timer_.fired(now()))
       return;
-    if (group_ && now() >= group_->deadline())
-      group_->tick(now());
-    speak_for_group();
-    if (seats_.empty())
+    group_->tick(now());
+    send_for_group();
+    if (members_.empty())
       check_idle();
   }
 
@@ -319,42 +309,35 @@ private:
 
   void drain(const msg::drain& m) {
     draining_ = m.on;
-    if (m.on && seats_.empty())
+    if (m.on && members_.empty())
       self_->quit();
-    for (auto& s : seats_)
-      self_->send(s.peer, m);
+    for (const auto& member : members_.all())
+      self_->send(member.peer, m);
+  }
+
+  // -- the operator -----------------------------------------------------------
+
+  const char* state_words() const {
+    if (draining_)
+      return "draining";
+    if (members_.locked())
+      return "locked";
+    return members_.empty() ? "empty" : "open";
   }
 
   caf::result<msg::status> status() {
-    auto own = describe("room", pseudonym_, "registry",
-                        draining_        ? "draining"
-                        : locked_        ? "locked"
-                        : seats_.empty() ? "empty"
-                                         : "open",
-                        now() - started_);
-    own.counters = {{"members", seats_.size()},
+    auto own = describe("room", pseudonym_, "registry", state_words(), now() - started_);
+    own.counters = {{"members", members_.size()},
                     {"joins", joins_},
                     {"passed_on", passed_on_},
                     {"peer_crashes", crashes_}};
-    if (group_) {
-      const auto& t = group_->totals();
-      own.counters.insert(own.counters.end(),
-                          {{"group_members", group_->leaves() ? group_->leaves()->size() : 0},
-                           {"group_pending", group_->pending().adds().size()},
-                           {"epoch", group_->epoch().value_or(0)},
-                           {"commits", t.commits},
-                           {"commits_rejected", t.rejected},
-                           {"duties", t.duties},
-                           {"strikes", t.strikes},
-                           {"refused_welcomes", t.refused_welcomes},
-                           {"forks", t.forks},
-                           {"groups", t.incarnations}});
-    }
+    auto of_group = group_->counters();
+    own.counters.insert(own.counters.end(), of_group.begin(), of_group.end());
     own.mailbox = load_of(self_);
     own.last_error = last_error_;
     std::vector<status_question> peers;
-    for (const auto& s : seats_)
-      peers.push_back({s.peer, describe("peer", s.pseudonym, pseudonym_, "", {})});
+    for (const auto& m : members_.all())
+      peers.push_back({m.peer, describe("peer", m.pseudonym, pseudonym_, "", {})});
     auto collector = spawn_status_collector(*self_, {std::move(own)}, std::move(peers),
                                             config_->status_patience);
     return self_->delegate(collector, msg::get_status{});
@@ -367,13 +350,11 @@ private:
   std::shared_ptr<const room_config> config_;
   base::time_point started_{};
 
-  std::vector<seat> seats_; // in order of arrival
-  /// From the first that asked to join on.
-  std::optional<e2ee::mls::delivery> group_;
+  room_members members_;
+  std::shared_ptr<membership_observers> observers_;
+  std::optional<room_group> group_; // set by init
   base::time_point close_at_{};
   bool draining_ = false;
-  /// While the operator lets nobody new in: those who may come back.
-  std::optional<std::vector<base::member_id>> locked_;
   std::uint64_t joins_ = 0;
   std::uint64_t passed_on_ = 0;
   std::uint64_t crashes_ = 0;

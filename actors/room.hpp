@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/inner_api.hpp"
+#include "actors/messages/membership.hpp"
 #include "actors/peer.hpp"
 #include "actors/totals.hpp"
 
@@ -9,12 +10,17 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <vector>
 
 namespace catchup::actors {
 
 struct room_config {
   /// Members at a time.
   std::size_t cap = 16;
+  /// Actors that hear of the memberships of every room. They outlive the rooms.
+  std::vector<membership_observer> observers;
+  /// Observers of a room, those included; `observe` is refused beyond it.
+  std::size_t max_observers = 64;
   /// How long a room stays open without members.
   std::chrono::seconds idle{60};
   /// How long it waits for its peers when the operator asks.

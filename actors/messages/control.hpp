@@ -115,9 +115,6 @@ struct status {
 struct drain {
   bool on = true;
 };
-/// The same as drain off.
-struct undrain {};
-
 /// An operator's action on one actor; names are pseudonyms out of `status`.
 enum class operation : std::uint8_t {
   kick,  ///< a peer: its client is told that it was removed
@@ -163,7 +160,7 @@ typename I::result_type inspect(I& f, actor_status& x) {
 }
 template <class I>
 typename I::result_type inspect(I& f, operate& x) {
-  return f(caf::meta::type_name("operate"), x.kind, x.name, x.parent);
+  return f(caf::meta::type_name("operate"), x.what, x.kind, x.name, x.parent);
 }
 template <class I>
 typename I::result_type inspect(I& f, get_status&) {
@@ -176,10 +173,6 @@ typename I::result_type inspect(I& f, status& x) {
 template <class I>
 typename I::result_type inspect(I& f, drain& x) {
   return f(caf::meta::type_name("drain"), x.on);
-}
-template <class I>
-typename I::result_type inspect(I& f, undrain&) {
-  return f(caf::meta::type_name("undrain"));
 }
 
 } // namespace msg
@@ -195,7 +188,6 @@ CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::verdict))
 CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::get_status))
 CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::status))
 CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::drain))
-CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::undrain))
 CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::operate))
 
 CAF_END_TYPE_ID_BLOCK(control_messages)

@@ -7,7 +7,6 @@
 #include <caf/type_id.hpp>
 
 #include <cstdint>
-#include <string>
 
 namespace catchup::actors::msg {
 
@@ -25,27 +24,27 @@ struct reattach {
   std::uint32_t ack = 0;
 };
 
-/// Room to peer: something to tell the client.
+/// Room to peer: an event for its client.
 struct deliver {
   signal::event event;
 };
 
 /// Peer to room: a message for all other members.
-struct pass_to_all {
+struct broadcast {
   base::member_id from;
   signal::shared_bytes data;
 };
 
-/// Peer to room: what a member says of the group.
-struct pass_to_group {
+/// Peer to room: a message of a member for the delivery service of the group.
+struct to_group {
   base::member_id from;
   e2ee::mls::to_delivery::message message;
 };
 
-/// Room to peer: the client said what no honest one says.
-struct blame {};
+/// Room to peer: the client broke the protocol; the peer ends with protocol_fault.
+struct protocol_violation {};
 
-/// Room to peer: another member of the same person has this one's seat now.
+/// Room to peer: a newer member of the same person took the place of this one.
 struct replaced {};
 
 /// Peer to room: the connection is lost, or there is one again.
@@ -54,11 +53,8 @@ struct presence {
   bool away = false;
 };
 
-/// The operator sends somebody away; both are pseudonyms out of `status`.
-struct kick {
-  std::string room;
-  std::string peer;
-};
+/// Room to peer: the operator removed this member.
+struct kick {};
 
 /// The actors without which nobody can come in.
 enum class vital_actor : std::uint8_t {
@@ -79,16 +75,16 @@ struct probe {
 struct tick {};
 
 template <class I>
-typename I::result_type inspect(I& f, kick& x) {
-  return f(caf::meta::type_name("kick"), x.room, x.peer);
+typename I::result_type inspect(I& f, kick&) {
+  return f(caf::meta::type_name("kick"));
 }
 template <class I>
 typename I::result_type inspect(I& f, probe& x) {
   return f(caf::meta::type_name("probe"), x.of);
 }
 template <class I>
-typename I::result_type inspect(I& f, blame&) {
-  return f(caf::meta::type_name("blame"));
+typename I::result_type inspect(I& f, protocol_violation&) {
+  return f(caf::meta::type_name("protocol_violation"));
 }
 template <class I>
 typename I::result_type inspect(I& f, replaced&) {
@@ -105,7 +101,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(room_messages, caf::first_custom_type_id + 50)
 
 CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::kick))
 CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::tick))
-CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::blame))
+CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::protocol_violation))
 CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::probe))
 CAF_ADD_TYPE_ID(room_messages, (catchup::actors::msg::replaced))
 
@@ -114,6 +110,6 @@ CAF_END_TYPE_ID_BLOCK(room_messages)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::greet)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::reattach)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::deliver)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::pass_to_all)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::pass_to_group)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::broadcast)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::to_group)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::msg::presence)

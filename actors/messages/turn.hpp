@@ -1,8 +1,8 @@
 #pragma once
 // Relay and allocations: what they are, what they answer, and the messages.
 
-#include "actors/claims.hpp"
 #include "actors/messages/control.hpp"
+#include "actors/messages/membership.hpp"
 #include "actors/messages/room.hpp"
 #include "turn/core_counters.hpp"
 #include "turn/request.hpp"
@@ -35,12 +35,6 @@ struct turn_usage {
   turn::core_counters totals;
 };
 
-/// A membership began or ended; allocations of its user go on or end with it.
-struct membership {
-  std::string user;
-  stay what = stay::gone;
-};
-
 /// Closes this allocation.
 struct end_allocation {};
 
@@ -60,9 +54,6 @@ struct allocation_ended {
 struct count_usage {
   turn::counters total;
 };
-
-/// An allocation to itself: look at the clock.
-struct check_expiry {};
 
 struct get_allocation_status {};
 
@@ -101,20 +92,12 @@ struct relay_status {
 };
 
 template <class I>
-typename I::result_type inspect(I& f, membership& x) {
-  return f(caf::meta::type_name("membership"), x.user, x.what);
-}
-template <class I>
 typename I::result_type inspect(I& f, end_named& x) {
   return f(caf::meta::type_name("end_named"), x.name, x.crash);
 }
 template <class I>
 typename I::result_type inspect(I& f, end_allocation&) {
   return f(caf::meta::type_name("end_allocation"));
-}
-template <class I>
-typename I::result_type inspect(I& f, check_expiry&) {
-  return f(caf::meta::type_name("check_expiry"));
 }
 template <class I>
 typename I::result_type inspect(I& f, get_allocation_status&) {
@@ -140,11 +123,9 @@ CAF_BEGIN_TYPE_ID_BLOCK(catchup_turn, caf::first_custom_type_id + 200)
 CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::turn_request))
 CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::turn_closed))
 CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::turn_usage))
-CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::membership))
 CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::end_allocation))
 CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::allocation_ended))
 CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::count_usage))
-CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::check_expiry))
 CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::get_allocation_status))
 CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::allocation_status))
 CAF_ADD_TYPE_ID(catchup_turn, (catchup::actors::msg::get_relay_status))
@@ -162,7 +143,7 @@ namespace catchup::actors {
 /// Dies of refresh 0, expiry, its TCP connection or its relay.
 using allocation_actor =
     caf::typed_actor<caf::reacts_to<msg::turn_request>, caf::reacts_to<msg::end_allocation>,
-                     caf::reacts_to<msg::count_usage>, caf::reacts_to<msg::check_expiry>,
+                     caf::reacts_to<msg::count_usage>, caf::reacts_to<msg::tick>,
                      caf::replies_to<msg::get_allocation_status>::with<msg::allocation_status>>;
 
 /// All allocations by 5-tuple, the relayed ports, quotas and totals.
@@ -170,7 +151,7 @@ using relay_actor =
     caf::typed_actor<caf::reacts_to<msg::turn_request>, caf::reacts_to<msg::turn_closed>,
                      caf::reacts_to<msg::turn_usage>, caf::reacts_to<msg::membership>,
                      caf::reacts_to<msg::allocation_ended>, caf::reacts_to<msg::end_named>,
-                     caf::reacts_to<msg::check_expiry>, caf::reacts_to<msg::drain>,
+                     caf::reacts_to<msg::tick>, caf::reacts_to<msg::drain>,
                      caf::reacts_to<msg::probe>,
                      caf::replies_to<msg::get_relay_status>::with<msg::relay_status>>;
 

@@ -197,7 +197,7 @@ reply hub::act_now(const wanted& w, std::string_view body) {
     if (config.ending())
       return refusal(409, "ending",
                      "The process is about to end; the next one takes people again.");
-    caf::anon_send(registry, actors::msg::undrain{});
+    caf::anon_send(registry, actors::msg::drain{false});
     return done_reply();
   case target::log_level: {
     auto o = json::object::parse(body);

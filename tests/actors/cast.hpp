@@ -131,10 +131,7 @@ struct cast : actor_fixture<control_config> {
     out.peer.make_session = [n = 0](const base::room_tag&, const base::member_id& id) mutable {
       return "session " + name_of(id) + std::to_string(++n);
     };
-    out.peer.on_member = [gone = gone](const std::string& user, stay what) {
-      if (what != stay::here)
-        gone->emplace_back(user, what);
-    };
+    out.observers = {observer};
     return out;
   }
 
@@ -177,9 +174,23 @@ struct cast : actor_fixture<control_config> {
     return 0;
   }
 
-  /// The TURN users given up so far. The actors live longer than this fixture.
-  using ends = std::vector<std::pair<std::string, stay>>;
-  std::shared_ptr<ends> gone = std::make_shared<ends>();
+  /// The changes that every room told its observers since the last call, e.g. `joined A, ended A`.
+  std::string memberships() { return std::exchange(*changes_, {}); }
+
+private:
+  static membership_observer::behavior_type write_down(membership_observer::pointer,
+                                                       std::shared_ptr<std::string> to) {
+    return {[to = std::move(to)](const msg::membership& m) {
+      static constexpr std::array words{"joined ", "may return ", "ended "};
+      *to += (to->empty() ? "" : ", ") + std::string{words.at(static_cast<std::size_t>(m.change))} +
+             name_of(m.member);
+    }};
+  }
+
+  std::shared_ptr<std::string> changes_ = std::make_shared<std::string>();
+
+protected:
+  membership_observer observer = sys.spawn(write_down, changes_);
 };
 
 } // namespace catchup::test

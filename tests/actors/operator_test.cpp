@@ -238,7 +238,7 @@ TEST(an allocation is closed or crashed by its name) {
 TEST(a drain that is called off lets people in again) {
   tell(root, msg::drain{});
   CHECK(cannot_join('r', 'A') == errc::draining);
-  tell(root, msg::undrain{});
+  tell(root, msg::drain{false});
   join('r', 'A');
   CHECK_EQUAL(only("registry").state, "running");
   const auto& told = state<test::relay_probe_state>(children->relay).ended;
@@ -274,7 +274,7 @@ TEST(what is refused is counted by what it was refused with) {
   cannot_join('r', 'A');
   cannot_join('r', 'A');
   CHECK_EQUAL(counts->refused_with(errc::draining).load(), 2u);
-  tell(root, msg::undrain{});
+  tell(root, msg::drain{false});
   join('r', 'A');
   CHECK(cannot_join('r', 'A') == errc::member_taken);
   CHECK_EQUAL(counts->refused_with(errc::member_taken).load(), 1u);

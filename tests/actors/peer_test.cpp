@@ -365,46 +365,11 @@ TEST(a client whose peer crashed joins again) {
   CHECK_EQUAL(bob_sink->said(), "2 left A crashed, 3 joined A");
 }
 
-TEST(the operator can send a member away) {
-  tell(room, msg::kick{pseudonym_of(test::room_tag('r')), pseudonym_of(test::member('A'))});
+TEST(the operator can remove a member) {
+  tell(room, msg::operate{msg::operation::kick, "peer", pseudonym_of(test::member('A')),
+                          pseudonym_of(test::room_tag('r'))});
   CHECK_EQUAL(alice_sink->said(), "bye kicked");
   CHECK_EQUAL(bob_sink->said(), "2 left A kicked");
-}
-
-TEST(however a member ends its TURN user is given up once) {
-  auto user = std::string(32, '4');
-  for (std::size_t i = 1; i < user.size(); i += 2)
-    user[i] = '1'; // "A" is 0x41
-  tell(alice.peer, msg::leave{});
-  REQUIRE_EQUAL(gone->size(), 1u);
-  CHECK_EQUAL(gone->front().first, user);
-  tell(bob.peer, msg::leave{});
-  CHECK_EQUAL(gone->size(), 2u);
-}
-
-TEST(who left and whose lease is over is gone for good) {
-  tell(bob.peer, msg::leave{});
-  alice_vanishes();
-  advance(30s);
-  REQUIRE_EQUAL(gone->size(), 2u);
-  for (const auto& [user, what] : *gone)
-    CHECK(what == stay::gone);
-}
-
-TEST(a member whom the operator sends away is gone for good) {
-  tell(room, msg::kick{pseudonym_of(test::room_tag('r')), pseudonym_of(test::member('A'))});
-  REQUIRE_EQUAL(gone->size(), 1u);
-  CHECK(gone->front().second == stay::gone);
-}
-
-TEST(a member whose actor or room crashed or that broke a rule may return ) {
-  kill(alice.peer);
-  bob_says(7, "a gap");
-  ask<msg::attached>(room, join_of('r', 'C', test::new_sink()));
-  kill(room);
-  REQUIRE_EQUAL(gone->size(), 3u);
-  for (const auto& [user, what] : *gone)
-    CHECK(what == stay::may_return);
 }
 
 FIXTURE_SCOPE_END()

@@ -7,7 +7,7 @@
 
 namespace catchup::test {
 
-/// A room without a group: hands on what its peers say and tells who comes and goes.
+/// A room without a group: forwards the messages of its peers and announces joins and leaves.
 class plain_room_state {
 public:
   explicit plain_room_state(room_actor::pointer self) : self_(self) {}
@@ -29,37 +29,37 @@ public:
             return make_error(errc::resume_unknown);
           return self_->delegate(i->second, msg::reattach{m.sink, m.ack});
         },
+        [](const msg::observe&) { return msg::observed{}; },
         [this](const msg::get_status& m) -> caf::result<msg::status> {
           return self_->delegate(peers_.front().second, m);
         },
-        [this](const msg::pass_to_all& m) {
-          tell_others(m.from, signal::app{m.from, m.data});
+        [this](const msg::broadcast& m) {
+          broadcast_except(m.from, signal::app{m.from, m.data});
         },
-        [](const msg::pass_to_group&) {},
+        [](const msg::to_group&) {},
         [this](const msg::presence& m) {
           if (m.away)
-            tell_others(m.id, signal::away{m.id});
+            broadcast_except(m.id, signal::away{m.id});
           else
-            tell_others(m.id, signal::back{m.id});
+            broadcast_except(m.id, signal::back{m.id});
         },
-        [this](const msg::kick& m) {
+        [this](const msg::operate& m) {
           for (auto& [id, peer] : peers_)
-            if (pseudonym_of(id) == m.peer)
-              self_->send(peer, m);
+            if (m.what == msg::operation::kick && pseudonym_of(id) == m.name)
+              self_->send(peer, msg::kick{});
         },
-        [](const msg::operate&) {},
         [](const msg::drain&) {},
         [](const msg::tick&) {},
     };
   }
 
 private:
-  using seat = std::pair<base::member_id, member_actor>;
+  using entry = std::pair<base::member_id, member_actor>;
 
-  std::vector<seat>::iterator find(const base::member_id& id) {
+  std::vector<entry>::iterator find(const base::member_id& id) {
     return std::find_if(peers_.begin(), peers_.end(), [&](auto& p) { return p.first == id; });
   }
-  void tell_others(const base::member_id& not_to, const signal::event& e) {
+  void broadcast_except(const base::member_id& not_to, const signal::event& e) {
     for (auto& [id, peer] : peers_)
       if (id != not_to)
         self_->send(peer, msg::deliver{e});
@@ -71,7 +71,7 @@ private:
       welcome.members.push_back({id, nullptr, nullptr, false});
     auto peer = spawn_peer(self_, m.room, m.member, config_);
     peers_.emplace_back(m.member, peer);
-    tell_others(m.member, signal::joined{{m.member, nullptr, nullptr, false}});
+    broadcast_except(m.member, signal::joined{{m.member, nullptr, nullptr, false}});
     return self_->delegate(peer, msg::greet{m.sink, std::move(welcome)});
   }
   void left(const caf::down_msg& dm) {
@@ -80,15 +80,15 @@ private:
     auto id = i->first;
     peers_.erase(i);
     auto why = reason(dm.reason);
-    tell_others(id, signal::left{id, why == errc::none          ? signal::left_reason::left
-                                     : why == errc::kicked      ? signal::left_reason::kicked
-                                     : why == errc::unavailable ? signal::left_reason::crashed
-                                                                : signal::left_reason::lost});
+    broadcast_except(id, signal::left{id, why == errc::none          ? signal::left_reason::left
+                                          : why == errc::kicked      ? signal::left_reason::kicked
+                                          : why == errc::unavailable ? signal::left_reason::crashed
+                                                                     : signal::left_reason::lost});
   }
 
   room_actor::pointer self_;
   std::shared_ptr<const peer_config> config_;
-  std::vector<seat> peers_;
+  std::vector<entry> peers_;
 };
 
 inline room_actor spawn_plain_room(caf::local_actor& parent, room_config config) {

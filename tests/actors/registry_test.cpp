@@ -209,12 +209,13 @@ TEST(a fifth question for the status waits until one is answered) {
   CHECK_EQUAL(count("rooms"), 0u);
 }
 
-TEST(the operator names a room and a member by their pseudonyms to send it away) {
+TEST(the operator removes a member by the pseudonyms of its room and itself) {
   auto a = join('r', 'A');
   auto other = join('s', 'A');
   a->heard();
   other->heard();
-  tell(root, msg::kick{pseudonym_of(test::room_tag('r')), pseudonym_of(test::member('A'))});
+  tell(root, msg::operate{msg::operation::kick, "peer", pseudonym_of(test::member('A')),
+                          pseudonym_of(test::room_tag('r'))});
   CHECK_EQUAL(a->heard(), "bye kicked");
   CHECK_EQUAL(other->heard(), "");
 }
@@ -227,6 +228,24 @@ TEST(a registry without a way to make sessions does not start) {
     refused = true;
   }
   CHECK(refused);
+}
+
+// -- observers ----------------------------------------------------------------
+
+TEST(an observer of an open room is told its members and their changes) {
+  join('r', 'A');
+  join('s', 'C');
+  auto b = ask<msg::attached>(root, join_of('r', 'B', test::new_sink()));
+  memberships();
+  auto now = ask<msg::observed>(root, msg::observe{test::room_tag('r'), observer});
+  CHECK((now.members == std::vector{test::member('A'), test::member('B')}));
+  tell(b.peer, msg::leave{});
+  CHECK_EQUAL(memberships(), "ended B"); // once, though every room tells this observer as well
+}
+
+TEST(a room that is not open cannot be observed) {
+  CHECK(refuse<msg::observed>(root, msg::observe{test::room_tag('r'), observer}) ==
+        errc::resume_unknown);
 }
 
 FIXTURE_SCOPE_END()

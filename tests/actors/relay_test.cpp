@@ -1,7 +1,7 @@
 #define CAF_SUITE relay_actor
 #include "actors/relay.hpp"
 
-#include "actors/allocation.hpp"
+#include "actors/names.hpp"
 #include "support/turn_world.hpp"
 
 using namespace catchup;
@@ -12,6 +12,16 @@ using catchup::test::turn_client;
 using catchup::test::turn_world;
 
 namespace {
+
+constexpr base::member_id alice_id = [] {
+  base::member_id id;
+  id.value.fill(std::byte{0xa1});
+  return id;
+}();
+const std::string alice_user = turn_user(alice_id);
+
+/// A change of a membership of alice.
+msg::membership alice_has(membership_change change) { return {{}, alice_id, change}; }
 
 relay_config small() {
   auto out = turn_world::default_config();
@@ -27,16 +37,31 @@ relay_config dual() {
   return out;
 }
 
-struct fixture : turn_world {
-  fixture() = default;
-  explicit fixture(relay_config c) : turn_world(std::move(c)) {}
+/// The newest allocation actor of each client.
+using allocations = std::unordered_map<turn::five_tuple, caf::actor_addr>;
 
-  turn_client alice = client(1, "alice");
+relay_config watched(relay_config c, const std::shared_ptr<allocations>& made) {
+  c.make_allocation = [=](const relay_actor::pointer& relay, turn::allocation core,
+                          std::shared_ptr<turn::shell::command_sink> media) {
+    auto client = core.client();
+    auto out = spawn_allocation(relay, std::move(core), std::move(media));
+    (*made)[client] = out.address();
+    return out;
+  };
+  return c;
+}
+
+struct fixture : turn_world {
+  explicit fixture(relay_config c = default_config(),
+                   std::shared_ptr<allocations> m = std::make_shared<allocations>())
+    : turn_world(watched(std::move(c), m)), made(std::move(m)) {}
+
+  std::shared_ptr<allocations> made;
+
+  turn_client alice = client(1, alice_user);
   turn_client bob = client(2, "bob");
 
-  caf::actor_addr actor_of(const turn_client& c) {
-    return state<relay_state>(relay).find(c.tuple());
-  }
+  caf::actor_addr actor_of(const turn_client& c) const { return made->at(c.tuple()); }
   void kill_allocation(const turn_client& c) { kill(caf::actor_cast<caf::actor>(actor_of(c))); }
   int try_allocate(turn_client c) {
     authenticate(c);
@@ -100,7 +125,7 @@ TEST(while it drains nobody new is served and whoever is there goes on) {
   CHECK_EQUAL(code(bob, bob.permit({a})), 0);
   CHECK(carries(alice, bob, b));
   // An ICE restart of a call that goes on.
-  CHECK_EQUAL(try_allocate(client(4, "alice")), 0);
+  CHECK_EQUAL(try_allocate(client(4, alice_user)), 0);
 
   tell(relay, msg::drain{false});
   CHECK_EQUAL(try_allocate(carol), 0);
@@ -120,7 +145,7 @@ TEST(when the relay dies its allocations and the table go with it) {
 TEST(a relay that replaces a dead one serves the same clients) {
   auto old = allocate(alice);
   kill(relay);
-  relay = sys.spawn(actors::relay, default_config(), media);
+  relay = spawn_relay(*self, default_config(), media);
   settle();
   CHECK_EQUAL(code(alice, alice.refresh(600)), 437);
   CHECK(allocate(alice).ip == old.ip);
@@ -128,7 +153,7 @@ TEST(a relay that replaces a dead one serves the same clients) {
 }
 
 TEST(the subscription of a replaced relay does not end that of its successor) {
-  auto next = sys.spawn(actors::relay, default_config(), media);
+  auto next = spawn_relay(*self, default_config(), media);
   settle();
   kill(relay);
   CHECK(media->events != nullptr);
@@ -157,7 +182,7 @@ TEST(a new TCP connection and UDP from the same address are other clients) {
   t.transport = turn::transport::tcp;
   for (std::uint64_t connection : {1, 2}) {
     t.connection = connection;
-    auto other = client(1, "alice");
+    auto other = client(1, alice_user);
     other.set_tuple(t);
     CHECK_EQUAL(try_allocate(other), 0);
   }
@@ -165,37 +190,36 @@ TEST(a new TCP connection and UDP from the same address are other clients) {
 }
 
 TEST(when a user ends all its allocations end and no others) {
-  auto phone = client(3, "alice", "198.51.100.77");
+  auto phone = client(3, alice_user, "198.51.100.77");
   allocate(alice);
   allocate(bob);
   allocate(phone);
-  tell(relay, msg::membership{"alice", stay::gone});
+  tell(relay, alice_has(membership_change::ended));
   CHECK(!core.known(alice.tuple()));
   CHECK(!core.known(phone.tuple()));
   CHECK(core.known(bob.tuple()));
   CHECK_EQUAL(code(alice, alice.refresh(600)), 437);
-  tell(relay, msg::membership{"", stay::gone});
-  tell(relay, msg::membership{"nobody", stay::gone});
+  tell(relay, msg::membership{{}, {}, membership_change::ended});
   CHECK_EQUAL(relay_status().allocations, 1u);
 }
 
 TEST(the allocations of a member whose actor crashed wait for its return) {
-  tell(relay, msg::membership{"alice", stay::here});
+  tell(relay, alice_has(membership_change::joined));
   allocate(alice);
-  tell(relay, msg::membership{"alice", stay::may_return});
+  tell(relay, alice_has(membership_change::may_return));
   advance(29s);
   CHECK(core.known(alice.tuple()));
-  tell(relay, msg::membership{"alice", stay::here});
+  tell(relay, alice_has(membership_change::joined));
   advance(300s);
   CHECK(core.known(alice.tuple()));
   CHECK_EQUAL(code(alice, alice.refresh(600)), 0);
 }
 
 TEST(and end when it does not come) {
-  tell(relay, msg::membership{"alice", stay::here});
+  tell(relay, alice_has(membership_change::joined));
   allocate(alice);
   allocate(bob);
-  tell(relay, msg::membership{"alice", stay::may_return});
+  tell(relay, alice_has(membership_change::may_return));
   advance(30s);
   CHECK(!core.known(alice.tuple()));
   CHECK(core.known(bob.tuple()));
@@ -247,7 +271,7 @@ TEST(the status tells times and never a name or an address) {
   const auto& one = s.list.front();
   CHECK_EQUAL(one.age_seconds, 10u);
   CHECK_EQUAL(one.expires_in_seconds, 590u);
-  CHECK(one.user.find("alice") == std::string::npos);
+  CHECK(one.user.find(alice_user) == std::string::npos);
   CHECK(one.client.find("198.51") == std::string::npos);
 }
 
@@ -276,30 +300,30 @@ FIXTURE_SCOPE_END()
 FIXTURE_SCOPE(relay_quota_tests, small_fixture)
 
 TEST(a user has so many allocations and no more) {
-  auto one = client(1, "alice", "198.51.100.1");
-  auto two = client(2, "alice", "198.51.100.2");
+  auto one = client(1, alice_user, "198.51.100.1");
+  auto two = client(2, alice_user, "198.51.100.2");
   allocate(one);
   allocate(two);
-  CHECK_EQUAL(try_allocate(client(3, "alice", "198.51.100.3")), 486);
+  CHECK_EQUAL(try_allocate(client(3, alice_user, "198.51.100.3")), 486);
   CHECK_EQUAL(try_allocate(client(4, "bob", "198.51.100.3")), 0);
   code(one, one.refresh(0));
-  CHECK_EQUAL(try_allocate(client(3, "alice", "198.51.100.3")), 0);
+  CHECK_EQUAL(try_allocate(client(3, alice_user, "198.51.100.3")), 0);
   CHECK_EQUAL(relay_status().refused_quota, 1u);
 }
 
 TEST(a user who is refused counts for nothing) {
   for (std::uint16_t i = 0; i < 20; ++i)
-    try_allocate(client(i, "alice", "198.51.100." + std::to_string(i)));
+    try_allocate(client(i, alice_user, "198.51.100." + std::to_string(i)));
   CHECK_EQUAL(relay_status().allocations, 2u);
-  tell(relay, msg::membership{"alice", stay::gone});
+  tell(relay, alice_has(membership_change::ended));
   CHECK_EQUAL(relay_status().allocations, 0u);
-  CHECK_EQUAL(try_allocate(client(50, "alice")), 0);
+  CHECK_EQUAL(try_allocate(client(50, alice_user)), 0);
 }
 
 TEST(beyond that the idlest gives way to a new one) {
-  auto one = client(1, "alice", "198.51.100.1");
-  auto two = client(2, "alice", "198.51.100.2");
-  auto three = client(3, "alice", "198.51.100.3");
+  auto one = client(1, alice_user, "198.51.100.1");
+  auto two = client(2, alice_user, "198.51.100.2");
+  auto three = client(3, alice_user, "198.51.100.3");
   auto ben = client(4, "ben", "198.51.100.4");
   auto to = connect(one, ben);
   allocate(two);
@@ -317,8 +341,8 @@ TEST(beyond that the idlest gives way to a new one) {
 }
 
 TEST(what carries something does not give way) {
-  auto one = client(1, "alice", "198.51.100.1");
-  auto two = client(2, "alice", "198.51.100.2");
+  auto one = client(1, alice_user, "198.51.100.1");
+  auto two = client(2, alice_user, "198.51.100.2");
   auto ben = client(4, "ben", "198.51.100.4");
   auto carol = client(5, "carol", "198.51.100.5");
   auto to_one = connect(one, ben);
@@ -328,14 +352,14 @@ TEST(what carries something does not give way) {
     CHECK(carries(one, ben, to_one.second));  // one only sends
     CHECK(carries(carol, two, to_two.first)); // two only hears
     report_usage();
-    CHECK_EQUAL(try_allocate(client(3, "alice", "198.51.100.3")), 486);
+    CHECK_EQUAL(try_allocate(client(3, alice_user, "198.51.100.3")), 486);
   }
   advance(9s);
-  CHECK_EQUAL(try_allocate(client(3, "alice", "198.51.100.3")), 486);
+  CHECK_EQUAL(try_allocate(client(3, alice_user, "198.51.100.3")), 486);
   CHECK(carries(carol, two, to_two.first));
   report_usage();
   advance(1s);
-  CHECK_EQUAL(try_allocate(client(3, "alice", "198.51.100.3")), 0);
+  CHECK_EQUAL(try_allocate(client(3, alice_user, "198.51.100.3")), 0);
   CHECK(!core.known(one.tuple()));
   CHECK(core.known(two.tuple()));
   CHECK_EQUAL(relay_status().refused_quota, 11u);
@@ -343,35 +367,35 @@ TEST(what carries something does not give way) {
 
 TEST(a new one has time to be used) {
   allocate(alice);
-  auto two = client(2, "alice");
+  auto two = client(2, alice_user);
   allocate(two);
   advance(29s);
-  auto three = client(3, "alice");
+  auto three = client(3, alice_user);
   CHECK_EQUAL(try_allocate(three), 486);
   advance(1s);
   CHECK_EQUAL(try_allocate(three), 0);
-  CHECK_EQUAL(try_allocate(client(4, "alice")), 0);
+  CHECK_EQUAL(try_allocate(client(4, alice_user)), 0);
   CHECK(!core.known(alice.tuple()));
   CHECK(!core.known(two.tuple()));
   // And so have those that took their places.
-  CHECK_EQUAL(try_allocate(client(5, "alice")), 486);
+  CHECK_EQUAL(try_allocate(client(5, alice_user)), 486);
   CHECK(core.known(three.tuple()));
   CHECK_EQUAL(relay_status().replaced_idle, 2u);
 }
 
 TEST(a request of its client is a sign of life) {
-  auto two = client(2, "alice");
+  auto two = client(2, alice_user);
   auto own = allocate(alice);
   allocate(two);
   advance(29s);
   CHECK_EQUAL(code(alice, alice.permit({own})), 0);
   CHECK_EQUAL(code(two, two.refresh(600)), 0);
   advance(5s);
-  CHECK_EQUAL(try_allocate(client(3, "alice")), 486);
+  CHECK_EQUAL(try_allocate(client(3, alice_user)), 486);
 }
 
 TEST(nobody takes the place of somebody else) {
-  auto two = client(2, "alice", "198.51.100.9");
+  auto two = client(2, alice_user, "198.51.100.9");
   allocate(alice);
   allocate(two);
   CHECK_EQUAL(try_allocate(client(10, "", "198.51.100.88")), 0);
@@ -389,13 +413,13 @@ TEST(nobody takes the place of somebody else) {
 }
 
 TEST(where the source is full or there is no such address nobody gives way) {
-  auto two = client(2, "alice");
+  auto two = client(2, alice_user);
   allocate(alice);
   allocate(two);
   CHECK_EQUAL(try_allocate(client(3, "bob")), 0);
   advance(100s);
-  CHECK_EQUAL(try_allocate(client(4, "alice")), 486);
-  auto elsewhere = client(4, "alice", "198.51.100.4");
+  CHECK_EQUAL(try_allocate(client(4, alice_user)), 486);
+  auto elsewhere = client(4, alice_user, "198.51.100.4");
   authenticate(elsewhere);
   CHECK_EQUAL(code(elsewhere, elsewhere.allocate([](auto& w) {
                 w.add_u32(turn::stun::attribute::requested_address_family, 2u << 24);
@@ -407,8 +431,8 @@ TEST(where the source is full or there is no such address nobody gives way) {
 }
 
 TEST(who wants two at once needs two that are idle) {
-  auto two = client(2, "alice", "198.51.100.2");
-  auto three = client(3, "alice", "198.51.100.3");
+  auto two = client(2, alice_user, "198.51.100.2");
+  auto three = client(3, alice_user, "198.51.100.3");
   auto pair = [&] {
     authenticate(three);
     return code(three, three.allocate([](auto& w) {
@@ -425,22 +449,22 @@ TEST(who wants two at once needs two that are idle) {
   CHECK_EQUAL(pair(), 0);
   CHECK_EQUAL(relay_status().replaced_idle, 2u);
   // A reserved port is no allocation, and gives way to nobody.
-  CHECK_EQUAL(try_allocate(client(5, "alice", "198.51.100.5")), 486);
+  CHECK_EQUAL(try_allocate(client(5, alice_user, "198.51.100.5")), 486);
 }
 
 TEST(who gave way counts no more when its actor ends) {
-  auto two = client(2, "alice", "198.51.100.2");
+  auto two = client(2, alice_user, "198.51.100.2");
   allocate(alice);
   allocate(two);
   auto gone = actor_of(alice);
   advance(30s);
-  CHECK_EQUAL(try_allocate(client(3, "alice", "198.51.100.3")), 0);
+  CHECK_EQUAL(try_allocate(client(3, alice_user, "198.51.100.3")), 0);
   CHECK(!is_alive(gone));
   // The same client again is another allocation.
   CHECK_EQUAL(try_allocate(alice), 0);
   CHECK_EQUAL(relay_status().allocations, 2u);
   CHECK_EQUAL(try_allocate(two), 486);
-  tell(relay, msg::membership{"alice", stay::gone});
+  tell(relay, alice_has(membership_change::ended));
   CHECK_EQUAL(relay_status().allocations, 0u);
 }
 

@@ -32,13 +32,13 @@ inline room_actor::behavior_type mute_room(room_actor::stateful_pointer<mute_sta
   return {
       [=](const msg::join&) { return keep(); },
       [=](const msg::resume&) { return keep(); },
+      [](const msg::observe&) { return msg::observed{}; },
       [=](const msg::get_status&) -> caf::result<msg::status> {
         return self->make_response_promise<msg::status>();
       },
-      [](const msg::pass_to_all&) {},
-      [](const msg::pass_to_group&) {},
+      [](const msg::broadcast&) {},
+      [](const msg::to_group&) {},
       [](const msg::presence&) {},
-      [](const msg::kick&) {},
       [](const msg::operate&) {},
       [](const msg::drain&) {},
       [](const msg::tick&) {},
@@ -58,14 +58,14 @@ relay_probe(relay_actor::stateful_pointer<relay_probe_state> self) {
       [=](const msg::turn_closed&) { self->quit(); }, // ends without a reason
       [](const msg::turn_usage&) {},
       [=](const msg::membership& m) {
-        if (m.what != stay::here)
-          self->state.ended.push_back(m.user);
+        if (m.change != membership_change::joined)
+          self->state.ended.push_back(turn_user(m.member));
       },
       [](const msg::allocation_ended&) {},
       [=](const msg::end_named& m) {
         self->state.ended.push_back((m.crash ? "crash " : "end ") + m.name);
       },
-      [](const msg::check_expiry&) {},
+      [](const msg::tick&) {},
       [=](const msg::drain& m) { self->state.ended.push_back(m.on ? "drain" : "undrain"); },
       [](const msg::probe&) {},
       [](const msg::get_relay_status&) {
@@ -104,7 +104,6 @@ struct root_cast : cast {
     out.max_members = max_members;
     out.counts = counts;
     out.room = config();
-    out.room.peer.on_member = {}; // the relay hears of it instead
     out.make_room = [c = children](caf::local_actor& parent, base::room_tag tag,
                                    std::shared_ptr<const room_config> config) {
       auto room = c->mute_rooms ? parent.spawn<caf::monitored>(mute_room,
@@ -114,7 +113,7 @@ struct root_cast : cast {
       return room;
     };
     out.make_relay = [c = children](caf::local_actor& parent) {
-      c->relay = parent.spawn<caf::linked>(relay_probe);
+      c->relay = parent.spawn(relay_probe);
       return c->relay;
     };
     out.on_drain = [this](bool on) { drains.push_back(on); };

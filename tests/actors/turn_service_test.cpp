@@ -1,5 +1,6 @@
 // Relay, allocations and media port together: real threads, real sockets.
 #define CAF_SUITE turn_service
+#include "actors/names.hpp"
 #include "media/port/file_descriptor.hpp"
 #include "support/turn_service.hpp"
 
@@ -32,10 +33,11 @@ TEST(two clients talk through it over UDP and TCP) {
 
 TEST(a client whose user has ended is told 437 and can begin anew) {
   auto a = connect(transport::udp, "alice");
-  auto b = connect(transport::udp, "bob");
+  const base::member_id bob{};
+  auto b = connect(transport::udp, turn_user(bob));
   join(a, b);
   CHECK(passes(a, b, "before"));
-  caf::anon_send(relay, msg::membership{"bob", stay::gone});
+  caf::anon_send(relay, msg::membership{{}, bob, membership_change::ended});
   int code = 0;
   for (int i = 0; i < 100 && code == 0; ++i)
     code = b.ask(b.client.refresh(600)).error();

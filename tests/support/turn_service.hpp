@@ -33,7 +33,7 @@ public:
     // Relayed addresses are virtual: they need not be this machine's.
     if (s.relay.plan.public_ips.empty())
       s.relay.plan.public_ips = {at("203.0.113.1", 0).ip, at("2001:db8::1", 0).ip};
-    relay = sys.spawn(actors::relay, s.relay, handler);
+    relay = actors::spawn_relay(*caf::scoped_actor{sys}, s.relay, handler);
     status(); // it listens now
   }
   ~turn_service() {

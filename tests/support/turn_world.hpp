@@ -47,7 +47,7 @@ public:
   static constexpr base::unix_seconds t0 = 1'700'000'000;
 
   explicit turn_world(actors::relay_config c = default_config())
-    : relay(sys.spawn(actors::relay, std::move(c), media)) {
+    : relay(actors::spawn_relay(*self, std::move(c), media)) {
     settle();
   }
   ~turn_world() {

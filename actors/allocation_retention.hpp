@@ -2,10 +2,10 @@
 // Decides when a member's TURN allocations end. They survive a crash of the member's
 // actor for a grace period: its media do not depend on the room or the peer.
 
+#include "actors/messages/membership.hpp"
 #include "base/time.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <map>
 #include <string>
 #include <unordered_map>
@@ -13,24 +13,17 @@
 
 namespace catchup::actors {
 
-/// A change of a membership.
-enum class stay : std::uint8_t {
-  here,       ///< begins
-  may_return, ///< ended by a failure: the client comes back by itself
-  gone,       ///< ended for good
-};
-
-class claims {
+class allocation_retention {
 public:
-  explicit claims(base::duration grace) : grace_(grace) {}
+  explicit allocation_retention(base::duration grace) : grace_(grace) {}
 
   /// Records a membership change. A user may be a member twice for a moment, when one
   /// room replaces another. Returns true if the user's allocations must be closed now.
   /// `has`: whether the user has any.
-  bool note(base::time_point now, const std::string& user, stay what, bool has);
+  bool note(base::time_point now, const std::string& user, membership_change change, bool has);
 
   /// Returns the users whose grace period is over; each of them once.
-  std::vector<std::string> take_over(base::time_point now);
+  std::vector<std::string> take_expired(base::time_point now);
 
   /// The end of the next grace period, or `time_point::max()`.
   base::time_point deadline() const;

@@ -1,11 +1,12 @@
-#include "actors/claims.hpp"
+#include "actors/allocation_retention.hpp"
 
 #include <algorithm>
 
 namespace catchup::actors {
 
-bool claims::note(base::time_point now, const std::string& user, stay what, bool has) {
-  if (what == stay::here) {
+bool allocation_retention::note(base::time_point now, const std::string& user,
+                                membership_change change, bool has) {
+  if (change == membership_change::joined) {
     ++members_[user];
     ending_.erase(user);
     return false;
@@ -16,13 +17,13 @@ bool claims::note(base::time_point now, const std::string& user, stay what, bool
     members_.erase(i);
   }
   ending_.erase(user);
-  if (what == stay::gone || !has)
+  if (change == membership_change::ended || !has)
     return has;
   ending_.emplace(user, now + grace_);
   return false;
 }
 
-std::vector<std::string> claims::take_over(base::time_point now) {
+std::vector<std::string> allocation_retention::take_expired(base::time_point now) {
   std::vector<std::string> out;
   for (auto i = ending_.begin(); i != ending_.end();) {
     if (now < i->second) {
@@ -35,7 +36,7 @@ std::vector<std::string> claims::take_over(base::time_point now) {
   return out;
 }
 
-base::time_point claims::deadline() const {
+base::time_point allocation_retention::deadline() const {
   auto first = base::time_point::max();
   for (const auto& [user, at] : ending_)
     first = std::min(first, at);
