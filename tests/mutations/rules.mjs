@@ -376,10 +376,10 @@ export const rules = [
   },
   {
     rule: '13d the verified mark waits for a message of its member',
-    file: 'call/roster.ts',
+    file: 'call/members.ts',
     from: 'keys.spoken && this.verified',
     to: 'this.verified',
-    tests: ['call/roster'],
+    tests: ['call/members'],
   },
   {
     rule: '13e rounds of comparing are limited',

@@ -1,11 +1,11 @@
 /** `window.catchup`: what tests and problem reports may see. No secret, name or address. */
 import { events, type LoggedEvent } from '../events';
-import type { PeerLink } from '../media/peer-link';
+import type { ConnectionReport } from '../media/plane';
 import type { CallState } from './types';
 
 export interface Inspectable {
   state(): CallState;
-  links(): PeerLink[];
+  report(): ConnectionReport[];
 }
 
 declare global {
@@ -29,8 +29,8 @@ export function inspect(call: Inspectable): void {
       });
       return { phase, error: error?.code ?? null, since, mic, cam, encryptionReady, others };
     },
-    frameCounters: () => call.links().map((link) => (link.report() as { frames: object }).frames),
-    connections: () => call.links().map((link) => link.report()),
+    frameCounters: () => call.report().map(({ frames }) => frames),
+    connections: () => call.report(),
     events: () => events.entries,
   };
 }

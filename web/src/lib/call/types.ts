@@ -4,6 +4,7 @@
  * `createCall` from './call'.
  */
 
+import type { MemberMedia } from '../media/plane';
 import type { MediaState, MediaStats, Route, RoutePolicy } from '../media/types';
 import type { SessionErrorCode } from '../protocol/errors';
 import type { Seat } from './seat';
@@ -42,22 +43,20 @@ export type CallPhase =
   | 'ended' // left on purpose
   | 'failed'; // error is set
 
-export interface Member {
+/** Another member of the call, without its media. */
+export interface MemberStatus {
   id: string; // hex, for keys in lists
   name: string; // decrypted locally; '' when not given
-  away: boolean; // signalling of that person is interrupted
-  media: MediaState;
-  mic: boolean; // what they say they send
+  away: boolean; // the member has no connection with the server
+  mic: boolean; // as the member reports it
   cam: boolean;
   hand: boolean; // raised
   reaction: string | null; // an emoji, for a few seconds
-  /** Their key is one that was compared, and found to be theirs. */
+  /** Its key is one that was compared, and found to be its own. */
   verified: boolean;
-  /** Attached only once frames have been opened; tracks come and go with mute. */
-  audio: MediaStream | null;
-  video: MediaStream | null;
-  route: Route | null;
 }
+
+export interface Member extends MemberStatus, MemberMedia {}
 
 export interface CallState {
   phase: CallPhase;
@@ -123,16 +122,16 @@ export interface Call {
   setVideo(track: MediaStreamTrack | null): void;
   setName(name: string): void;
   setHand(up: boolean): void;
-  sayChat(text: string): void;
+  sendChat(text: string): void;
   react(emoji: string): void;
   /** Begins a comparison, or gives it up. */
   compare(on: boolean): void;
   /** Result of the comparison: the same pictures on all sides, or not. */
-  judge(match: boolean): void;
-  askRoomCode(): void;
+  confirm(match: boolean): void;
+  requestRoomCode(): void;
   /** Looks at the network again (also done by itself on `online`). */
   restartIce(): void;
-  stats(): Promise<MediaStats>;
+  stats(): Promise<MediaStats | null>;
   /** `unloading`: the page goes; the next one may take the seat back if the server hears nothing. */
   leave(unloading?: boolean): Promise<void>;
 }

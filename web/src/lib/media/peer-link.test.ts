@@ -85,7 +85,7 @@ async function link() {
     frames: { poll: async () => true } as unknown as FrameCrypto,
     ice: ice as unknown as IceServerCache,
     route: 'auto',
-    say: () => {},
+    send: () => {},
     signalling: () => true,
     onrouteturn: () => told.push('route'),
     rejoin: () => told.push('rejoin'),

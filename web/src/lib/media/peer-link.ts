@@ -7,7 +7,6 @@
 import { within } from '../browser/deadline';
 import { clock } from '../clock';
 import { type Bytes, compare, hex } from '../crypto/bytes';
-import type { FrameCrypto } from '../e2ee/frame-crypto';
 import { events } from '../events';
 import { type Candidate, maxCandidates, type PeerMessage } from '../mls/messages/peer-message';
 import { Connection, type Lane } from './connection';
@@ -19,11 +18,12 @@ import {
   mediaState,
   OpenHealth,
 } from './health';
-import { connectionConfig, type IceServerCache } from './ice-servers';
+import { connectionConfig } from './ice-servers';
+import type { ConnectionReport, MediaContext } from './plane';
 import { Recovery } from './recovery';
 import { interruptedAfterMs, RouteStatus } from './route-status';
 import { arrivalsOf, receivedOf, type Sample, sampleOf, sentOf } from './stats';
-import type { Kind, MediaState, Route, RoutePolicy } from './types';
+import type { Kind, MediaState, Route } from './types';
 
 /** Counters that outlive a link, so that a member who comes back goes on counting. */
 export interface PeerMemory {
@@ -34,24 +34,12 @@ export interface PeerMemory {
 export type Signal = Extract<PeerMessage, { to: Bytes }>;
 type Unaddressed<T> = T extends unknown ? Omit<T, 'to'> : never;
 
-export interface PeerLinkOptions {
-  /** Member ids. */
-  me: Bytes;
+export interface PeerLinkOptions extends Omit<MediaContext, 'reachable'> {
+  /** Member id. */
   other: Bytes;
   memory: PeerMemory;
-  frames: FrameCrypto;
-  ice: IceServerCache;
-  route: RoutePolicy;
-  say(said: PeerMessage): void;
   /** The server can be reached, and the peer through it. */
   signalling(): boolean;
-  /** Nothing arrives any more, or something does again: the network may be another one. */
-  onrouteturn(): void;
-  /** Nothing opens: fresh keys may help. */
-  rejoin(): void;
-  onchange(): void;
-  /** Something was about to leave unencrypted; everything was stopped. */
-  onleak(kind: Kind): void;
 }
 
 const kinds: readonly Kind[] = ['audio', 'video'];
@@ -190,7 +178,7 @@ export class PeerLink {
   }
 
   /** For problem reports: numbers and states alone. */
-  report(): object {
+  report(): ConnectionReport {
     const lanes = this.connection?.lanes ?? [];
     return {
       gen: this.options.memory.gen,
@@ -212,7 +200,7 @@ export class PeerLink {
   }
 
   private signal(signal: Unaddressed<Signal>): void {
-    if (!this.closed) this.options.say({ ...signal, to: this.options.other } as Signal);
+    if (!this.closed) this.options.send({ ...signal, to: this.options.other } as Signal);
   }
 
   private found(candidate: Candidate, gen: number): void {
