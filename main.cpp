@@ -12,7 +12,7 @@
 #include "e2ee/session_token.hpp"
 #include "http/admin/server.hpp"
 #include "http/embedded_assets.hpp"
-#include "http/server.hpp"
+#include "http/shell/server.hpp"
 #include "media/port/media_port.hpp"
 #include "media/port/public_address.hpp"
 #include "service/certificate_folder.hpp"

@@ -14,7 +14,10 @@
 
 namespace catchup::http::wire {
 
-/// Limits of one message from a client, and of one from who is not admitted yet.
+/// The WebSocket subprotocol of /ws.
+inline constexpr std::string_view subprotocol = "catchup.v1";
+
+/// Bytes of one message from a client, and from one that is not admitted yet.
 inline constexpr std::size_t max_message = 200 * 1024;
 inline constexpr std::size_t max_early_message = 16 * 1024;
 inline constexpr std::uint32_t max_depth = 3;

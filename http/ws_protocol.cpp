@@ -52,10 +52,7 @@ std::optional<std::uint32_t> retry_seconds(error_code code) noexcept {
 ws_protocol::ws_protocol(const server_config& config, std::string origin, std::string source,
                          base::time_point now, nonce_source nonce)
   : config_(config), nonce_(nonce), candidate_(std::make_unique<candidate>()),
-    messages_(config.limits.messages_per_second, config.limits.message_burst, now),
-    bytes_(config.limits.bytes_per_second, config.limits.byte_burst, now),
-    admit_by_(now + config.limits.admission_time), next_ping_(now + config.limits.ping_interval),
-    last_heard_(now), last_message_(now) {
+    admit_by_(now + config.limits.admission_time), last_message_(now) {
   candidate_->origin = std::move(origin);
   candidate_->source = std::move(source);
 }
@@ -64,9 +61,7 @@ ws::action ws_protocol::received(base::const_bytes message, base::time_point now
                                  base::unix_seconds wall) {
   if (ended() || busy())
     return ws::nothing{};
-  last_heard_ = last_message_ = now;
-  if (!messages_.take(now) || !bytes_.take(now, static_cast<double>(message.size())))
-    return fail(error_code::too_fast);
+  last_message_ = now;
   if (!admitted() && message.size() > wire::max_early_message)
     return fail(error_code::bad_message);
   auto m = wire::decode(message);
@@ -80,11 +75,8 @@ ws::action ws_protocol::received_text() {
   return ended() ? ws::action{ws::nothing{}} : fail(error_code::bad_message);
 }
 
-ws::action ws_protocol::heard(base::time_point now) {
-  last_heard_ = now;
-  if (ended() || messages_.take(now))
-    return ws::nothing{};
-  return fail(error_code::too_fast);
+ws::action ws_protocol::too_fast() {
+  return ended() ? ws::action{ws::nothing{}} : fail(error_code::too_fast);
 }
 
 ws::action ws_protocol::on(const wire::hello& m, base::time_point now, base::unix_seconds wall) {
@@ -202,31 +194,17 @@ ws::action ws_protocol::answered(std::optional<error_code> refusal) {
 ws::action ws_protocol::tick(base::time_point now) {
   if (ended())
     return ws::nothing{};
-  if (now >= lost_at()) {
-    state_ = state::ended;
-    return ws::hang_up{};
-  }
-  if (!admitted() && now >= admit_by_) {
-    if (busy())
-      return fail(error_code::unavailable);
-    state_ = state::ended;
-    return ws::hang_up{};
-  }
-  if (now < next_ping_)
+  if (now < deadline())
     return ws::nothing{};
-  next_ping_ = now + config_.limits.ping_interval;
-  return ws::ping{};
-}
-
-/// When nothing, or nothing but pongs, has come for too long.
-base::time_point ws_protocol::lost_at() const noexcept {
-  return std::min(last_heard_ + config_.limits.silence_time,
-                  last_message_ + config_.limits.frozen_time);
+  if (busy())
+    return fail(error_code::unavailable);
+  state_ = state::ended;
+  return ws::hang_up{};
 }
 
 base::time_point ws_protocol::deadline() const noexcept {
-  auto out = std::min(next_ping_, lost_at());
-  return admitted() ? out : std::min(out, admit_by_);
+  auto frozen_at = last_message_ + config_.limits.frozen_time;
+  return admitted() ? frozen_at : std::min(frozen_at, admit_by_);
 }
 
 ws::action ws_protocol::fail_clock(base::unix_seconds off, base::time_point now,

@@ -4,7 +4,6 @@
 
 #include "base/ids.hpp"
 #include "base/time.hpp"
-#include "base/token_bucket.hpp"
 #include "http/server_config.hpp"
 #include "http/wire.hpp"
 
@@ -55,14 +54,11 @@ struct acknowledge {
   std::uint32_t n = 0;
 };
 struct leave {};
-/// Send a WebSocket ping.
-struct ping {};
 /// Close without a word.
 struct hang_up {};
 struct nothing {};
 
-using action =
-    std::variant<nothing, transmit, join, resume, app, mls, acknowledge, leave, ping, hang_up>;
+using action = std::variant<nothing, transmit, join, resume, app, mls, acknowledge, leave, hang_up>;
 
 } // namespace ws
 
@@ -79,8 +75,8 @@ public:
   ws::action received(base::const_bytes message, base::time_point now, base::unix_seconds wall);
   /// A text message arrived.
   ws::action received_text();
-  /// A control frame arrived.
-  ws::action heard(base::time_point now);
+  /// The client sent more than it may.
+  ws::action too_fast();
 
   /// The registry's answer to join or resume: nothing, or why it refused.
   ws::action answered(std::optional<wire::error_code> refusal);
@@ -118,14 +114,12 @@ private:
                          base::unix_seconds wall);
   ws::action fail(wire::error_code code);
   ws::action fail_clock(base::unix_seconds off, base::time_point now, base::unix_seconds wall);
-  base::time_point lost_at() const noexcept;
 
   const server_config& config_;
   nonce_source nonce_;
   state state_ = state::greeting;
   std::unique_ptr<candidate> candidate_;
-  base::token_bucket messages_, bytes_;
-  base::time_point admit_by_, next_ping_, last_heard_, last_message_;
+  base::time_point admit_by_, last_message_;
 };
 
 /// How long a client should wait before it tries again after `code`.

@@ -3,8 +3,8 @@
 #include "base/log.hpp"
 #include "http/admin/metrics.hpp"
 #include "http/admin/openmetrics.hpp"
-#include "http/ask.hpp"
 #include "http/json.hpp"
+#include "http/shell/ask.hpp"
 
 #include <caf/send.hpp>
 

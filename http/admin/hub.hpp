@@ -7,8 +7,8 @@
 #include "http/admin/routes.hpp"
 #include "http/admin/server.hpp"
 #include "http/admin/view.hpp"
-#include "http/asio.hpp"
 #include "http/reply.hpp"
+#include "http/shell/asio.hpp"
 
 #include <atomic>
 #include <deque>

@@ -1,7 +1,7 @@
 #include "http/admin/session.hpp"
 
 #include "base/log.hpp"
-#include "http/exchange.hpp"
+#include "http/shell/exchange.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>

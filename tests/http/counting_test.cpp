@@ -1,6 +1,6 @@
 #define CAF_SUITE http_counting
 #include "base/token_bucket.hpp"
-#include "http/census.hpp"
+#include "http/connection_quota.hpp"
 
 #include "support/test.hpp"
 
@@ -48,26 +48,26 @@ TEST(a clock that goes back gives nothing) {
 }
 
 TEST(sockets that are not admitted are limited by source) {
-  census c{{100, 10, 3}};
-  std::vector<census::ticket> tickets;
+  connection_quota c{{100, 10, 3}};
+  std::vector<connection_quota::slot> slots;
   for (int i = 0; i < 3; ++i)
-    tickets.push_back(c.enter("a"));
+    slots.push_back(c.enter("a"));
   CHECK(!c.enter("a"));
   CHECK(c.enter("b"));
-  tickets[0].admit();
-  tickets[0].admit(); // counts once
+  slots[0].admit();
+  slots[0].admit(); // counts once
   auto fourth = c.enter("a");
   CHECK(fourth);
   CHECK(!c.enter("a"));
 }
 
 TEST(sockets are limited by source and in total) {
-  census c{{5, 3, 3}};
-  std::vector<census::ticket> tickets;
+  connection_quota c{{5, 3, 3}};
+  std::vector<connection_quota::slot> slots;
   auto admitted = [&](const char* source) {
-    tickets.push_back(c.enter(source));
-    tickets.back().admit();
-    return static_cast<bool>(tickets.back());
+    slots.push_back(c.enter(source));
+    slots.back().admit();
+    return static_cast<bool>(slots.back());
   };
   for (int i = 0; i < 3; ++i)
     CHECK(admitted("a"));
@@ -78,8 +78,8 @@ TEST(sockets are limited by source and in total) {
   CHECK_EQUAL(c.total(), 5u);
 }
 
-TEST(a place is free again when its ticket ends) {
-  census c{{1, 1, 1}};
+TEST(a place is free again when its slot ends) {
+  connection_quota c{{1, 1, 1}};
   {
     auto t = c.enter("a");
     auto moved = std::move(t);

@@ -5,7 +5,7 @@
 #include "actors/registry.hpp"
 #include "base/log.hpp"
 #include "e2ee/session_token.hpp"
-#include "http/server.hpp"
+#include "http/shell/server.hpp"
 #include "http/support/caller.hpp"
 #include "http/support/raw_client.hpp"
 #include "http/support/ws_client.hpp"

@@ -1,5 +1,5 @@
 #pragma once
-// How many WebSockets each source holds.
+// How many connections each source may hold.
 
 #include <cstddef>
 #include <mutex>
@@ -8,38 +8,38 @@
 
 namespace catchup::http {
 
-/// Counts sockets in total, by source, and those by source that are not
-/// admitted yet. Thread-safe. Memory follows the number of sockets.
-class census {
+/// Counts connections in total, by source, and those of a source that are not
+/// admitted yet. Thread-safe. Memory follows the number of connections.
+class connection_quota {
 public:
   struct limits {
     std::size_t total, per_source, unadmitted_per_source;
   };
 
-  explicit census(const limits& l) : limits_(l) {}
+  explicit connection_quota(const limits& l) : limits_(l) {}
 
-  /// A socket's place; gives it back when destroyed. May be empty.
-  class ticket {
+  /// The place of one connection; gives it back when destroyed. May be empty.
+  class slot {
   public:
-    ticket() = default;
-    ticket(ticket&& other) noexcept;
-    ticket& operator=(ticket&& other) noexcept;
-    ~ticket() { release(); }
+    slot() = default;
+    slot(slot&& other) noexcept;
+    slot& operator=(slot&& other) noexcept;
+    ~slot() { release(); }
 
     explicit operator bool() const noexcept { return owner_ != nullptr; }
-    /// The socket's client was admitted.
+    /// The client of the connection was admitted.
     void admit();
     void release();
 
   private:
-    friend class census;
-    census* owner_ = nullptr;
+    friend class connection_quota;
+    connection_quota* owner_ = nullptr;
     std::string source_;
     bool admitted_ = false;
   };
 
-  /// An empty ticket when a limit is reached. Tickets must not outlive this.
-  ticket enter(std::string source);
+  /// An empty slot when a limit is reached. Slots must not outlive this.
+  slot enter(std::string source);
 
   std::size_t total() const;
   std::size_t of(const std::string& source) const;

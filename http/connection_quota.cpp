@@ -1,12 +1,12 @@
-#include "http/census.hpp"
+#include "http/connection_quota.hpp"
 
 #include <utility>
 
 namespace catchup::http {
 
-census::ticket::ticket(ticket&& other) noexcept { *this = std::move(other); }
+connection_quota::slot::slot(slot&& other) noexcept { *this = std::move(other); }
 
-census::ticket& census::ticket::operator=(ticket&& other) noexcept {
+connection_quota::slot& connection_quota::slot::operator=(slot&& other) noexcept {
   if (this != &other) {
     release();
     owner_ = std::exchange(other.owner_, nullptr);
@@ -16,17 +16,17 @@ census::ticket& census::ticket::operator=(ticket&& other) noexcept {
   return *this;
 }
 
-void census::ticket::admit() {
+void connection_quota::slot::admit() {
   if (owner_ && !std::exchange(admitted_, true))
     owner_->admit(source_);
 }
 
-void census::ticket::release() {
+void connection_quota::slot::release() {
   if (auto* owner = std::exchange(owner_, nullptr))
     owner->leave(source_, admitted_);
 }
 
-census::ticket census::enter(std::string source) {
+connection_quota::slot connection_quota::enter(std::string source) {
   std::lock_guard lock{mutex_};
   auto& c = sources_[source];
   if (total_ >= limits_.total || c.all >= limits_.per_source ||
@@ -38,30 +38,30 @@ census::ticket census::enter(std::string source) {
   ++total_;
   ++c.all;
   ++c.unadmitted;
-  ticket out;
+  slot out;
   out.owner_ = this;
   out.source_ = std::move(source);
   return out;
 }
 
-std::size_t census::total() const {
+std::size_t connection_quota::total() const {
   std::lock_guard lock{mutex_};
   return total_;
 }
 
-std::size_t census::of(const std::string& source) const {
+std::size_t connection_quota::of(const std::string& source) const {
   std::lock_guard lock{mutex_};
   auto i = sources_.find(source);
   return i == sources_.end() ? 0 : i->second.all;
 }
 
-void census::admit(const std::string& source) {
+void connection_quota::admit(const std::string& source) {
   std::lock_guard lock{mutex_};
   if (auto i = sources_.find(source); i != sources_.end())
     --i->second.unadmitted;
 }
 
-void census::leave(const std::string& source, bool admitted) {
+void connection_quota::leave(const std::string& source, bool admitted) {
   std::lock_guard lock{mutex_};
   auto i = sources_.find(source);
   if (i == sources_.end())

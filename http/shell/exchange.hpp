@@ -1,9 +1,9 @@
 #pragma once
 // One HTTP request and its answer on a socket: what both listeners do alike.
 
-#include "http/asio.hpp"
 #include "http/reply.hpp"
 #include "http/router.hpp"
+#include "http/shell/asio.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/redirect_error.hpp>

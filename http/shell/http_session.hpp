@@ -1,7 +1,7 @@
 #pragma once
 // One TCP connection while it speaks HTTP.
 
-#include "http/hub.hpp"
+#include "http/shell/hub.hpp"
 
 namespace catchup::http {
 

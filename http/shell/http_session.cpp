@@ -1,14 +1,14 @@
-#include "http/http_session.hpp"
+#include "http/shell/http_session.hpp"
 
 #include "base/log.hpp"
-#include "http/ask.hpp"
-#include "http/exchange.hpp"
 #include "http/issuance.hpp"
-#include "http/origin.hpp"
 #include "http/router.hpp"
+#include "http/shell/ask.hpp"
+#include "http/shell/exchange.hpp"
+#include "http/shell/ws_session.hpp"
 #include "http/site_headers.hpp"
 #include "http/source_address.hpp"
-#include "http/ws_session.hpp"
+#include "http/upgrade_policy.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -55,21 +55,6 @@ std::string http_date() {
   return {out, n};
 }
 
-bool offers_subprotocol(std::string_view list) noexcept {
-  while (!list.empty()) {
-    auto end = std::min(list.find(','), list.size());
-    auto item = list.substr(0, end);
-    while (item.starts_with(' '))
-      item.remove_prefix(1);
-    while (item.ends_with(' '))
-      item.remove_suffix(1);
-    if (item == subprotocol)
-      return true;
-    list.remove_prefix(std::min(end + 1, list.size()));
-  }
-  return false;
-}
-
 /// A verdict on its way.
 struct pending_verdict {
   explicit pending_verdict(const net::any_io_executor& ex) : ready(ex) {}
@@ -80,7 +65,7 @@ struct pending_verdict {
 class http_session final : public connection, public std::enable_shared_from_this<http_session> {
 public:
   http_session(hub_ptr shared, tcp::socket socket, const base::ip_address& peer,
-               census::ticket place)
+               connection_quota::slot place)
     : hub_(std::move(shared)), place_(std::move(place)), socket_(std::move(socket)),
       timer_(socket_.get_executor()), peer_(peer) {
     ++hub_->counters.connections;
@@ -146,9 +131,10 @@ private:
       co_await write(parser.get(), error_reply(api_error::bad_request), false);
       co_return outcome::closing; // RFC 9112 §3.2
     }
-    if (route_of(path_of(view(parser.get().target()))) == route::websocket &&
-        parser.get().method() == bhttp::verb::get)
-      co_return co_await upgrade(parser.release());
+    auto policy =
+        upgrade_policy_of(route_of(path_of(view(parser.get().target()))), hub_->config.limits);
+    if (policy && parser.get().method() == bhttp::verb::get)
+      co_return co_await upgrade(parser.release(), std::move(*policy));
     if (!parser.is_done() && beast::iequals(parser.get()[bhttp::field::expect], "100-continue")) {
       constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
       co_await net::async_write(socket_, net::buffer(go_on), token(ec));
@@ -255,24 +241,26 @@ private:
 
   // -- WebSocket ----------------------------------------------------------------
 
-  net::awaitable<outcome> upgrade(request_type request) {
+  net::awaitable<outcome> upgrade(request_type request, upgrade_policy policy) {
     disarm();
-    auto origin = header(request, bhttp::field::origin);
-    std::optional<api_error> error;
-    if (!beast::websocket::is_upgrade(request) || buffer_.size() != 0 ||
-        !offers_subprotocol(joined_header(request, "Sec-WebSocket-Protocol")))
-      error = api_error::bad_request;
-    if (!is_same_site(origin, hub_->config.domain))
-      error = api_error::origin;
-    if (error) {
-      co_await write(request, error_reply(*error), false);
+    upgrade_offer offer;
+    auto subprotocols = joined_header(request, "Sec-WebSocket-Protocol");
+    offer.is_upgrade = beast::websocket::is_upgrade(request) && buffer_.size() == 0;
+    offer.origin = header(request, bhttp::field::origin);
+    offer.subprotocols = subprotocols;
+    auto subprotocol = accept_upgrade(policy, offer, hub_->config.domain);
+    if (!subprotocol) {
+      co_await write(request, error_reply(subprotocol.error()), false);
       co_return outcome::closing;
     }
-    std::string from{origin};
-    auto source = source_key_of(request);
-    watch_proxy(request, source);
-    serve_websocket(hub_, std::move(socket_), std::move(request), std::move(from),
-                    std::move(source));
+    accepted_upgrade accepted;
+    accepted.policy = std::move(policy);
+    accepted.subprotocol = *subprotocol;
+    accepted.origin = offer.origin;
+    accepted.source = source_key_of(request);
+    watch_proxy(request, accepted.source);
+    accepted.request = std::move(request);
+    serve_websocket(hub_, std::move(socket_), std::move(accepted));
     co_return outcome::upgraded;
   }
 
@@ -351,7 +339,7 @@ private:
   }
 
   const hub_ptr hub_;
-  const census::ticket place_; // empty: of a proxy
+  const connection_quota::slot place_; // empty: of a proxy
   tcp::socket socket_;
   const net::any_io_executor executor_{socket_.get_executor()};
   net::steady_timer timer_;
@@ -376,7 +364,7 @@ void serve_http(const hub_ptr& shared, tcp::socket socket) {
   if (ec)
     return;
   auto address = to_address(peer.address());
-  census::ticket place;
+  connection_quota::slot place;
   if (shared->config.limits.proxies_too || !is_trusted_proxy(address)) {
     place = shared->direct.enter(source_key(address));
     if (!place) {

@@ -1,4 +1,4 @@
-#include "http/exchange.hpp"
+#include "http/shell/exchange.hpp"
 
 namespace catchup::http {
 

@@ -1,5 +1,5 @@
 // Asio and Beast are compiled here, once.
-#include "http/asio.hpp"
+#include "http/shell/asio.hpp"
 
 #include <boost/asio/impl/src.hpp>
 #include <boost/beast/src.hpp>

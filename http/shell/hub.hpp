@@ -2,11 +2,11 @@
 // State that all connections of a server share.
 
 #include "actors/api.hpp"
-#include "http/asio.hpp"
 #include "http/asset_store.hpp"
-#include "http/census.hpp"
+#include "http/connection_quota.hpp"
 #include "http/server_config.hpp"
 #include "http/shared_source.hpp"
+#include "http/shell/asio.hpp"
 
 #include <atomic>
 #include <functional>
@@ -45,9 +45,9 @@ public:
   actors::registry_actor registry; ///< empty after the server stopped
 
   net::io_context io;
-  census sockets;
+  connection_quota sockets;
   shared_source proxy_watch;
-  census direct; ///< HTTP connections that come from no proxy of ours
+  connection_quota direct; ///< HTTP connections that come from no proxy of ours
   site_counters& counters;
   std::atomic<std::uint64_t> beats{0};
 

@@ -1,8 +1,8 @@
-#include "http/server.hpp"
+#include "http/shell/server.hpp"
 
 #include "base/log.hpp"
-#include "http/http_session.hpp"
-#include "http/hub.hpp"
+#include "http/shell/http_session.hpp"
+#include "http/shell/hub.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/v6_only.hpp>

@@ -1,4 +1,4 @@
-#include "http/ask.hpp"
+#include "http/shell/ask.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
