@@ -1,4 +1,5 @@
-# Reads mk/layers.txt, then sources; prints every line that breaks a rule.
+# Reads mk/layers.txt, then sources (C++, TypeScript, Svelte); prints every line that
+# breaks a rule.
 
 function trim(s) { gsub(/^[ \t]+|[ \t]+$/, "", s); return s }
 
@@ -38,6 +39,20 @@ function group_of(header,   g, n, words, i) {
         return g
   }
   return ""
+}
+
+# The module that `file` in web/src calls `path`, as a path below web/src.
+function place_of(file, path,   at) {
+  at = file
+  sub(/^web\/src\//, "", at)
+  if (!sub(/\/[^\/]*$/, "", at))
+    at = ""
+  sub(/^\.\//, "", path)
+  while (sub(/^\.\.\//, "", path)) {
+    if (!sub(/\/[^\/]*$/, "", at))
+      at = ""
+  }
+  return at == "" ? path : at "/" path
 }
 
 function complain(why) { print FILENAME ":" FNR ": " why }
@@ -98,6 +113,26 @@ NR == FNR { complain("not a rule"); next }
     complain("<" header "> (" group ") is not for " rule)
   else if (header ~ /[\/.]/)
     complain("<" header "> is in no group of mk/layers.txt")
+  next
+}
+
+# TypeScript: modules of our own are named by their place below web/src.
+FILENAME ~ /\.(ts|svelte)$/ && match($0, /(from |import |import\()'[^']+'/) {
+  split(substr($0, RSTART, RLENGTH), part, "'")
+  module = part[2]
+  sub(/\?.*$/, "", module)
+  if (module ~ /^\./) {
+    module = place_of(FILENAME, module)
+    folder = module
+    if (!sub(/\/[^\/]*$/, "", folder))
+      folder = "."
+    if (rule != "" && !has(ours[rule], folder) && !has(ours[rule], module))
+      complain("\"" module "\" is not for " rule)
+  } else {
+    group = group_of(module)
+    if (rule != "" && !has(others[rule], module) && (group == "" || !has(others[rule], group)))
+      complain("package " module " is not for " rule)
+  }
   next
 }
 
