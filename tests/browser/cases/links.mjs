@@ -29,6 +29,15 @@ scenario('a damaged link opens its call, and the address bar has it whole', {}, 
     await person.click('open-link');
     await person.find('join');
     await person.open('/');
+    await person.find('paste-link');
+    await person.page.$eval('[data-testid="paste-link"]', (field, text) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', text);
+      field.dispatchEvent(Object.assign(new Event('paste', { bubbles: true, cancelable: true }), { clipboardData }));
+    }, `Here it is:\n> ${stage.server.url}${path.slice(0, 20)}\n> ${path.slice(20, -9)}\n> ${path.slice(-9)}\n\nSee you`);
+    await person.click('open-link');
+    await person.find('join');
+    await person.open('/');
     await person.open(path.replace(/#.*/, ''));
     await person.error('link-incomplete');
   }

@@ -19,7 +19,7 @@ async function atTheDoor(stage, ...scripts) {
 }
 
 const problems = [
-  ['a blocked site', [permission('denied'), refuse('NotAllowedError')], 'site-blocked', /^localhost:\d+ may not use your microphone$/],
+  ['a blocked site', [permission('denied'), refuse('NotAllowedError')], 'site-blocked', /^localhost:\d+ may not use your microphone and camera$/],
   ['a blocked camera', [permission('denied'), refuse('NotAllowedError', { kind: 'video' })], 'site-blocked', /^localhost:\d+ may not use your camera$/],
   ['a blocking system', [permission('granted'), refuse('NotAllowedError', { message: 'Permission denied by system' })], 'os-blocked', /^Your computer is blocking the browser$/],
   ['a camera in use', [permission('granted'), refuse('NotReadableError', { kind: 'video' })], 'in-use', /^Another app is using your camera$/],
@@ -57,7 +57,7 @@ scenario('a question closed twice leads to the way out', {}, async (stage) => {
   await person.find('permission-ask');
   await person.page.click('[data-action="allow"]');
   await person.error('site-blocked');
-  assert.match(await focused(person), /may not use your microphone$/);
+  assert.match(await focused(person), /may not use your microphone and camera$/);
 });
 
 scenario('who only listens opens nothing', {}, async (stage) => {

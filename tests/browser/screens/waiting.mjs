@@ -36,6 +36,24 @@ for (const [kind, scripts] of browsers) {
   });
 }
 
+for (const [kind, scripts] of browsers) {
+  scenario(`in a call, a switch says that the browser waits for an answer, ${kind}`, {}, async (stage) => {
+    const person = await atTheDoor(stage, kind, scripts);
+    await person.click('join-listen');
+    await person.phase('alone');
+    await person.click('mic-toggle');
+    await person.find('device-waiting');
+    const words = await person.page.$eval('[data-testid="device-waiting"]', (e) => e.textContent);
+    assert.match(words, /waiting for your answer: allow or block the microphone/);
+    const mic = async () => [await person.attribute('mic-toggle', 'aria-checked'), await person.attribute('mic-toggle', 'aria-busy')];
+    assert.deepEqual(await mic(), ['false', 'true'], 'not shown as on');
+    await person.click('mic-toggle');
+    await pause(300);
+    assert.equal(await person.page.$('[data-testid="device-waiting"]'), null, 'the next press stops the waiting');
+    assert.equal(await person.attribute('mic-toggle', 'aria-checked'), 'false');
+  });
+}
+
 scenario('what the browser gives after that is stopped', {}, async (stage) => {
   const person = await atTheDoor(stage, ...browsers[0]);
   await person.click('join');

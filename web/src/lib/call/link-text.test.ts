@@ -47,6 +47,14 @@ describe('pasted text', () => {
       `https://${host}/r/${room}#1.${text.slice(0, 20)}=\r\n${text.slice(20)}`,
     ],
     ['a quotation', `> https://${host}/r/${room}#1.${text.slice(0, 20)}\n> ${text.slice(20)}`],
+    ['a wrap in the room', `https://${host}/r/${room.slice(0, 9)}\n${room.slice(9)}#${secret}`],
+    ['a wrap behind the host', `https://${host}\n/r/${room}#${secret}`],
+    ['a wrap in the host', `https://${host.slice(0, 6)}\r\n${host.slice(6)}/r/${room}#${secret}`],
+    ['a wrap in the path', `https://${host}/r\n/\n${room}\n#\n1\n.\n${text}`],
+    [
+      'a flowed mail, quoted (RFC 3676)',
+      `> https://${host}/r/${room.slice(0, 9)} \n> ${room.slice(9)}#1.${text.slice(0, 20)} \n> ${text.slice(20)}`,
+    ],
     ['a space before the hash', `https://${host}/r/${room} #${secret}`],
     ['a link without its secret before it', `https://${host}/r/${room} or https://${host}${link}`],
   ])('is understood: %s', (_, pasted) => {

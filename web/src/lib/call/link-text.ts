@@ -15,10 +15,11 @@ const maxText = 20_000;
 /** Characters before a path that can belong to its host, and behind it to its fragment. */
 const near = 1_000;
 
-const roomPattern = /\/+r\/+([a-z2-7]{40})(?![a-z2-7])/i;
 /** A line break of a mail, with its `=` (RFC 2045 §6.7) and `>` of a quotation, may split it. */
-const wrap = String.raw`(?:=?\r?\n[>\t ]*|=)?`;
-const secretPattern = new RegExp(`([12])\\.((?:${wrap}[A-Za-z0-9_-]){32})`);
+const lineBreak = String.raw` ?=?\r?\n[>\t ]*`;
+const wrap = `(?:${lineBreak}|=)?`;
+const roomPattern = new RegExp(`/+${wrap}r${wrap}/+((?:${wrap}[a-z2-7]){40})(?![a-z2-7])`, 'i');
+const secretPattern = new RegExp(`([12])${wrap}\\.((?:${wrap}[A-Za-z0-9_-]){32})`);
 
 export interface SecretText {
   version: 1 | 2;
@@ -37,7 +38,8 @@ export function plain(text: string): string {
 
 /** The room that a path names, in lower case; null when it names none. */
 export function roomIn(pathname: string): string | null {
-  return roomPattern.exec(plain(pathname))?.[1]?.toLowerCase() ?? null;
+  const found = roomPattern.exec(plain(pathname))?.[1];
+  return found === undefined ? null : roomName(found);
 }
 
 /** The secret in what stands behind `#`; null when it is not there as a whole. */
@@ -56,7 +58,7 @@ export function linkIn(text: string, host: string): string | null {
   const whole = plain(text);
   let lost: string | null = null;
   for (const found of whole.matchAll(new RegExp(roomPattern, 'gi'))) {
-    const room = found[1]?.toLowerCase();
+    const room = roomName(found[1] ?? '');
     if (!leadsTo(host, whole.slice(Math.max(0, found.index - near), found.index))) continue;
     const end = found.index + found[0].length;
     const rest = whole.slice(end, end + near);
@@ -67,8 +69,18 @@ export function linkIn(text: string, host: string): string | null {
   return lost;
 }
 
+/** The room of a match, without the line breaks in it. */
+function roomName(found: string): string {
+  return found.replace(/[^a-z2-7]/gi, '').toLowerCase();
+}
+
 /** Whether what stands before the path is `host`, or nothing that looks like a host. */
 function leadsTo(host: string, before: string): boolean {
+  const joined = before.replace(new RegExp(lineBreak, 'g'), '');
+  return endsIn(host, before) || (joined !== before && endsIn(host, joined));
+}
+
+function endsIn(host: string, before: string): boolean {
   const wanted = host.toLowerCase();
   const [, full] = /\/\/([^\s/]+)$/.exec(before) ?? [];
   if (full !== undefined) return full.toLowerCase().replace(/\.(?=:|$)/, '') === wanted;

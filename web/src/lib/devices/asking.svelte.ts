@@ -2,7 +2,9 @@
 import { acquire, browserCapture, type Got, type Wanted } from './acquire';
 import type { DeviceKind } from './problems';
 
-/** A browser that has not opened a device by then probably waits for the person. */
+/** By then the browser's question is open, where it has one to ask. */
+const ASKS_AFTER_MS = 2000;
+/** By then a device that may be used is slow to start. */
 const SLOW_AFTER_MS = 4000;
 const bothKinds = ['audio', 'video'] as const;
 
@@ -10,7 +12,7 @@ export class Asking {
   /** The browser takes its time: its question is open, or a device is slow to start. */
   waiting = $state<'answer' | 'device' | null>(null);
   /** The devices that the browser is being asked for. */
-  asked: readonly DeviceKind[] = [];
+  asked = $state.raw<readonly DeviceKind[]>([]);
   private work: Promise<void> = Promise.resolve();
   /** Aborted when nothing that was asked of the browser is wanted any more. */
   private owner = new AbortController();
@@ -38,7 +40,10 @@ export class Asking {
   async ask(wanted: Wanted, signal: AbortSignal): Promise<Record<DeviceKind, Got>> {
     const kinds = bothKinds.filter((kind) => wanted[kind]);
     this.asked = kinds;
-    const timer = setTimeout(() => void this.sayWhy(kinds, signal), SLOW_AFTER_MS);
+    const timers = [
+      setTimeout(() => void this.sayWhy(kinds, signal, 'prompt'), ASKS_AFTER_MS),
+      setTimeout(() => void this.sayWhy(kinds, signal), SLOW_AFTER_MS),
+    ];
     try {
       const late = (stream: MediaStream) => this.late(stream, signal);
       const got = await acquire(wanted, { signal, late });
@@ -46,7 +51,7 @@ export class Asking {
       for (const { track } of [got.audio, got.video]) track?.stop();
       throw signal.reason;
     } finally {
-      clearTimeout(timer);
+      for (const timer of timers) clearTimeout(timer);
       if (!signal.aborted) {
         this.asked = [];
         this.waiting = null;
@@ -54,9 +59,15 @@ export class Asking {
     }
   }
 
-  private async sayWhy(kinds: readonly DeviceKind[], signal: AbortSignal): Promise<void> {
+  /** `only`: says nothing unless a permission is in this state. */
+  private async sayWhy(
+    kinds: readonly DeviceKind[],
+    signal: AbortSignal,
+    only?: PermissionState,
+  ): Promise<void> {
     const states = await Promise.all(kinds.map((kind) => browserCapture.permission(kind)));
     if (signal.aborted || this.asked !== kinds) return;
+    if (only && !states.includes(only)) return;
     this.waiting = states.every((state) => state === 'granted') ? 'device' : 'answer';
   }
 }

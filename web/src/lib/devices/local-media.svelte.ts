@@ -80,6 +80,11 @@ export class LocalMedia {
     return this.asking.waiting;
   }
 
+  /** Whether `waiting` is about this device: it is neither on nor refused yet. */
+  waitsFor(kind: DeviceKind): boolean {
+    return this.asking.waiting !== null && this.asking.asked.includes(kind);
+  }
+
   get micId(): string {
     return this.audio?.getSettings().deviceId ?? this.choices.micId;
   }

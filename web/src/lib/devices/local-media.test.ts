@@ -30,19 +30,23 @@ describe('while the question of the browser is open', () => {
     await settled();
   });
 
-  it('says after four seconds that an answer is waited for', async () => {
-    await vi.advanceTimersByTimeAsync(3900);
+  it('says after two seconds that an answer is waited for, and for which devices', async () => {
+    await vi.advanceTimersByTimeAsync(1900);
     expect(media.waiting).toBeNull();
     await vi.advanceTimersByTimeAsync(200);
     expect(media.waiting).toBe('answer');
+    expect([media.waitsFor('audio'), media.waitsFor('video')]).toEqual([true, true]);
     await browser.answer();
     expect(media.waiting).toBeNull();
+    expect([media.waitsFor('audio'), media.waitsFor('video')]).toEqual([false, false]);
     expect(browser.live).toEqual(['audio', 'video']);
   });
 
   it('says "slow" where permission was given: the device is what takes time', async () => {
     browser.permissions = { audio: 'granted', video: 'granted' };
-    await vi.advanceTimersByTimeAsync(4100);
+    await vi.advanceTimersByTimeAsync(3900);
+    expect(media.waiting).toBeNull();
+    await vi.advanceTimersByTimeAsync(200);
     expect(media.waiting).toBe('device');
   });
 
@@ -72,6 +76,17 @@ describe('while the question of the browser is open', () => {
     expect(media.audioProblem).toBeNull();
     expect(notices.map(({ label }) => label)).toEqual(['Microphone']);
   });
+});
+
+it('the switch of one device does not wait for the other', async () => {
+  await media.setCam(false);
+  browser.asks = true;
+  browser.permissions = { audio: 'prompt', video: 'prompt' };
+  void media.start();
+  await vi.advanceTimersByTimeAsync(2100);
+  expect([media.waitsFor('audio'), media.waitsFor('video')]).toEqual([true, false]);
+  await media.setMic(false);
+  expect(media.waitsFor('audio')).toBe(false);
 });
 
 it('a camera that is being asked for and switched off again holds up nothing', async () => {

@@ -34,7 +34,7 @@ describe('the words of each fault', () => {
     expect(faultOf(code, context)).toMatchObject({ title, body });
   });
   it.each([
-    ['site-blocked', 'meet.example.com may not use your microphone'],
+    ['site-blocked', 'meet.example.com may not use your microphone and camera'],
     ['os-blocked', 'Your computer is blocking the browser'],
     ['not-secure', 'This page must be opened with https://'],
     ['unsupported', 'This browser can’t do encrypted calls'],
@@ -141,7 +141,15 @@ it.each([
 
 describe('both devices together', () => {
   it('are one fault when they have the same problem, else the microphone comes first', () => {
-    expect(faultOfDevices('site-blocked', 'site-blocked', context)?.title).toMatch(/microphone$/);
+    const both = (problem: Parameters<typeof faultOfDevice>[0]) =>
+      faultOfDevices(problem, problem, context);
+    expect(both('site-blocked')?.title).toMatch(/microphone and camera$/);
+    expect(both('in-use')?.title).toBe('Another app is using your microphone and camera');
+    expect(both('unplugged')?.title).toBe('Your microphone and camera are gone');
+    expect(both('revoked')?.title).toMatch(/your microphone and camera any more$/);
+    expect(both('missing')?.title).toBe('No microphone and no camera found');
+    expect(both('missing')?.actions).toEqual(['listen', 'retry']);
+    expect(faultOfDevices('site-blocked', null, context)?.title).toMatch(/your microphone$/);
     expect(faultOfDevices('missing', 'site-blocked', context)?.code).toBe('no-microphone');
     expect(faultOfDevices(null, 'unplugged', context)?.title).toBe('Your camera is gone');
     expect(faultOfDevices(null, null, context)).toBeNull();

@@ -103,10 +103,11 @@ export function faultOfDevices(
 export function faultOf(code: FaultCode, context: FaultContext): Fault {
   const { platform, host, kinds = ['audio', 'video'] } = context;
   const device = kinds.includes('audio') ? 'microphone' : 'camera';
+  const both = kinds.length > 1;
   const settingsUrl = code === 'os-blocked' ? systemSettingsUrl(platform, device) : null;
-  const { title, body } = strings.faults.texts[textKey(code, device, platform)]({
+  const { title, body } = strings.faults.texts[textKey(code, both ? 'both' : device, platform)]({
     host,
-    device: strings.devices[device],
+    device: deviceWords(kinds),
     browser: platform.system === 'ios' ? 'Safari' : 'Chrome',
   });
   const wait = defaultWait[code];
@@ -117,7 +118,7 @@ export function faultOf(code: FaultCode, context: FaultContext): Fault {
     steps: stepsFor(code, platform, device),
     actions: [
       ...(settingsUrl ? ['open-settings' as const] : []),
-      ...actionsOf(code, device, context.inCall ?? false),
+      ...actionsOf(code, both ? 'both' : device, context.inCall ?? false),
     ],
     countdown: wait === undefined ? null : (context.retryAfter ?? wait),
     settingsUrl,
@@ -131,10 +132,20 @@ const defaultWait: Partial<Record<FaultCode, number>> = {
   'server-unreachable': 10,
 };
 
-function textKey(code: FaultCode, device: Device, platform: Platform): FaultText {
-  if (code === 'in-use') return device === 'camera' ? 'camera-in-use' : 'microphone-in-use';
+/** The names of devices, as they stand in a sentence. */
+export function deviceWords(kinds: readonly DeviceKind[]): string {
+  const { both, microphone, camera } = strings.devices;
+  if (kinds.length > 1) return both;
+  return kinds.includes('audio') ? microphone : camera;
+}
+
+type Devices = Device | 'both';
+
+function textKey(code: FaultCode, devices: Devices, platform: Platform): FaultText {
+  if (code === 'in-use') return devices === 'both' ? 'devices-in-use' : `${devices}-in-use`;
   if (code === 'unplugged')
-    return device === 'camera' ? 'camera-unplugged' : 'microphone-unplugged';
+    return devices === 'both' ? 'devices-unplugged' : `${devices}-unplugged`;
+  if (code === 'no-microphone' && devices === 'both') return 'no-devices';
   if (code === 'os-blocked') return platform.phone ? 'phone-blocks' : 'computer-blocks';
   if (code === 'unsupported' && platform.embedded) return 'embedded';
   return code;
@@ -146,10 +157,12 @@ function stepsFor(code: FaultCode, platform: Platform, device: Device): string[]
   return code === 'os-blocked' ? systemSteps(platform, device) : [];
 }
 
-function actionsOf(code: FaultCode, device: Device, inCall: boolean): FaultAction[] {
+function actionsOf(code: FaultCode, devices: Devices, inCall: boolean): FaultAction[] {
   if (inCall && isOfDevice(code))
     return code === 'unplugged' ? ['close'] : [tryAgain(code), 'close'];
-  if (code === 'in-use' || code === 'unplugged') return ['retry', `without-${device}`];
+  if (devices === 'both' && code === 'no-microphone') return ['listen', 'retry'];
+  if (code === 'in-use' || code === 'unplugged')
+    return ['retry', devices === 'both' ? 'listen' : `without-${devices}`];
   return actions[code];
 }
 

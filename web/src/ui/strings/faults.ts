@@ -3,7 +3,7 @@ import type { FaultAction } from '../logic/faults';
 
 interface FaultWords {
   host: string;
-  /** 'microphone' or 'camera' in the language of the page. */
+  /** 'microphone', 'camera' or both in the language of the page. */
   device: string;
   /** The browser to open the page in. */
   browser: string;
@@ -28,6 +28,14 @@ const texts = {
     title: 'Another app is using your microphone',
     body: 'Close Zoom, Teams or another tab that listens.',
   }),
+  'devices-in-use': ({ device }: FaultWords) => ({
+    title: `Another app is using your ${device}`,
+    body: 'Close Zoom, Teams or another tab that has them.',
+  }),
+  'no-devices': () => ({
+    title: 'No microphone and no camera found',
+    body: 'The others will neither hear nor see you.',
+  }),
   'no-camera': () => ({
     title: 'No camera found',
     body: 'The others will hear you, but not see you.',
@@ -51,6 +59,10 @@ const texts = {
   'camera-unplugged': () => ({
     title: 'Your camera is gone',
     body: 'The others can’t see you. Plug it in again or choose another one: it goes on by itself.',
+  }),
+  'devices-unplugged': ({ device }: FaultWords) => ({
+    title: `Your ${device} are gone`,
+    body: 'The others can’t hear or see you. Plug them in again or choose others: it goes on by itself.',
   }),
   'not-secure': () => ({
     title: 'This page must be opened with https://',

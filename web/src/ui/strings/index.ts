@@ -101,10 +101,15 @@ export const strings = {
     status: 'Call status',
     micOn: 'Mute microphone',
     micOff: 'Unmute microphone',
+    micWaits: 'Stop waiting for the microphone',
     micShort: 'Mic',
     camOn: 'Turn camera off',
     camOff: 'Turn camera on',
+    camWaits: 'Stop waiting for the camera',
     camShort: 'Camera',
+    asking: (devices: string) =>
+      `Your browser is waiting for your answer: allow or block the ${devices}. Its question is near the address bar.`,
+    slow: (devices: string) => `The ${devices} takes long to start. Nothing of it is sent yet.`,
     flip: 'Switch between front and rear camera',
     flipShort: 'Flip',
     share: 'Share link',
@@ -203,7 +208,7 @@ export const strings = {
     reported: 'Report copied',
   },
 
-  devices: { microphone: 'microphone', camera: 'camera' },
+  devices: { microphone: 'microphone', camera: 'camera', both: 'microphone and camera' },
   deviceTitles: { microphone: 'Microphone', camera: 'Camera' },
   faults: faultStrings,
 
