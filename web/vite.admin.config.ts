@@ -1,5 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
+import { buildTargets } from './src/lib/browser/baseline';
 
 // The operator's page: a build of its own, which the site never serves.
 export default defineConfig({
@@ -10,7 +11,7 @@ export default defineConfig({
   build: {
     outDir: '../dist-admin',
     emptyOutDir: true,
-    target: ['chrome141', 'firefox129', 'safari17.4'],
+    target: buildTargets,
     modulePreload: false,
     assetsInlineLimit: 0,
     cssCodeSplit: false,

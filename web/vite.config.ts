@@ -1,5 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { buildTargets } from './src/lib/browser/baseline';
 
 // In development the server runs beside Vite; CATCHUP_DEV_SERVER says where.
 const server = process.env.CATCHUP_DEV_SERVER ?? 'http://127.0.0.1:8000';
@@ -9,7 +10,7 @@ export default defineConfig({
   // Everything is a file of its own under /assets: the page's policy allows
   // neither inline scripts nor data: or blob: workers.
   build: {
-    target: ['chrome141', 'firefox129', 'safari17.4'],
+    target: buildTargets,
     modulePreload: false,
     assetsInlineLimit: 0,
     cssCodeSplit: false,

@@ -2,7 +2,7 @@
 import type { CallErrorCode } from '../call/types';
 import type { DeviceProblem } from '../devices/problems';
 
-export const stepNames = [
+const stepNames = [
   'browser',
   'encryption',
   'microphone',

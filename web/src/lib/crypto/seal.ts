@@ -32,7 +32,7 @@ export async function open(
   }
 }
 
-export const maxNameLength = 64;
+const maxNameLength = 64;
 
 /** Cleans a name for display: one line, no control characters, 64 characters at most. */
 export function cleanName(name: string): string {

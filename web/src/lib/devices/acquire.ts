@@ -62,7 +62,7 @@ export const browserCapture: Capture = {
 };
 
 /** null: this browser does not tell, or not in time. */
-export async function permissionStatus(kind: DeviceKind): Promise<PermissionStatus | null> {
+async function permissionStatus(kind: DeviceKind): Promise<PermissionStatus | null> {
   const name = (kind === 'audio' ? 'microphone' : 'camera') as PermissionName;
   try {
     return await within(permissionLimit, navigator.permissions.query({ name }));

@@ -33,7 +33,7 @@ export type KeyMessage =
 
 /** In the key id of a frame. */
 export const epochMask = 15n;
-export const leafMask = 63n;
+const leafMask = 63n;
 
 /** ctx << 10 | leaf << 4 | epoch & 15 */
 export function kidOf(context: Context, leaf: number, epoch: bigint): bigint {

@@ -14,7 +14,7 @@ export interface IncomingView {
 }
 
 /** Nothing is shown any more when no frame opened for this long. */
-export const staleAfter = 3_000;
+const staleAfter = 3_000;
 const failingAfter = 1_000;
 
 /** Whether the track may be played. */

@@ -5,7 +5,7 @@ import type { ServerMessage as GroupMessage } from '../mls/delivery/delivery-typ
 import { Fields, isMap } from './fields';
 import { type GroupBody, readGroupMessage } from './group-wire';
 
-export const maxMessage = 200 * 1024;
+const maxMessage = 200 * 1024;
 export const maxApplication = 32 * 1024;
 
 export interface Admission {

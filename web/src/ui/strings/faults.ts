@@ -1,4 +1,5 @@
 /** The texts of every fault, its steps and its buttons; part of `strings`. */
+import { baseline } from '../../lib/browser/baseline';
 import type { FaultAction } from '../logic/faults';
 
 interface FaultWords {
@@ -70,7 +71,7 @@ const texts = {
   }),
   unsupported: () => ({
     title: 'This browser can’t do encrypted calls',
-    body: 'These can: Chrome and Edge 141, Firefox 153, Safari 17.4 (iPhone and iPad: iOS 17.4), and newer ones.',
+    body: `These can: Chrome and Edge ${baseline.chrome}, Firefox ${baseline.firefox}, Safari ${baseline.safari} (iPhone and iPad: iOS ${baseline.safari}), and newer ones.`,
   }),
   embedded: ({ browser }: FaultWords) => ({
     title: 'This browser can’t do encrypted calls',

@@ -1,7 +1,5 @@
 /** The texts of comparing, chat, hands and reactions; part of `strings`. */
 
-const them = (name: string) => name || 'the other person';
-
 export const talkStrings = {
   verify: {
     people: 'In this call',
@@ -61,7 +59,5 @@ export const talkStrings = {
     } as Record<string, string>,
     of: (name: string, what: string) => `${name || 'Someone'}: ${what}`,
   },
-  tile: {
-    unlocking: (name: string) => `Refreshing the keys with ${them(name)}…`,
-  },
+  tile: {},
 } as const;

@@ -8,7 +8,7 @@ export type Duty = Extract<ServerMessage, { t: 'duty' }>;
 export const fallbackBase = 700;
 export const fallbackStep = 300;
 export const rotateEvery = 300_000;
-export const rotateAfterJoins = 3;
+const rotateAfterJoins = 3;
 
 /**
  * 0 for who has the duty, then 700 ms and 300 ms more for each that comes

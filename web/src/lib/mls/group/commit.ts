@@ -85,7 +85,7 @@ export function pskProposal(room: Room, suite: Suite): Proposal {
   };
 }
 
-export function isOurPsk(room: Room, suite: Suite, id: PreSharedKeyID): boolean {
+function isOurPsk(room: Room, suite: Suite, id: PreSharedKeyID): boolean {
   return (
     id.psktype === 'external' &&
     equal(id.pskId, pskId(room)) &&

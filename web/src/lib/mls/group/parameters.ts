@@ -17,7 +17,7 @@ export const leafBits = 6;
 export const maxMembers = 16;
 export const memberIdLength = 16;
 const founderNonceLength = 16;
-export const groupIdLength = 3 + tagLength + founderNonceLength;
+const groupIdLength = 3 + tagLength + founderNonceLength;
 
 /** Of encoded messages, in bytes. */
 export const limits = {

@@ -37,7 +37,7 @@ interface Round {
 }
 
 /** For all to answer, in milliseconds. */
-export const compareLimit = 15_000;
+const compareLimit = 15_000;
 /** Rounds within ten minutes: each is a guess for somebody in the middle. */
 export const maxRounds = 16;
 const roundsIn = 600_000;

@@ -8,8 +8,8 @@ import { hkdf, importSecret, sha256 } from '../../crypto/kdf';
 import { keyList } from '../group/exports';
 import type { RosterEntry } from '../group/roster';
 
-export const sasNonceLength = 32;
-export const sasLength = 7;
+const sasNonceLength = 32;
+const sasLength = 7;
 
 export function newSasNonce(): Bytes {
   return random(sasNonceLength);
