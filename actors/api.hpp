@@ -17,7 +17,7 @@ struct attached;
 /// One participant: its connection (or the lack of one), its outbound queue and
 /// its resume lease.
 using peer_actor = caf::typed_actor<
-    // The client said something to all others, or of the group.
+    // A message of the client to all others, or to the group's delivery service.
     caf::reacts_to<msg::app>, caf::reacts_to<msg::mls>,
     // The client has everything up to a number.
     caf::reacts_to<msg::acknowledge>,
@@ -29,16 +29,16 @@ using peer_actor = caf::typed_actor<
 /// Finds or makes rooms, supervises them, the relay and the limiters.
 using registry_actor = caf::typed_actor<caf::replies_to<msg::join>::with<msg::attached>,
                                         caf::replies_to<msg::resume>::with<msg::attached>,
-                                        caf::replies_to<msg::spend>::with<msg::verdict>,
+                                        caf::replies_to<msg::spend>::with<msg::limit_decision>,
                                         caf::replies_to<msg::get_status>::with<msg::status>,
                                         // Members of open rooms may come and go meanwhile.
                                         caf::reacts_to<msg::drain>>;
 
 namespace msg {
 
-/// The answer to join and resume: who speaks for this connection from now on.
-/// `attachment` names the connection in `detached`, so that a late one of an old
-/// connection does not disturb a new one.
+/// The answer to join and resume: the peer of this connection from now on. `attachment`
+/// names the connection in `detached`, so that a late `detached` of an old connection does
+/// not end a new one.
 struct attached {
   peer_actor peer;
   std::uint64_t attachment = 0;

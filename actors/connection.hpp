@@ -1,11 +1,11 @@
 #pragma once
-// The connection a peer speaks through, if it has one.
+// The connection of a peer, if it has one.
 
 #include "actors/client_sink.hpp"
 
 namespace catchup::actors {
 
-/// Owns at most one sink and closes what it lets go of. Every sink gets a number.
+/// Owns at most one sink and closes each that it gives up. Every sink gets a number.
 class connection {
 public:
   connection() = default;
@@ -16,17 +16,17 @@ public:
   explicit operator bool() const noexcept { return sink_ != nullptr; }
   std::uint64_t number() const noexcept { return number_; }
 
-  /// Takes a new sink; the one before, if any, is told so.
+  /// Takes a new sink; the previous one, if any, gets `bye replaced`.
   void replace(client_sink_ptr sink) {
     finish(signal::bye{signal::bye_reason::replaced});
     sink_ = std::move(sink);
     ++number_;
   }
 
-  /// False when there is none or it cannot take more.
+  /// False when there is no sink or it cannot take more.
   bool push(std::uint32_t n, const signal::message& m) { return sink_ && sink_->push(n, m); }
 
-  /// Says a last word and lets go.
+  /// Sends a last message, closes the sink and gives it up.
   void finish(const signal::message& last) {
     push(0, last);
     drop();

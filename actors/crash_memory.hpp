@@ -1,5 +1,5 @@
 #pragma once
-// Which rooms crashed, so that the operator sees it when one comes back.
+// Remembers crashed rooms, so that the operator sees when one opens again.
 
 #include "base/ids.hpp"
 
@@ -17,12 +17,12 @@ public:
     std::string last_error;
   };
 
-  /// Remembers at most so many rooms: the oldest is forgotten first.
+  /// Remembers at most `limit` rooms; the oldest is forgotten first.
   explicit crash_memory(std::size_t limit) : limit_(limit) {}
 
   void note(const base::room_tag& tag, std::string error);
 
-  /// Null when it never did, or long ago. Valid until the next note().
+  /// Null when the room never crashed, or is forgotten. Valid until the next note().
   const entry* find(const base::room_tag& tag) const noexcept;
 
 private:

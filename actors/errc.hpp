@@ -1,5 +1,5 @@
 #pragma once
-// Why an actor refuses, and why one ended.
+// Reasons of refusals, and of the end of a peer.
 
 #include <caf/error.hpp>
 
@@ -31,8 +31,8 @@ std::string_view to_string(errc e) noexcept;
 /// Lets an errc be returned where CAF wants an error, and be compared with one.
 caf::error make_error(errc e);
 
-/// Maps `e` to a reason for the client. Everything that is not ours (a dead
-/// receiver, a timeout) is `unavailable`; no error is `none`.
+/// Maps `e` to a reason for the client. Errors of CAF (a dead receiver, a timeout) become
+/// `unavailable`, no error becomes `none`.
 errc reason(const caf::error& e) noexcept;
 
 } // namespace catchup::actors

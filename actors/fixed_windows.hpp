@@ -1,5 +1,5 @@
 #pragma once
-// How often a source may do something: fixed windows (docs/protocol.md §2).
+// Rate limit of sources by fixed windows (docs/protocol.md §2).
 
 #include "base/time.hpp"
 

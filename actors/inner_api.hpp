@@ -1,5 +1,5 @@
 #pragma once
-// The actors as they see each other; everybody else needs only api.hpp.
+// Interfaces of the actors among themselves; other folders need only api.hpp.
 
 #include "actors/api.hpp"
 #include "actors/messages/membership.hpp"
@@ -7,7 +7,7 @@
 
 namespace catchup::actors {
 
-/// Anything that can tell the operator about itself.
+/// An actor that reports its status to the operator.
 using status_source = caf::typed_actor<caf::replies_to<msg::get_status>::with<msg::status>>;
 
 /// A peer as its room sees it.
@@ -31,7 +31,7 @@ using room_actor = caf::typed_actor<caf::replies_to<msg::join>::with<msg::attach
                                     caf::reacts_to<msg::drain>, caf::reacts_to<msg::tick>>;
 
 /// Counts the requests of every source at one endpoint.
-using limiter_actor = caf::typed_actor<caf::replies_to<msg::spend>::with<msg::verdict>,
+using limiter_actor = caf::typed_actor<caf::replies_to<msg::spend>::with<msg::limit_decision>,
                                        caf::replies_to<msg::get_status>::with<msg::status>,
                                        caf::reacts_to<msg::tick>, caf::reacts_to<msg::probe>>;
 

@@ -1,5 +1,5 @@
 #pragma once
-// How often something happened within the last 60 seconds, to the second.
+// Counts the events of the last 60 seconds, to the second.
 
 #include "base/time.hpp"
 

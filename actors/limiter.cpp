@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono;
 
-// The longest spelling of an address or a /64 is shorter.
+// No spelling of an address or a /64 is longer.
 constexpr std::size_t max_source = 64;
 
 class limiter_state {
@@ -39,7 +39,7 @@ public:
 private:
   base::time_point now() const { return self_->clock().now(); }
 
-  msg::verdict spend(const msg::spend& m) {
+  msg::limit_decision spend(const msg::spend& m) {
     auto wait = m.source.size() > max_source ? config_.window : windows_.spend(now(), m.source);
     arm();
     auto allowed = wait == base::duration::zero();
@@ -58,7 +58,7 @@ private:
     arm();
   }
 
-  // Sources are addresses: none stays in memory longer than its window.
+  // Sources are addresses, so none stays in memory longer than its window.
   void arm() {
     if (auto end = windows_.next_end())
       timer_.arm(*end);

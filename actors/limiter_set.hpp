@@ -29,7 +29,7 @@ public:
   /// Starts the limiter of an endpoint unless it runs; name, restarts and last_error of
   /// `config` are filled in. Returns whether it takes the place of one that crashed.
   bool start(endpoint_kind e, limiter_config config);
-  /// The endpoint whose limiter this is, which is away from now on.
+  /// Marks a limiter as away and returns its endpoint; nothing when the actor is no limiter.
   std::optional<endpoint_kind> on_down(const caf::actor_addr& actor, const std::string& error);
 
   const slot& at(endpoint_kind e) const { return slots_.at(static_cast<std::size_t>(e)); }

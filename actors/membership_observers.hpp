@@ -1,5 +1,5 @@
 #pragma once
-// The list of actors that hear of a room's memberships, and what they have heard.
+// Tells a list of actors the memberships of a room.
 
 #include "actors/messages/membership.hpp"
 

@@ -1,7 +1,7 @@
 #pragma once
-// Actors whose mailboxes are counted. CAF 0.17 tells nobody how long a mailbox
-// is; but everything that is put into one, and everything that is taken out of
-// it to be handled, passes through two virtual functions.
+// Actors whose mailboxes are counted. CAF 0.17 has no query for the length of a mailbox,
+// but two virtual functions see every message: one when it is put in, one when it is taken
+// out to be handled.
 
 #include "actors/messages/control.hpp"
 
@@ -15,12 +15,11 @@
 
 namespace catchup::actors {
 
-/// Whether it is the operator who asks: that is not part of an actor's work.
+/// Whether the message is a status question of the operator. These are not counted.
 bool is_status_question(const caf::mailbox_element& what);
 
-/// Counts the messages of one mailbox, including answers, timers and news of the
-/// death of others, but no question of the operator. Put in on any thread, taken
-/// out on one.
+/// Counts the messages of one mailbox, including answers, timers and down messages, but no
+/// status questions. Messages are put in on any thread and taken out on one.
 class mailbox_meter {
 public:
   mailbox_meter() = default;
@@ -61,7 +60,7 @@ public:
   using behavior_type = typename Handle::behavior_type;
   using init_function = std::function<behavior_type(super*)>;
 
-  // CAF's own handler prints what is thrown to standard output, which may be stuck.
+  // CAF's own handler prints exceptions to standard output, which may block.
   metered_actor(caf::actor_config& cfg, init_function init) : super(cfg), init_(std::move(init)) {
     this->set_exception_handler(
         [](std::exception_ptr&) -> caf::error { return caf::sec::runtime_error; });
@@ -96,7 +95,7 @@ Handle spawn_metered(Parent& parent, Init init) {
       typename metered_actor<Handle, State>::init_function{std::move(init)});
 }
 
-/// The load of an actor that was spawned that way; nothing for any other.
+/// The load of an actor of spawn_metered; zeros for any other.
 template <class Self>
 msg::load load_of(const Self* self) noexcept {
   auto* meter = dynamic_cast<const mailbox_meter*>(self);

@@ -29,7 +29,7 @@ public:
   /// Forgets everything up to `n`. False when `n` was never given.
   bool acknowledge(std::uint32_t n);
 
-  /// Whether a client that has everything up to `n` can be served from here.
+  /// Whether all events after `n` are still kept, so that a client that has `n` can resume.
   bool can_resume(std::uint32_t n) const noexcept { return n >= forgotten_ && n <= last_; }
 
   /// Events that are not acknowledged, in order.

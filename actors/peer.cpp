@@ -75,7 +75,7 @@ private:
     welcome.resume_seconds = static_cast<std::uint32_t>(config_->lease.count());
     auto* first = outbox_.add(std::move(welcome));
     if (!first || !connection_.push(first->n, first->event)) {
-      // Without its welcome the client has no session to come back with.
+      // A client without its welcome has no session token for a resume.
       self_->quit(make_error(errc::lease_over));
       return make_error(errc::unavailable);
     }
@@ -117,7 +117,7 @@ private:
       lost();
   }
 
-  // From here on the client is away; a lease that runs already goes on.
+  // The client is away from now on; a running lease continues.
   void lost() {
     connection_.drop();
     if (away_until_)
@@ -145,7 +145,7 @@ private:
 
   // -- both directions --------------------------------------------------------
 
-  // False for what was sent again after a resume, and for a gap, which is a fault.
+  // False for a message that was repeated after a resume, and for a gap, which is a fault.
   bool is_next(std::uint32_t n) {
     heard_ = now();
     if (n <= received_)

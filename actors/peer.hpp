@@ -13,13 +13,13 @@ namespace catchup::actors {
 struct peer_config {
   /// How long a member may be without a connection.
   std::chrono::seconds lease{30};
-  /// Clients ping every 10 s. One that says nothing for this long is sent a pong
-  /// unasked, which finds out about a connection whose end nobody reported.
+  /// Clients ping every 10 s. A client that sends nothing for this long gets a pong unasked:
+  /// the write fails when the connection has ended unnoticed.
   std::chrono::seconds quiet{60};
   outbox::limits limits;
-  /// `app` messages of a client: so many a second, and at once; more are dropped.
+  /// Rate and burst of a client's `app` messages; more are dropped.
   double apps_per_second = 20, app_burst = 60;
-  /// Makes the session string of `welcome` and `resumed`. Called on any thread.
+  /// Makes the session token of `welcome` and `resumed`. Called on any thread.
   std::function<std::string(const base::room_tag&, const base::member_id&)> make_session;
 };
 

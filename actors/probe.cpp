@@ -7,8 +7,8 @@ namespace catchup::actors {
 
 namespace {
 
-// CAF 0.17 leaves a request unanswered when its receiver fails while it handles it:
-// the same question is asked again after a while.
+// CAF 0.17 leaves a request unanswered when its receiver fails while handling it, so the
+// probe is repeated after a while.
 constexpr std::chrono::seconds ask_again{5};
 
 void ask(caf::event_based_actor* self, const root_actor& registry, msg::vital_actor of,

@@ -1,5 +1,5 @@
 #pragma once
-// Finding out whether the actors still answer.
+// Checks whether the actors still answer.
 
 #include "actors/registry.hpp"
 
@@ -18,8 +18,8 @@ inline constexpr std::array<std::pair<msg::vital_actor, std::string_view>, 5> vi
     {msg::vital_actor::turn_credentials, "limiter turn-credentials"},
 }};
 
-/// Calls `alive` once, on a thread of the actor system, when the actor has worked off
-/// what it was sent before, or has ended; never while it does not answer.
+/// Calls `alive` once, on a thread of the actor system, when the actor has handled all
+/// earlier messages or has ended. Never calls it while the actor does not answer.
 void probe(caf::actor_system& sys, const root_actor& registry, msg::vital_actor of,
            std::function<void()> alive);
 

@@ -18,7 +18,7 @@ namespace catchup::actors {
 
 namespace {
 
-/// A limiter is away and shall be replaced.
+/// To itself: replace the limiter of this endpoint.
 struct restart {
   endpoint_kind endpoint;
 };
@@ -35,7 +35,7 @@ namespace {
 
 using inner_registry_actor = root_actor::extend<caf::reacts_to<restart>>;
 
-/// Crashed rooms whose return is still noticed.
+/// Limit of remembered crashed rooms.
 constexpr std::size_t max_crashed = 256;
 
 class registry_state {
@@ -113,7 +113,7 @@ private:
 
   // -- rooms ------------------------------------------------------------------
 
-  // While it drains the rooms that are open go on; there are no new ones.
+  // While the server drains, open rooms go on and no room is opened.
   caf::result<msg::attached> join(const msg::join& m) {
     if (draining_ && !rooms_.find(m.room))
       return refuse(errc::draining);
@@ -218,8 +218,8 @@ private:
     rooms_.note_crash(room.tag, std::move(words));
   }
 
-  // By order of main, or because the relay, which is linked to us, is gone:
-  // without it there is no service. All that is below us watches us.
+  // main ended the registry, or the linked relay ended: without it there is no service. All
+  // actors below monitor the registry and end with it.
   void end(const caf::exit_msg& em) {
     if (relay_ && em.source == relay_.address())
       log_crash("relay_crashed", "relay", "relay", em.reason);
@@ -259,17 +259,17 @@ private:
     }
   }
 
-  caf::result<msg::verdict> spend(const msg::spend& m) {
+  caf::result<msg::limit_decision> spend(const msg::spend& m) {
     if (!limiter(m.endpoint) || overloaded())
       return refuse(errc::unavailable);
-    auto answer = self_->make_response_promise<msg::verdict>();
+    auto answer = self_->make_response_promise<msg::limit_decision>();
     forward(limiter(m.endpoint), m, answer, [this, answer](const caf::error&) mutable {
       answer.deliver(refuse(errc::unavailable));
     });
     return answer;
   }
 
-  // A limiter that is away is not stuck: another one takes its place.
+  // A limiter that is away is not stuck: it is being replaced.
   caf::result<void> probe(const msg::probe& m) {
     switch (m.of) {
     case msg::vital_actor::registry:

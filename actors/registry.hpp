@@ -24,11 +24,11 @@ struct registry_config {
   std::size_t max_rooms = 2000;
   /// Members of all rooms together; beyond it: unavailable.
   std::size_t max_members = 10'000;
-  /// Requests handed on and not answered yet; beyond it: unavailable.
+  /// Forwarded requests without an answer yet; beyond it: unavailable.
   std::size_t max_in_flight = 1024;
-  /// How long a room or limiter has for an answer before it is: unavailable.
+  /// Time that a room or limiter has to answer; after it: unavailable.
   std::chrono::milliseconds patience{5000};
-  /// How long the operator waits for actors that do not answer.
+  /// Time that actors have to answer the operator's status question.
   std::chrono::milliseconds status_patience{1000};
   std::size_t max_status_requests = 4;
 
@@ -41,7 +41,7 @@ struct registry_config {
 
   /// Counters for the life of the process; rooms count there too.
   std::shared_ptr<totals> counts = std::make_shared<totals>();
-  /// Told when draining begins and ends; may be empty. Called by the registry.
+  /// The registry calls it when draining begins and ends; may be empty.
   std::function<void(bool)> on_drain;
 
   /// `room.peer.make_session` must be set.
@@ -51,7 +51,7 @@ struct registry_config {
   /// adds it to room.observers, so that the allocations of a member end with the membership.
   std::function<relay_actor(caf::local_actor& parent)> make_relay;
 
-  /// How other children are made; tests watch or replace them.
+  /// Make the other children; tests watch or replace them.
   std::function<room_actor(caf::local_actor& parent, base::room_tag,
                            std::shared_ptr<const room_config>)>
       make_room = spawn_room;

@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::size_t max_listed = 1000;
 
-/// Brings what happens on the media thread into the relay's mailbox.
+/// Sends the events of the media thread to the relay's mailbox.
 class relay_events final : public turn::shell::events {
 public:
   explicit relay_events(relay_actor relay) : relay_(std::move(relay)) {}
@@ -74,7 +74,7 @@ public:
     table_ = relay_table{config_.idle, config_.unused};
     retention_ = allocation_retention{config_.grace};
     begun_ = now();
-    // Numbers go on rising when a relay is replaced.
+    // Greater than the numbers of any relay before it.
     last_id_ = static_cast<turn::allocation_id>(now().time_since_epoch().count());
     self_->set_down_handler([this](const caf::down_msg& dm) { on_down(dm); });
     auto events = std::make_shared<relay_events>(relay_actor{self_});

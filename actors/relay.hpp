@@ -1,5 +1,5 @@
 #pragma once
-// The actor that owns all allocations: who may have one, and which port it gets.
+// The actor that owns all allocations: it decides about quotas and relayed ports.
 
 #include "actors/allocation.hpp"
 #include "turn/address_plan.hpp"
@@ -20,7 +20,7 @@ struct relay_config {
   std::size_t total = 10'000;           ///< at most 16,384: one port each
   std::chrono::seconds quarantine{120}; ///< before a port gets a new owner
   std::chrono::seconds grace{30};       ///< for a member whose actor crashed to come back
-  /// How allocations are made; tests watch them.
+  /// Makes an allocation; tests watch it.
   std::function<allocation_actor(const relay_actor::pointer& relay, turn::allocation,
                                  std::shared_ptr<turn::shell::command_sink>)>
       make_allocation = spawn_allocation;

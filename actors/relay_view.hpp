@@ -12,7 +12,7 @@ namespace catchup::actors {
 /// The pseudonym of an allocation.
 std::string allocation_name(turn::allocation_id id);
 
-/// `relay` first, then its allocations; `of` is the peer whose they are.
+/// Lists `relay` first, then its allocations; `of` is the peer of an allocation.
 msg::status relay_view(const msg::relay_status& relay);
 
 /// Spawns an actor that answers one get_status with the view of `relay`, fails

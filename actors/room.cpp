@@ -30,7 +30,7 @@ signal::left_reason left_reason_of(const caf::error& down) {
   }
 }
 
-/// Whether a client whose peer ended so comes back by itself (docs/protocol.md §3.5).
+/// Whether the client joins again by itself after this end of its peer (docs/protocol.md §3.5).
 membership_change change_after(const caf::error& down) {
   switch (reason(down)) {
   case errc::none: // left, or the room was closed
@@ -88,7 +88,7 @@ private:
         self_->send(m.peer, msg::deliver{e});
   }
 
-  // -- coming and going -------------------------------------------------------
+  // -- joining and leaving ------------------------------------------------------
 
   caf::result<msg::attached> join(const msg::join& m) {
     if (auto refusal = members_.may_join(m.member, m.replaces); refusal != errc::none)
@@ -126,8 +126,8 @@ private:
     return ask(member->peer, msg::reattach{m.sink, m.ack}, errc::resume_unknown);
   }
 
-  // The peer's answer becomes ours; `died` is the answer when it has none. Not
-  // delegated, so that to the asker a dead receiver always means a dead room.
+  // Passes the peer's answer on; `died` is the answer of a dead peer. Not delegated: for the
+  // sender of the request a dead receiver always means a dead room.
   template <class Message>
   caf::result<msg::attached> ask(const member_actor& peer, Message m, errc died) {
     auto answer = self_->make_response_promise<msg::attached>();

@@ -23,9 +23,9 @@ struct room_config {
   std::size_t max_observers = 64;
   /// How long a room stays open without members.
   std::chrono::seconds idle{60};
-  /// How long it waits for its peers when the operator asks.
+  /// Time that peers have to answer the operator's status question.
   std::chrono::milliseconds status_patience{500};
-  /// The registry's, when there is one above it.
+  /// Counters of the registry, if there is one.
   std::shared_ptr<totals> counts = std::make_shared<totals>();
   /// The number of a new room's first group: greater than that of any before,
   /// also in an earlier process, and below 2^53. Called on any thread.

@@ -55,7 +55,7 @@ std::vector<std::pair<std::string, std::uint64_t>> room_group::counters() const 
           {"epoch", delivery_->epoch().value_or(0)},
           {"commits", t.commits},
           {"commits_rejected", t.rejected},
-          {"duties", t.duties},
+          {"commit_requests", t.commit_requests},
           {"strikes", t.strikes},
           {"refused_welcomes", t.refused_welcomes},
           {"forks", t.forks},

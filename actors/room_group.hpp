@@ -1,5 +1,5 @@
 #pragma once
-// The MLS delivery service of a room, as its actor uses it.
+// The MLS delivery service of a room: starts it at the first join, turns its refusals into errc.
 
 #include "actors/errc.hpp"
 #include "actors/messages/control.hpp"
@@ -13,7 +13,7 @@
 
 namespace catchup::actors {
 
-/// Begins with the first client that asks to join: only that one makes the room cost memory.
+/// The delivery service starts with the first join, because a room needs no memory for it before.
 class room_group {
 public:
   /// `first_incarnation` is asked once (room_config::first_incarnation).
@@ -24,7 +24,7 @@ public:
   errc enter(base::time_point now, const msg::join& m);
   void leave(base::time_point now, const base::member_id& id);
   void set_connected(base::time_point now, const base::member_id& id, bool connected);
-  /// False when no client that keeps to the protocol sends that.
+  /// False for a protocol violation.
   bool receive(base::time_point now, const base::member_id& from,
                const e2ee::mls::to_delivery::message& m);
   void tick(base::time_point now);

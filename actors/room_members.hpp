@@ -1,5 +1,5 @@
 #pragma once
-// The members of a room, and who may join them.
+// The members of a room, and the rules for joining them.
 
 #include "actors/errc.hpp"
 #include "actors/inner_api.hpp"

@@ -4,7 +4,7 @@ namespace catchup::actors::signal {
 
 namespace {
 
-// Cost of a message besides its payload: its place in the queue.
+// Cost of a message besides its payload: its entry in the queue.
 constexpr std::size_t overhead = 64;
 
 std::size_t size_of(const shared_bytes& b) noexcept { return b ? b->size() : 0; }
@@ -25,8 +25,8 @@ struct payload {
   std::size_t operator()(const mls& m) const noexcept {
     namespace from = e2ee::mls::from_delivery;
     auto out = sizeof m;
-    if (const auto* d = std::get_if<from::duty>(&m.body)) {
-      out += d->removes.size() * sizeof(from::duty::remove);
+    if (const auto* d = std::get_if<from::commit_request>(&m.body)) {
+      out += d->removes.size() * sizeof(from::commit_request::remove);
       for (const auto& add : d->adds)
         out += sizeof add + size_of(add.key_package);
     } else if (const auto* c = std::get_if<from::committed>(&m.body)) {

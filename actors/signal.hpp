@@ -55,7 +55,7 @@ struct app {
   base::member_id from;
   shared_bytes data;
 };
-/// Of the room's group.
+/// A message of the group's delivery service.
 using mls = e2ee::mls::from_delivery::message;
 
 /// The numbered messages.
@@ -75,14 +75,14 @@ struct pong {
 struct bye {
   bye_reason reason = bye_reason::left;
 };
-/// The server is about to restart (`on`), or is not after all. The call goes on.
+/// The server is about to restart (`on`), or the restart is cancelled. The call goes on.
 struct draining {
   bool on = true;
 };
 /// The client broke the protocol: `error bad-message`. A close follows.
 struct fault {};
 
-/// Everything a peer may say to its connection; `n` is 0 where not numbered.
+/// Everything that a peer sends over its connection; `n` is 0 where not numbered.
 using message = std::variant<event, resumed, pong, draining, bye, fault>;
 
 } // namespace catchup::actors::signal

@@ -6,10 +6,9 @@
 
 namespace catchup::actors {
 
-/// CAF cannot take a scheduled message back. So a tick may come too early, never
-/// too late. On a tick: if fired() look at the clock and arm again for what is
-/// ahead; if not, it is one that an earlier deadline overtook, and another is on
-/// its way.
+/// CAF 0.17 cannot cancel a scheduled message, so a tick may come too early, never too late.
+/// On a tick, if fired(), the actor looks at the clock and arms the next deadline. If not, an
+/// earlier deadline overtook this tick, and another one is on its way.
 template <class Self>
 class timer {
 public:

@@ -11,7 +11,7 @@
 
 namespace catchup::actors {
 
-/// Each actor adds, anybody reads; no number depends on another.
+/// Every actor adds, any thread reads; no number depends on another.
 struct totals {
   using counter = std::atomic<std::uint64_t>;
 
@@ -30,7 +30,7 @@ struct totals {
   counter rooms_full{0};   ///< joins refused because there are max_rooms
   counter members_full{0}; ///< joins refused because there are max_members
   counter overloaded{0};   ///< requests refused because too many are in flight
-  /// Joins and resumes refused, by what the client was told.
+  /// Refused joins and resumes, by the code that the client got.
   std::array<counter, 10> refused{};
   counter& refused_with(errc e) { return refused.at(static_cast<std::size_t>(e)); }
 

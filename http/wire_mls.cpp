@@ -59,7 +59,7 @@ struct encoder {
   base::buffer operator()(const from::found&) const { return bare("mls-found"); }
   base::buffer operator()(const from::reset&) const { return bare("mls-reset"); }
   base::buffer operator()(const from::gone&) const { return bare("mls-gone"); }
-  base::buffer operator()(const from::duty& m) const {
+  base::buffer operator()(const from::commit_request& m) const {
     return begin("mls-duty", 4)
         .put("incarnation", incarnation)
         .put("epoch", m.epoch)

@@ -69,7 +69,7 @@ public:
   }
 
   map_writer& put(std::string_view key,
-                  const std::vector<e2ee::mls::from_delivery::duty::add>& adds) {
+                  const std::vector<e2ee::mls::from_delivery::commit_request::add>& adds) {
     string(key);
     pack_.pack_array(static_cast<std::uint32_t>(adds.size()));
     for (auto& a : adds) {
@@ -80,7 +80,7 @@ public:
     return *this;
   }
   map_writer& put(std::string_view key,
-                  const std::vector<e2ee::mls::from_delivery::duty::remove>& removes) {
+                  const std::vector<e2ee::mls::from_delivery::commit_request::remove>& removes) {
     string(key);
     pack_.pack_array(static_cast<std::uint32_t>(removes.size()));
     for (auto& r : removes) {

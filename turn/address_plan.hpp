@@ -1,7 +1,6 @@
 #pragma once
-// Which addresses are this server's own. The relay is a closed loop: relayed
-// addresses are virtual, no socket has them, and nothing else can be a peer but the
-// services of this very program.
+// The addresses of this server. The relay is a closed loop: relayed addresses are virtual, no
+// socket is bound to them, and only they and the services of this program can be peers.
 
 #include "base/endpoint.hpp"
 #include "turn/request.hpp"

@@ -15,9 +15,9 @@ constexpr std::size_t max_username = 508; // RFC 8489 §14.3
 constexpr std::array<std::byte, 8> offer{std::byte{0}, std::byte{2}, std::byte{0}, std::byte{0},
                                          std::byte{0}, std::byte{1}, std::byte{0}, std::byte{0}};
 
-// The algorithm a request says its key was made with; nothing: the request is bad
-// (§9.2.4). Who saw no offer uses MD5, and who did and answers it must repeat it,
-// so that nobody on the way can have taken the better one out.
+// The password algorithm of a request, or nothing for a bad request (§9.2.4). A client without
+// an offer uses MD5. A client that answers an offer must repeat it, so that nobody on the path
+// can have removed the better algorithm.
 std::optional<password_algorithm> algorithm_of(const stun::message& m, std::string_view nonce) {
   auto one = m.find(attribute::password_algorithm);
   auto all = m.find(attribute::password_algorithms);

@@ -21,7 +21,7 @@ struct verified_key {
   stun::integrity kind = stun::integrity::sha1;
 };
 
-/// Why a request is refused: 400, or 401 and 438, which want a challenge.
+/// The reason of a refusal: 400, or 401 and 438, whose answer is a challenge.
 struct auth_failure {
   int code = 0;
   /// Set when the integrity of the request was right: then the answer is signed, so
@@ -29,7 +29,7 @@ struct auth_failure {
   std::optional<verified_key> verified{};
 };
 
-/// Clocks of those who issue credentials may be this much behind or ahead.
+/// The clock of an issuer of credentials may be this many seconds behind or ahead.
 inline constexpr base::unix_seconds clock_skew = 30;
 
 class authenticator {
@@ -48,7 +48,7 @@ public:
   static base::const_bytes offered() noexcept;
 
   const std::string& realm() const noexcept { return realm_; }
-  /// `with_cookie`: what it goes with offers password algorithms.
+  /// `with_cookie`: the challenge offers password algorithms.
   std::string make_nonce(const base::endpoint& client, base::unix_seconds now,
                          bool with_cookie) const {
     return nonces_.make(client, now, with_cookie);

@@ -21,14 +21,14 @@ struct channel_data {
   std::uint16_t channel = 0;
   base::const_bytes payload;
 
-  /// Bytes after the payload are padding and belong to nobody; nothing when
-  /// the number is no channel or the payload is cut short.
+  /// Ignores bytes after the payload, which are padding. Nothing when the number is no channel
+  /// or the payload is cut short.
   static std::optional<channel_data> parse(base::const_bytes in) noexcept;
 };
 
 inline constexpr std::size_t channel_header_size = 4;
 
-/// `size` is what the payload has, at most 65535.
+/// `size` is that of the payload, at most 65535.
 std::array<std::byte, channel_header_size> channel_header(std::uint16_t channel,
                                                           std::size_t size) noexcept;
 

@@ -80,7 +80,7 @@ forwarding_table::entry& forwarding_table::add(const five_tuple& client) {
   return e;
 }
 
-// Linear probing without tombstones: whoever was pushed on by this one moves up.
+// Linear probing without tombstones: entries that this one displaced move up.
 void forwarding_table::erase(std::size_t at) noexcept {
   auto& gone = entries_[slots_[at].entry - 1];
   unlink(gone);

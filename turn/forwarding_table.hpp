@@ -1,6 +1,6 @@
 #pragma once
-// A media thread's own table of allocations. Actors change it with snapshots;
-// nobody else reads it, so it needs no lock.
+// A media thread's own table of allocations. Actors change it with snapshots; no other
+// thread reads it, so it needs no lock.
 
 #include "media/rate.hpp"
 #include "turn/address_plan.hpp"
@@ -30,7 +30,7 @@ public:
 
   forwarding_table();
 
-  /// Ignores what is older than what is there, so it may be said twice or late.
+  /// Ignores a snapshot that is older than the installed one, so it may be repeated or late.
   void install(route r);
   /// Removes that allocation; another one with the same 5-tuple stays.
   void remove(const five_tuple& client, allocation_id allocation);
@@ -51,8 +51,8 @@ public:
   /// Usage since the last call of the allocations that carried something.
   std::vector<usage> take_usage();
 
-  /// Drops what expired a while ago. Its actor says so itself; this is for the
-  /// case that it could not.
+  /// Drops routes that expired a while ago. Normally their actor removes them; this is for an
+  /// actor that could not.
   void sweep(base::time_point now);
 
   std::size_t size() const noexcept { return size_; }

@@ -25,7 +25,7 @@ public:
   /// behind the cookie when it is wanted.
   std::string make(const base::endpoint& client, base::unix_seconds now, bool with_cookie) const;
 
-  /// A nonce whose cookie was taken away or added on its way is not valid.
+  /// A nonce whose cookie was removed or added on the path is not valid.
   bool valid(std::string_view nonce, const base::endpoint& client, base::unix_seconds now) const;
 
 private:

@@ -1,6 +1,6 @@
 #pragma once
-// Requests that have gone up to the actors and not come back, with what their
-// answers will need. Bounded, and nothing stays longer than ten seconds.
+// Requests that wait for the actors' answer, with the values that the answer needs. Bounded;
+// no request stays longer than ten seconds.
 
 #include "base/time.hpp"
 #include "turn/credentials.hpp"
@@ -26,11 +26,11 @@ public:
 
   explicit pending_requests(std::size_t limit) noexcept : limit_(limit) {}
 
-  /// False: do not hand the request on, for there are too many, or this very one
-  /// is being worked on. One that got no answer for a while may go up again.
+  /// False: do not pass the request on, because there are too many, or the same request is
+  /// pending. A request without an answer for a while may be passed on again.
   bool admit(base::time_point now, const five_tuple& from, const pending_request& t);
 
-  /// Ends a request; nothing when it is not known or was given up.
+  /// Ends a request; nothing when it is unknown or was given up.
   std::optional<pending_request> take(const five_tuple& from,
                                       const stun::transaction_id& transaction);
 

@@ -1,6 +1,6 @@
 #pragma once
-// The relayed ports: random ones (RFC 6056), and none again soon after its last
-// owner, whose peers may still be sending (RFC 8656 §7.2).
+// The relayed ports. They are random (RFC 6056), and a port rests after its last owner, whose
+// peers may still be sending (RFC 8656 §7.2).
 
 #include "base/time.hpp"
 #include "turn/address_plan.hpp"

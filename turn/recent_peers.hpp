@@ -1,5 +1,5 @@
 #pragma once
-// To whom a client has sent lately.
+// The peers to which a client has sent lately.
 
 #include "base/endpoint.hpp"
 #include "base/time.hpp"
@@ -9,13 +9,13 @@
 
 namespace catchup::turn {
 
-/// The last sixteen peers that a client sent something to of its own accord. A
-/// permission is of an address, and all clients of the relay share one: only what
-/// the client says itself tells its partners from strangers.
+/// The last sixteen peers to which a client sent packets. A permission is for an address, and
+/// all clients of the relay share one, so only the packets of the client tell its partners
+/// from strangers.
 class recent_peers {
 public:
   static constexpr std::size_t places = 16;
-  /// Browsers check what they use every few seconds.
+  /// Browsers send a check every few seconds on a path that they use.
   static constexpr std::chrono::seconds lasting{60};
 
   void note_sent(base::time_point now, const base::endpoint& peer) noexcept {

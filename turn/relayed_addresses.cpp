@@ -13,8 +13,8 @@ bool relayed_addresses::redeems(base::time_point now, const request& r,
   return r.reservation && reserved_.has(now, *r.reservation, user);
 }
 
-// IPv4 unless asked otherwise (seventh check). A server that has only IPv6 gives
-// that: its addresses are virtual, and one of either family serves all the same.
+// IPv4 unless the client asks otherwise (seventh check). A server that has only IPv6 gives
+// that: its addresses are virtual, so either family works.
 relayed_addresses::grant relayed_addresses::addresses_for(const request& r) const {
   grant out;
   auto v4 = plan_.public_ip(family::ipv4);

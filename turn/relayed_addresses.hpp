@@ -29,21 +29,21 @@ public:
     reservation_token token{};
   };
 
-  /// 440 when the plan has no address of the wanted family, else 0. Asked before
-  /// quotas are, and before `choose`.
+  /// 440 when the plan has no address of the wanted family, else 0. Call it before quotas are
+  /// checked, and before `choose`.
   int refuse_family(const request& r) const noexcept;
 
-  /// Whether the request shows a token that is good.
+  /// Whether the request has a valid token.
   bool redeems(base::time_point now, const request& r, std::string_view user) const;
 
-  /// 508 when there is no such port or the token is not good. `user` and `source`
-  /// are remembered with what is set aside.
+  /// 508 when there is no such port or the token is not valid. A reservation keeps `user` and
+  /// `source`.
   base::result<grant, int> choose(base::time_point now, const request& r, std::string_view user,
                                   const base::ip_address& source, const chance& random);
 
   void give_back(base::time_point now, std::uint16_t port) { ports_.give_back(now, port); }
 
-  /// Frees the ports whose tokens nobody showed in time, and names them.
+  /// Frees reservations whose token was not used in time, and returns them.
   std::vector<reservation> end_reservations(base::time_point now);
 
   std::size_t reserved() const noexcept { return reserved_.size(); }

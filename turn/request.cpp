@@ -12,7 +12,7 @@ using stun::attribute;
 
 constexpr std::uint8_t protocol_udp = 17;
 
-// The first thing found wrong stands.
+// The first defect counts.
 void blame(request& out, int code) {
   if (out.defect == 0)
     out.defect = code;

@@ -55,7 +55,7 @@ struct request {
   std::vector<base::endpoint> peers; // every XOR-PEER-ADDRESS
   std::uint16_t channel = 0;
 
-  /// Takes what the method needs out of `m`. Never fails: see `defect`.
+  /// Reads the attributes of the method from `m`. Never fails: see `defect`.
   static request read(const stun::message& m, const five_tuple& from, std::string_view username);
 };
 

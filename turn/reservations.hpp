@@ -18,7 +18,7 @@ struct reservation {
   base::ip_address source; // whose quota it counts in
 };
 
-/// Bounded by the quotas of those who reserve.
+/// Bounded by the quotas of the users that reserve.
 class reservations {
 public:
   /// "At least 30 seconds."
@@ -33,7 +33,7 @@ public:
   std::optional<reservation> take(base::time_point now, const reservation_token& token,
                                   std::string_view user);
 
-  /// Those that nobody came for.
+  /// Removes and returns reservations that were not used in time.
   std::vector<reservation> take_expired(base::time_point now);
 
   std::size_t size() const noexcept { return held_.size(); }

@@ -40,7 +40,7 @@ struct route {
     return address.port == relayed.port &&
            (address.ip == relayed.ip || address.ip == second_family);
   }
-  /// The relayed address of the peer's family, which it hears us from.
+  /// The relayed address of the peer's family: the source of packets to it.
   base::endpoint address_for(const base::ip_address& peer) const noexcept {
     return second_family && peer.is_v4() == second_family->is_v4()
                ? base::endpoint{*second_family, relayed.port}

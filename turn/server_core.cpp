@@ -72,9 +72,9 @@ output server_core::handle(const media::timestamps& t, const five_tuple& from,
   return is_turn_request(m.method()) ? on_request(t, from, m) : output{};
 }
 
-// Whether there is an answer left for somebody who has not authenticated himself,
-// which he pays for. Who has an allocation has some of his own: others at his address,
-// or who forge it, do not use them up.
+// Whether the rate limit leaves an answer to an unauthenticated client, and counts it. A client
+// with an allocation has a limit of its own, which other clients at its address, or forgers of
+// it, do not use up.
 bool server_core::may_ask(base::time_point now, const five_tuple& from) {
   auto* entry = table_.by_client(from);
   bool may = entry != nullptr ? entry->answered.take(now, limits_.strangers)
@@ -144,7 +144,7 @@ output server_core::on_request(const media::timestamps& t, const five_tuple& fro
   return out;
 }
 
-// Everybody begins without credentials: that is no failure.
+// Every client begins without credentials: that is no failure.
 void server_core::count_failure(base::unix_seconds now, const stun::message& m, int code) {
   if (code == error::stale_nonce)
     ++totals_.auth_stale;
@@ -156,9 +156,9 @@ void server_core::count_failure(base::unix_seconds now, const stun::message& m, 
 }
 
 // The source may be forged, so no challenge is more than 2.6 times its request. The
-// offer of password algorithms is long (RFC 8489 §9.2.4) and is made only to those
-// who sent enough to deserve it. Where there is no room for realm and nonce either it
-// is a bare header, to which 400 would be said sooner or later.
+// offer of password algorithms is long (RFC 8489 §9.2.4) and only goes into the answer to a
+// request that is long enough. Where realm and nonce do not fit either, the answer is a bare
+// header with 400.
 output server_core::challenge(const media::timestamps& t, const five_tuple& from,
                               const stun::message& m, auth_failure why) {
   if (!may_ask(t.now, from))
@@ -390,8 +390,8 @@ std::optional<transmit> server_core::deliver(base::time_point now, const base::e
   auto* to = table_.by_relayed(relayed);
   if (to == nullptr || !to->route.reaches(now, peer.ip))
     return std::nullopt;
-  // All clients of the relay have its address, so a permission lets all of them in. What
-  // those send to whom the client does not must not take the place of what it waits for.
+  // All clients of the relay have its address, so a permission admits all of them. Packets of
+  // peers to which the client does not send must not use up the limit of its partners.
   const auto* channel = to->route.by_peer(now, peer);
   bool invited = channel != nullptr || to->recent.contains(now, peer);
   if (!(invited ? to->received.take(now, payload.size(), limits_.allocation)

@@ -55,11 +55,11 @@ class server_core {
 public:
   explicit server_core(core_config config);
 
-  /// Short, for it is in every challenge, and the same for all: nothing depends on it.
+  /// Short, because it is in every challenge; no rule depends on it.
   static constexpr std::string_view realm = "catchup";
 
-  /// Anything that arrived from a client. An unauthenticated sender leaves no
-  /// trace, and its answer is at most 2.6 times what it sent.
+  /// Handles a packet from a client. An unauthenticated sender leaves no state, and its answer
+  /// is at most 2.6 times as long as its request.
   output handle(const media::timestamps& t, const five_tuple& from, base::const_bytes in);
   /// The same, when the port has parsed the STUN message or knows that it is ChannelData.
   output handle(const media::timestamps& t, const five_tuple& from, const stun::message& m);
@@ -72,8 +72,8 @@ public:
   std::optional<transmit> deliver(base::time_point now, const base::endpoint& peer,
                                   const base::endpoint& relayed, base::const_bytes payload);
 
-  /// Carries out what an actor asked for; an answer is something to send. Call
-  /// `release` until it is empty afterwards.
+  /// Carries out a command of an actor; a returned answer is to be sent. Call `release`
+  /// until it is empty afterwards.
   std::optional<transmit> apply(const command& c);
 
   /// The next media packet that waited for a decision and has a way now: behind a request
@@ -81,7 +81,7 @@ public:
   /// payload is valid until the next call of this core.
   output release(base::time_point now);
 
-  /// Gives up what was held too long: call it about every 100 ms, and then `release`
+  /// Gives up packets that were held too long. Call it about every 100 ms, and then `release`
   /// until it is empty.
   void wake_late(base::time_point now) {
     held_.wake_late(now);

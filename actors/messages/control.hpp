@@ -1,7 +1,8 @@
 #pragma once
-// Messages of the control plane: joining, resuming, speaking, limiting, status.
+// Messages of the control plane: joins, resumes, client messages, limits, status.
 
 #include "actors/client_sink.hpp"
+#include "actors/messages/inspect.hpp"
 #include "base/ids.hpp"
 
 #include <caf/type_id.hpp>
@@ -28,11 +29,11 @@ struct join {
   signal::shared_bytes key_package;
   signal::shared_bytes lobby;
   signal::shared_bytes admission_key;
-  /// The incarnation of the group that the client says it still has.
+  /// The incarnation of the group that the client reports to have.
   std::optional<std::uint64_t> group;
   client_sink_ptr sink;
-  /// An earlier member of the same person (proven), whose page is gone: the new
-  /// member takes its seat. Ignored when it is not in the room.
+  /// An earlier member of the same person (proven by its session token): the new member
+  /// takes its place. Ignored when that member is not in the room.
   std::optional<base::member_id> replaces = {};
 };
 
@@ -69,7 +70,7 @@ struct acknowledge {
   std::uint32_t rtt_ms = 0; ///< of its connection to the server; 0: not known yet
 };
 
-/// The client's `leave`.
+/// The client leaves for good.
 struct leave {};
 
 /// Asks the limiter of an endpoint for one request of a source.
@@ -77,7 +78,7 @@ struct spend {
   endpoint_kind endpoint = endpoint_kind::create_room;
   std::string source; ///< an address or an IPv6 /64, never logged
 };
-struct verdict {
+struct limit_decision {
   bool allowed = false;
   std::uint32_t retry_after_seconds = 0; ///< until the window ends
 };
@@ -102,7 +103,7 @@ struct actor_status {
   std::uint64_t restarts = 0; ///< how often it took the place of one that crashed
   std::vector<std::pair<std::string, std::uint64_t>> counters;
   load mailbox;
-  std::string last_error; ///< how it, or last one below it, crashed; empty: never
+  std::string last_error; ///< last crash of it or of an actor below it; empty: none
   std::string of;         ///< the peer whose allocation it is
 };
 struct get_status {};
@@ -110,8 +111,8 @@ struct status {
   std::vector<actor_status> actors;
 };
 
-/// Before a restart (`on`): open no new room, and let the members of those that are
-/// open know. Off: all that is taken back.
+/// Before a restart (`on`): the registry opens no more rooms, and all members are told. Off:
+/// cancels that.
 struct drain {
   bool on = true;
 };
@@ -119,9 +120,9 @@ struct drain {
 enum class operation : std::uint8_t {
   kick,  ///< a peer: its client is told that it was removed
   close, ///< a room: all its members are kicked; an allocation: it ends
-  lock,  ///< a room: nobody new is let in
+  lock,  ///< a room: only its present members may come back
   unlock,
-  crash, ///< any but registry and relay: it dies without a word
+  crash, ///< any but registry and relay: it is killed
 };
 struct operate {
   operation what = operation::kick;
@@ -130,8 +131,8 @@ struct operate {
   std::string parent;
 };
 
-// None of this ever leaves the process. What is harmless can be inspected and
-// so printed by CAF; what holds connections, sources or payloads cannot.
+// These messages never leave the process. CAF can print those with an `inspect`; those that
+// hold connections, sources or payloads have none.
 
 template <class I>
 typename I::result_type inspect(I& f, detached& x) {
@@ -142,12 +143,8 @@ typename I::result_type inspect(I& f, acknowledge& x) {
   return f(caf::meta::type_name("acknowledge"), x.n, x.rtt_ms);
 }
 template <class I>
-typename I::result_type inspect(I& f, leave&) {
-  return f(caf::meta::type_name("leave"));
-}
-template <class I>
-typename I::result_type inspect(I& f, verdict& x) {
-  return f(caf::meta::type_name("verdict"), x.allowed, x.retry_after_seconds);
+typename I::result_type inspect(I& f, limit_decision& x) {
+  return f(caf::meta::type_name("limit_decision"), x.allowed, x.retry_after_seconds);
 }
 template <class I>
 typename I::result_type inspect(I& f, load& x) {
@@ -161,10 +158,6 @@ typename I::result_type inspect(I& f, actor_status& x) {
 template <class I>
 typename I::result_type inspect(I& f, operate& x) {
   return f(caf::meta::type_name("operate"), x.what, x.kind, x.name, x.parent);
-}
-template <class I>
-typename I::result_type inspect(I& f, get_status&) {
-  return f(caf::meta::type_name("get_status"));
 }
 template <class I>
 typename I::result_type inspect(I& f, status& x) {
@@ -184,7 +177,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(control_messages, caf::first_custom_type_id)
 CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::detached))
 CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::acknowledge))
 CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::leave))
-CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::verdict))
+CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::limit_decision))
 CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::get_status))
 CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::status))
 CAF_ADD_TYPE_ID(control_messages, (catchup::actors::msg::drain))

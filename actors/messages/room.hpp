@@ -2,6 +2,7 @@
 // Messages between registry, room and peer.
 
 #include "actors/client_sink.hpp"
+#include "actors/messages/inspect.hpp"
 #include "base/ids.hpp"
 
 #include <caf/type_id.hpp>
@@ -47,7 +48,7 @@ struct protocol_violation {};
 /// Room to peer: a newer member of the same person took the place of this one.
 struct replaced {};
 
-/// Peer to room: the connection is lost, or there is one again.
+/// Peer to room: its client lost the connection, or is back.
 struct presence {
   base::member_id id;
   bool away = false;
@@ -56,7 +57,7 @@ struct presence {
 /// Room to peer: the operator removed this member.
 struct kick {};
 
-/// The actors without which nobody can come in.
+/// The actors that every join and every relayed call needs.
 enum class vital_actor : std::uint8_t {
   registry,
   relay,
@@ -65,7 +66,7 @@ enum class vital_actor : std::uint8_t {
   turn_credentials ///< its limiter
 };
 
-/// Changes nothing; the answer tells that the actor works. The registry hands it on.
+/// Changes nothing; the answer shows that the actor works. The registry forwards it.
 struct probe {
   vital_actor of = vital_actor::registry;
 };
@@ -75,24 +76,8 @@ struct probe {
 struct tick {};
 
 template <class I>
-typename I::result_type inspect(I& f, kick&) {
-  return f(caf::meta::type_name("kick"));
-}
-template <class I>
 typename I::result_type inspect(I& f, probe& x) {
   return f(caf::meta::type_name("probe"), x.of);
-}
-template <class I>
-typename I::result_type inspect(I& f, protocol_violation&) {
-  return f(caf::meta::type_name("protocol_violation"));
-}
-template <class I>
-typename I::result_type inspect(I& f, replaced&) {
-  return f(caf::meta::type_name("replaced"));
-}
-template <class I>
-typename I::result_type inspect(I& f, tick&) {
-  return f(caf::meta::type_name("tick"));
 }
 
 } // namespace catchup::actors::msg

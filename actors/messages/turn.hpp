@@ -1,5 +1,5 @@
 #pragma once
-// Relay and allocations: what they are, what they answer, and the messages.
+// Relay and allocations: their interfaces and messages.
 
 #include "actors/messages/control.hpp"
 #include "actors/messages/membership.hpp"
@@ -35,7 +35,7 @@ struct turn_usage {
   turn::core_counters totals;
 };
 
-/// Closes this allocation.
+/// To an allocation: the relay ends it.
 struct end_allocation {};
 
 /// Closes the allocation of this pseudonym, or lets it crash.
@@ -95,18 +95,6 @@ template <class I>
 typename I::result_type inspect(I& f, end_named& x) {
   return f(caf::meta::type_name("end_named"), x.name, x.crash);
 }
-template <class I>
-typename I::result_type inspect(I& f, end_allocation&) {
-  return f(caf::meta::type_name("end_allocation"));
-}
-template <class I>
-typename I::result_type inspect(I& f, get_allocation_status&) {
-  return f(caf::meta::type_name("get_allocation_status"));
-}
-template <class I>
-typename I::result_type inspect(I& f, get_relay_status&) {
-  return f(caf::meta::type_name("get_relay_status"));
-}
 
 } // namespace catchup::actors::msg
 
@@ -140,7 +128,7 @@ class actor_system_config;
 namespace catchup::actors {
 
 /// One client's allocation: its lifetime, permissions, channels and counters.
-/// Dies of refresh 0, expiry, its TCP connection or its relay.
+/// Ends with Refresh 0, expiry, its TCP connection or its relay.
 using allocation_actor =
     caf::typed_actor<caf::reacts_to<msg::turn_request>, caf::reacts_to<msg::end_allocation>,
                      caf::reacts_to<msg::count_usage>, caf::reacts_to<msg::tick>,

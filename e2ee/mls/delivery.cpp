@@ -16,7 +16,7 @@ constexpr std::uint64_t clock_slack_ms = 24 * 3600 * 1000;
 
 } // namespace
 
-delivery::person::person(time_point now)
+delivery::member_state::member_state(time_point now)
   : joins(0.2, 4, now), commits(4, 8, now), rotations(0.2, 12, now), readies(10, 20, now),
     resumes(1, 8, now) {}
 
@@ -31,7 +31,7 @@ entry_result delivery::enter(time_point now, const base::member_id& who,
                              std::optional<std::uint64_t> group) {
   if (admission_key_.empty())
     admission_key_ = base::to_buffer(admission_key);
-  bool nobody = persons_.empty();
+  bool nobody = members_.empty();
   if (nobody && state_ == state::empty)
     suite_ = 0;
   auto in = inspect(who, std::move(key_package));
@@ -39,7 +39,7 @@ entry_result delivery::enter(time_point now, const base::member_id& who,
     return entry_result::key_package;
   if (!room_joins_.take(now))
     return entry_result::too_many;
-  persons_.insert_or_assign(who, person{now});
+  members_.insert_or_assign(who, member_state{now});
   grace_.erase(who);
   if (!group) {
     add(now, std::move(*in));
@@ -61,9 +61,9 @@ void delivery::connect(time_point now, const base::member_id& who) {
     if (until <= now)
       until = now + grace;
   if (state_ == state::empty)
-    found(now);
+    start_group(now);
   else
-    plan(now);
+    schedule_request(now);
 }
 
 void delivery::disconnect(time_point now, const base::member_id& who) {
@@ -73,19 +73,19 @@ void delivery::disconnect(time_point now, const base::member_id& who) {
   p->connected = false;
   grace_[who] = now + grace;
   if (state_ == state::founding && founder_ == who)
-    found(now);
-  else if (duty_at_ && turn_ > 0 && committer_.who == who)
-    duty_at_ = now;
+    start_group(now);
+  else if (request_at_ && turn_ > 0 && committer_.who == who)
+    request_at_ = now;
 }
 
 void delivery::leave(time_point now, const base::member_id& who) {
-  if (persons_.erase(who) == 0)
+  if (members_.erase(who) == 0)
     return;
   grace_.erase(who);
   pending_.drop(who);
-  claims_.drop(who);
+  reports_.drop(who);
   refusals_.erase(who);
-  if (persons_.empty()) {
+  if (members_.empty()) {
     state_ = state::empty;
     refusals_.clear();
     new_epoch();
@@ -96,13 +96,13 @@ void delivery::leave(time_point now, const base::member_id& who) {
     return;
   }
   if (state_ == state::founding && founder_ == who) {
-    found(now);
+    start_group(now);
   } else if (auto leaf = leaf_of(who)) {
-    if (duty_at_ && turn_ > 0 && committer_.who == who)
-      duty_at_ = now;
+    if (request_at_ && turn_ > 0 && committer_.who == who)
+      request_at_ = now;
     remove(now, *leaf, who);
   } else {
-    plan(now);
+    schedule_request(now);
   }
 }
 
@@ -141,7 +141,7 @@ bool delivery::on(time_point now, const base::member_id& from, to_delivery::foun
   since_.reset();
   if (pending_.empty())
     failures_ = 0;
-  plan(now);
+  schedule_request(now);
   return true;
 }
 
@@ -155,7 +155,7 @@ bool delivery::on(time_point now, const base::member_id& from, to_delivery::read
   if (!epoch_tag_)
     epoch_tag_ = m.tag;
   note_success(from, m.tag);
-  tell_group(from_delivery::ready{m.epoch, from, m.tag}, &from, true);
+  send_to_group(from_delivery::ready{m.epoch, from, m.tag}, &from, true);
   if (*epoch_tag_ != m.tag || m.hash != log_.last_hash())
     fork(now);
   return true;
@@ -171,10 +171,10 @@ bool delivery::on(time_point now, const base::member_id& from, to_delivery::resu
   if (state_ == state::unknown) {
     // The group that members resume may be older than the group we would start now.
     auto theirs = std::min(m.incarnation, incarnation_);
-    if (!plausible || m.incarnation < newest_ || !claims_.put(from, std::move(m)))
+    if (!plausible || m.incarnation < newest_ || !reports_.put(from, std::move(m)))
       out_.push_back({from, {theirs, from_delivery::gone{}}});
-    else if (claims_.complete())
-      settle_claims(now);
+    else if (reports_.complete())
+      settle_reports(now);
     return true;
   }
   auto leaf = leaf_of(from);
@@ -182,7 +182,7 @@ bool delivery::on(time_point now, const base::member_id& from, to_delivery::resu
     // The client rejects incarnations older than its own, so start a newer one.
     fork(now, m.incarnation);
     if (!leaf && incarnation_ > m.incarnation && founder_ != from && !pending_.find(from))
-      say(from, from_delivery::reset{});
+      send(from, from_delivery::reset{});
     return true;
   }
   bool known = m.incarnation == incarnation_ && leaf && !pending_.leaving(*leaf) &&
@@ -190,7 +190,7 @@ bool delivery::on(time_point now, const base::member_id& from, to_delivery::resu
   if (known)
     catch_up(from, m.seq);
   else
-    say(from, from_delivery::gone{});
+    send(from, from_delivery::gone{});
   return true;
 }
 
@@ -209,26 +209,26 @@ bool delivery::on(time_point, const base::member_id& from, to_delivery::visible&
 
 void delivery::tick(time_point now) {
   expire(now);
-  bool late = since_ && now >= *since_ + (state_ == state::unknown ? claims_for : patience());
+  bool late = since_ && now >= *since_ + (state_ == state::unknown ? reports_for : patience());
   if (state_ == state::unknown) {
     if (late)
-      settle_claims(now);
+      settle_reports(now);
   } else if (late) {
     ++failures_;
     if (auto* p = find(founder_); p && state_ == state::founding)
       ++p->missed;
-    found(now);
-  } else if (duty_at_ && now >= *duty_at_) {
-    issue(now);
+    start_group(now);
+  } else if (request_at_ && now >= *request_at_) {
+    send_request(now);
   }
 }
 
 time_point delivery::deadline() const {
   auto out = time_point::max();
   if (since_)
-    out = *since_ + (state_ == state::unknown ? claims_for : patience());
-  if (duty_at_)
-    out = std::min(out, *duty_at_);
+    out = *since_ + (state_ == state::unknown ? reports_for : patience());
+  if (request_at_)
+    out = std::min(out, *request_at_);
   // Ignore grace deadlines while no connected member could commit the removal.
   if (state_ != state::open || !committers().empty())
     for (const auto& [id, until] : grace_)
@@ -242,14 +242,14 @@ std::optional<std::uint64_t> delivery::epoch() const {
   return group_ ? std::optional{group_->epoch} : std::nullopt;
 }
 
-delivery::person* delivery::find(const base::member_id& who) {
-  auto i = persons_.find(who);
-  return i == persons_.end() ? nullptr : &i->second;
+delivery::member_state* delivery::find(const base::member_id& who) {
+  auto i = members_.find(who);
+  return i == members_.end() ? nullptr : &i->second;
 }
 
 bool delivery::connected(const base::member_id& who) const {
-  auto i = persons_.find(who);
-  return i != persons_.end() && i->second.connected;
+  auto i = members_.find(who);
+  return i != members_.end() && i->second.connected;
 }
 
 std::optional<std::uint32_t> delivery::leaf_of(const base::member_id& who) const {
@@ -258,15 +258,15 @@ std::optional<std::uint32_t> delivery::leaf_of(const base::member_id& who) const
 
 room_parameters delivery::room() const { return {tag_, admission_key_, suite_}; }
 
-void delivery::say(const base::member_id& to, from_delivery::body body) {
+void delivery::send(const base::member_id& to, from_delivery::body body) {
   out_.push_back({to, {incarnation_, std::move(body)}});
 }
 
-void delivery::tell_group(const from_delivery::body& body, const base::member_id* but,
-                          bool connected_only) {
+void delivery::send_to_group(const from_delivery::body& body, const base::member_id* but,
+                             bool connected_only) {
   for (const auto& [leaf, who] : group_->leaves.all())
     if (knows(who) && !(but && *but == who) && (!connected_only || connected(who)))
-      say(who, body);
+      send(who, body);
 }
 
 } // namespace catchup::e2ee::mls

@@ -24,7 +24,7 @@ struct delivery_output {
 
 struct delivery_totals {
   std::uint64_t incarnations = 0;
-  std::uint64_t duties = 0;
+  std::uint64_t commit_requests = 0;
   std::uint64_t commits = 0;  // accepted
   std::uint64_t rejected = 0; // rejected commits
   std::uint64_t strikes = 0;
@@ -64,7 +64,7 @@ public:
   /// Takes the messages to send since the last call, in order.
   std::vector<delivery_output> take() { return std::exchange(out_, {}); }
 
-  bool knows(const base::member_id& who) const { return persons_.contains(who); }
+  bool knows(const base::member_id& who) const { return members_.contains(who); }
   std::uint64_t incarnation() const noexcept { return incarnation_; }
   /// Empty while there is no group.
   std::optional<std::uint64_t> epoch() const;
@@ -78,12 +78,12 @@ private:
   /// A member without a connection for this long is removed from the group.
   static constexpr std::chrono::seconds grace{10};
   /// After a restart, members may report their group for this long.
-  static constexpr std::chrono::seconds claims_for{2};
+  static constexpr std::chrono::seconds reports_for{2};
 
   enum class state : std::uint8_t { empty, unknown, founding, open };
 
-  struct person {
-    explicit person(base::time_point now);
+  struct member_state {
+    explicit member_state(base::time_point now);
     bool connected = true;
     bool visible = true;
     unsigned strikes = 0;
@@ -117,17 +117,18 @@ private:
   bool on(base::time_point now, const base::member_id& from, to_delivery::visible& m);
 
   // Commits.
-  struct verdict;
-  verdict judge(base::time_point now, const base::member_id& from, const to_delivery::commit& m);
+  struct commit_check;
+  commit_check check(base::time_point now, const base::member_id& from,
+                     const to_delivery::commit& m);
   void accept(base::time_point now, const base::member_id& from, const to_delivery::commit& m,
-              const verdict& v);
+              const commit_check& v);
 
   // Commit requests.
   std::optional<pending_add> inspect(const base::member_id& who, shared_bytes key_package);
   void add(base::time_point now, pending_add in);
-  void plan(base::time_point now);
-  void issue(base::time_point now);
-  from_delivery::duty duty();
+  void schedule_request(base::time_point now);
+  void send_request(base::time_point now);
+  from_delivery::commit_request request();
   /// A candidate for the next commit request; sorts by preference.
   struct committer {
     bool refused = false; // by joiners: see refuses()
@@ -154,24 +155,24 @@ private:
   void remove(base::time_point now, std::uint32_t leaf, const base::member_id& who);
 
   // Groups.
-  void found(base::time_point now);
+  void start_group(base::time_point now);
   std::optional<base::member_id> choose_founder() const;
-  void settle_claims(base::time_point now);
+  void settle_reports(base::time_point now);
   /// Starts a group newer than `after`, within a rate limit.
   void fork(base::time_point now, std::uint64_t after = 0);
   void catch_up(const base::member_id& who, std::uint64_t seq);
   void new_epoch();
 
-  person* find(const base::member_id& who);
+  member_state* find(const base::member_id& who);
   bool connected(const base::member_id& who) const;
   std::optional<std::uint32_t> leaf_of(const base::member_id& who) const;
   base::duration patience() const;
   room_parameters room() const;
 
-  void say(const base::member_id& to, from_delivery::body body);
+  void send(const base::member_id& to, from_delivery::body body);
   /// Sends to every member on a leaf, or only to those with a connection.
-  void tell_group(const from_delivery::body& body, const base::member_id* but = nullptr,
-                  bool connected_only = false);
+  void send_to_group(const from_delivery::body& body, const base::member_id* but = nullptr,
+                     bool connected_only = false);
 
   base::room_tag tag_;
   delivery_config config_;
@@ -181,11 +182,11 @@ private:
   state state_ = state::empty;
   std::uint64_t incarnation_;
   std::uint64_t newest_ = 0; // newest incarnation since the start
-  std::map<base::member_id, person> persons_;
+  std::map<base::member_id, member_state> members_;
   /// When a member without a connection is removed.
   std::map<base::member_id, base::time_point> grace_;
   pending_changes pending_;
-  resume_reports claims_;
+  resume_reports reports_;
   /// Joiners that refused the Welcomes of a committer, until when they count.
   struct refusal_record {
     std::set<base::member_id> by;
@@ -199,7 +200,7 @@ private:
 
   committer committer_; // of the last commit request
   unsigned turn_ = 0;   // commit requests in this epoch
-  std::optional<base::time_point> duty_at_;
+  std::optional<base::time_point> request_at_;
   /// Start of the wait for a commit, for the founder or for resume reports.
   std::optional<base::time_point> since_;
   unsigned failures_ = 0; // groups in a row that were never founded

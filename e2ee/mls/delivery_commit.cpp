@@ -8,7 +8,7 @@ namespace catchup::e2ee::mls {
 
 using from_delivery::rejection;
 
-struct delivery::verdict {
+struct delivery::commit_check {
   std::optional<rejection> refusal;
   bool refused_before = false; ///< a joiner in it refused a Welcome of the committer
   std::vector<base::member_id> added;
@@ -19,7 +19,7 @@ struct delivery::verdict {
 bool delivery::on(base::time_point now, const base::member_id& from, to_delivery::commit& m) {
   if (m.incarnation != incarnation_ || state_ == state::unknown)
     return true;
-  auto v = judge(now, from, m);
+  auto v = check(now, from, m);
   if (!v.refusal) {
     accept(now, from, m, v);
     return true;
@@ -29,19 +29,19 @@ bool delivery::on(base::time_point now, const base::member_id& from, to_delivery
     ++totals_.strikes;
     ++find(from)->strikes;
   }
-  if (*v.refusal == rejection::stale && !v.refused_before && duty_at_)
-    duty_at_ = now;
-  say(from, from_delivery::rejected{m.epoch, *v.refusal});
+  if (*v.refusal == rejection::stale && !v.refused_before && request_at_)
+    request_at_ = now;
+  send(from, from_delivery::rejected{m.epoch, *v.refusal});
   return true;
 }
 
-delivery::verdict delivery::judge(base::time_point now, const base::member_id& from,
-                                  const to_delivery::commit& m) {
+delivery::commit_check delivery::check(base::time_point now, const base::member_id& from,
+                                       const to_delivery::commit& m) {
   if (!find(from)->commits.take(now))
     return {rejection::rate, false, {}, {}, {}};
   if (!group_ || m.epoch != group_->epoch)
     return {rejection::epoch, false, {}, {}, {}};
-  verdict malformed{rejection::form, false, {}, {}, {}};
+  commit_check malformed{rejection::form, false, {}, {}, {}};
   auto commit = parse_commit(*m.commit);
   if (!commit)
     return malformed;
@@ -57,7 +57,7 @@ delivery::verdict delivery::judge(base::time_point now, const base::member_id& f
   if (!check_commit(*commit, welcome ? &*welcome : nullptr, expected))
     return malformed;
 
-  verdict out{std::nullopt, false, added_members(*commit), {}, commit->removes};
+  commit_check out{std::nullopt, false, added_members(*commit), {}, commit->removes};
   for (const auto& add : commit->adds)
     out.refs.push_back(key_package_ref(add));
   // A member may have left since the request, or sent another key package.
@@ -75,11 +75,11 @@ delivery::verdict delivery::judge(base::time_point now, const base::member_id& f
 }
 
 void delivery::accept(base::time_point now, const base::member_id& from,
-                      const to_delivery::commit& m, const verdict& v) {
+                      const to_delivery::commit& m, const commit_check& v) {
   ++totals_.commits;
   failures_ = 0;
   const auto& entry = log_.append(group_->epoch + 1, m.commit);
-  tell_group(entry); // also the members that it removes
+  send_to_group(entry); // also the members that it removes
   for (auto leaf : v.removed)
     if (auto who = group_->leaves.at(leaf))
       if (auto* p = find(*who))
@@ -89,14 +89,14 @@ void delivery::accept(base::time_point now, const base::member_id& from,
   for (std::size_t i = 0; i < v.added.size(); ++i) {
     if (auto* p = find(v.added[i])) {
       p->ref = v.refs[i];
-      p->invited = person::invitation{entry.seq, from};
+      p->invited = member_state::invitation{entry.seq, from};
     }
-    say(v.added[i], from_delivery::welcome{entry.seq, entry.epoch, entry.hash, m.welcome});
+    send(v.added[i], from_delivery::welcome{entry.seq, entry.epoch, entry.hash, m.welcome});
   }
   pending_.done(v.refs, v.removed);
   new_epoch();
   since_.reset();
-  plan(now);
+  schedule_request(now);
 }
 
 } // namespace catchup::e2ee::mls

@@ -19,12 +19,12 @@ constexpr commit_log::limits resume_page{64, 256 * 1024};
 
 } // namespace
 
-void delivery::found(time_point now) {
+void delivery::start_group(time_point now) {
   auto chosen = choose_founder();
   std::vector<base::member_id> before;
-  for (const auto& [who, claim] : claims_.all()) {
+  for (const auto& [who, report] : reports_.all()) {
     before.push_back(who);
-    incarnation_ = std::max(incarnation_, claim.incarnation);
+    incarnation_ = std::max(incarnation_, report.incarnation);
   }
   if (group_)
     for (const auto& [leaf, who] : group_->leaves.all())
@@ -36,10 +36,10 @@ void delivery::found(time_point now) {
   ++totals_.incarnations;
   group_.reset();
   log_ = commit_log{config_.log};
-  claims_.clear();
+  reports_.clear();
   pending_.new_group();
   new_epoch();
-  for (auto& [who, p] : persons_) {
+  for (auto& [who, p] : members_) {
     p.strikes = 0;
     p.ref.clear();
     p.invited.reset();
@@ -50,10 +50,10 @@ void delivery::found(time_point now) {
     return;
   since_ = now;
   founder_ = *chosen;
-  say(founder_, from_delivery::found{});
+  send(founder_, from_delivery::found{});
   for (const auto& who : before)
     if (who != founder_ && knows(who) && !pending_.find(who))
-      say(who, from_delivery::reset{});
+      send(who, from_delivery::reset{});
 }
 
 // Prefers connected members that missed the fewest earlier requests; among them
@@ -62,8 +62,8 @@ std::optional<base::member_id> delivery::choose_founder() const {
   std::optional<base::member_id> out;
   unsigned least = 0;
   auto consider = [&](const base::member_id& who) {
-    auto i = persons_.find(who);
-    if (i == persons_.end() || !i->second.connected || (out && i->second.missed >= least))
+    auto i = members_.find(who);
+    if (i == members_.end() || !i->second.connected || (out && i->second.missed >= least))
       return;
     out = who;
     least = i->second.missed;
@@ -73,34 +73,34 @@ std::optional<base::member_id> delivery::choose_founder() const {
   if (group_)
     for (const auto& [leaf, who] : group_->leaves.all())
       consider(who);
-  for (const auto& [who, p] : persons_)
+  for (const auto& [who, p] : members_)
     consider(who);
   return out;
 }
 
-void delivery::settle_claims(time_point now) {
-  auto claim = claims_.agreed();
-  if (!claim)
-    return found(now);
-  newest_ = incarnation_ = claim->incarnation;
-  group_.emplace(group_state{claim->group_id, claim->epoch, leaf_map{claim->leaves}});
-  log_ = commit_log{config_.log, claim->seq, claim->hash};
+void delivery::settle_reports(time_point now) {
+  auto report = reports_.agreed();
+  if (!report)
+    return start_group(now);
+  newest_ = incarnation_ = report->incarnation;
+  group_.emplace(group_state{report->group_id, report->epoch, leaf_map{report->leaves}});
+  log_ = commit_log{config_.log, report->seq, report->hash};
   new_epoch();
-  epoch_tag_ = claim->tag;
+  epoch_tag_ = report->tag;
   state_ = state::open;
   since_.reset();
-  for (const auto& [leaf, who] : claim->leaves) {
-    if (claims_.all().contains(who))
-      say(who, from_delivery::resumed{claim->seq});
+  for (const auto& [leaf, who] : report->leaves) {
+    if (reports_.all().contains(who))
+      send(who, from_delivery::resumed{report->seq});
     else if (!connected(who))
       grace_.try_emplace(who, now + grace);
   }
-  claims_.clear();
+  reports_.clear();
   // A member that asks to be added although it is in the group has lost its state.
   for (const auto& a : pending_.adds())
     if (auto leaf = leaf_of(a.who))
       pending_.remove(*leaf);
-  plan(now);
+  schedule_request(now);
 }
 
 void delivery::fork(time_point now, std::uint64_t after) {
@@ -110,21 +110,21 @@ void delivery::fork(time_point now, std::uint64_t after) {
     return;
   }
   incarnation_ = std::max(incarnation_, after);
-  found(now);
+  start_group(now);
 }
 
 void delivery::catch_up(const base::member_id& who, std::uint64_t seq) {
   for (auto& entry : log_.after(seq, resume_page))
-    say(who, std::move(entry));
-  say(who, from_delivery::resumed{log_.last()});
+    send(who, std::move(entry));
+  send(who, from_delivery::resumed{log_.last()});
   if (turn_ > 0 && !pending_.empty())
-    say(who, duty());
+    send(who, request());
 }
 
 void delivery::new_epoch() {
   epoch_tag_.reset();
   turn_ = 0;
-  duty_at_.reset();
+  request_at_.reset();
 }
 
 base::duration delivery::patience() const {

@@ -76,7 +76,7 @@ namespace from_delivery {
 
 struct found {};
 struct reset {};
-struct duty {
+struct commit_request {
   struct add {
     base::member_id id;
     shared_bytes key_package;
@@ -120,8 +120,8 @@ struct resumed {
 };
 struct gone {};
 
-using body =
-    std::variant<found, reset, duty, committed, welcome, rejected, ready, left, resumed, gone>;
+using body = std::variant<found, reset, commit_request, committed, welcome, rejected, ready, left,
+                          resumed, gone>;
 
 struct message {
   std::uint64_t incarnation = 0;

@@ -56,8 +56,8 @@ void delivery::note_success(const base::member_id& joiner, const epoch_tag& tag)
 }
 
 bool delivery::refuses(const base::member_id& joiner, const base::member_id& inviter) const {
-  auto i = persons_.find(joiner);
-  return i != persons_.end() && i->second.refused.size() <= believed_refusals &&
+  auto i = members_.find(joiner);
+  return i != members_.end() && i->second.refused.size() <= believed_refusals &&
          i->second.refused.contains(inviter);
 }
 
@@ -71,8 +71,8 @@ bool delivery::asked_last(const base::member_id& inviter) const {
 
 bool delivery::nobody_else(const std::vector<committer>& able) const {
   return std::ranges::any_of(pending_.adds(), [&](const auto& a) {
-    auto i = persons_.find(a.who);
-    return i != persons_.end() && i->second.connected && i->second.refusals >= most_refusals &&
+    auto i = members_.find(a.who);
+    return i != members_.end() && i->second.connected && i->second.refusals >= most_refusals &&
            std::ranges::all_of(able, [&](const auto& c) { return refuses(a.who, c.who); });
   });
 }

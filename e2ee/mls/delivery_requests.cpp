@@ -44,37 +44,37 @@ void delivery::add(time_point now, pending_add in) {
   if (auto leaf = leaf_of(who))
     pending_.remove(*leaf);
   if (state_ == state::empty || (state_ == state::open && committers().empty()))
-    found(now);
+    start_group(now);
   else
-    plan(now);
+    schedule_request(now);
 }
 
 void delivery::remove(time_point now, std::uint32_t leaf, const base::member_id& who) {
   if (pending_.leaving(leaf))
-    return plan(now);
+    return schedule_request(now);
   pending_.remove(leaf);
-  tell_group(from_delivery::left{who}, &who);
-  plan(now);
+  send_to_group(from_delivery::left{who}, &who);
+  schedule_request(now);
 }
 
-void delivery::plan(time_point now) {
+void delivery::schedule_request(time_point now) {
   if (state_ != state::open)
     return;
   if (pending_.empty()) {
     since_.reset();
-    duty_at_.reset();
+    request_at_.reset();
     return;
   }
   if (!since_)
     since_ = now;
-  if (!duty_at_)
-    duty_at_ = now + batch;
+  if (!request_at_)
+    request_at_ = now + batch;
   else
-    duty_at_ = std::min(*duty_at_, now + again_after);
+    request_at_ = std::min(*request_at_, now + again_after);
 }
 
-void delivery::issue(time_point now) {
-  duty_at_.reset();
+void delivery::send_request(time_point now) {
+  request_at_.reset();
   if (state_ != state::open || pending_.empty())
     return;
   forget_refusals(now);
@@ -84,7 +84,7 @@ void delivery::issue(time_point now) {
     bool waits = std::any_of(pending_.adds().begin(), pending_.adds().end(),
                              [&](const auto& a) { return connected(a.who); });
     if (waits)
-      found(now);
+      start_group(now);
     return;
   }
   if (auto before = incarnation_; nobody_else(able)) {
@@ -96,13 +96,13 @@ void delivery::issue(time_point now) {
                            [&](const auto& c) { return turn_ == 0 || c > committer_; });
   committer_ = next == able.end() ? able.front() : *next;
   ++turn_;
-  duty_at_ = now + (turn_ <= eager_turns ? base::duration{again_after} : again_later);
-  ++totals_.duties;
-  tell_group(duty(), nullptr, true);
+  request_at_ = now + (turn_ <= eager_turns ? base::duration{again_after} : again_later);
+  ++totals_.commit_requests;
+  send_to_group(request(), nullptr, true);
 }
 
-from_delivery::duty delivery::duty() {
-  from_delivery::duty out{group_->epoch, committer_.who, {}, {}};
+from_delivery::commit_request delivery::request() {
+  from_delivery::commit_request out{group_->epoch, committer_.who, {}, {}};
   for (auto leaf : pending_.leaving())
     if (auto who = group_->leaves.at(leaf))
       out.removes.push_back({*who, leaf});
@@ -118,8 +118,8 @@ std::vector<delivery::committer> delivery::committers() const {
   if (!group_)
     return out;
   for (const auto& [leaf, who] : group_->leaves.all())
-    if (auto i = persons_.find(who);
-        i != persons_.end() && i->second.connected && !pending_.leaving(leaf))
+    if (auto i = members_.find(who);
+        i != members_.end() && i->second.connected && !pending_.leaving(leaf))
       (i->second.strikes < max_strikes ? out : worst)
           .push_back({asked_last(who), !i->second.visible, leaf, who});
   if (out.empty())

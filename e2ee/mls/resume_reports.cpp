@@ -5,29 +5,29 @@
 
 namespace catchup::e2ee::mls {
 
-bool resume_reports::put(const base::member_id& from, to_delivery::resume claim) {
+bool resume_reports::put(const base::member_id& from, to_delivery::resume report) {
   std::set<base::member_id> members;
-  for (const auto& [leaf, who] : claim.leaves)
+  for (const auto& [leaf, who] : report.leaves)
     members.insert(who);
-  if (members.size() != claim.leaves.size() || !members.contains(from))
+  if (members.size() != report.leaves.size() || !members.contains(from))
     return false;
-  claims_[from] = std::move(claim);
+  reports_[from] = std::move(report);
   return true;
 }
 
 std::optional<to_delivery::resume> resume_reports::agreed() const {
-  if (claims_.empty())
+  if (reports_.empty())
     return std::nullopt;
-  const auto& first = claims_.begin()->second;
-  bool same = std::all_of(claims_.begin(), claims_.end(),
-                          [&](const auto& claim) { return claim.second == first; });
+  const auto& first = reports_.begin()->second;
+  bool same = std::all_of(reports_.begin(), reports_.end(),
+                          [&](const auto& report) { return report.second == first; });
   return same ? std::optional{first} : std::nullopt;
 }
 
 bool resume_reports::complete() const {
-  auto claim = agreed();
-  return claim && std::all_of(claim->leaves.begin(), claim->leaves.end(),
-                              [&](const auto& leaf) { return claims_.contains(leaf.second); });
+  auto report = agreed();
+  return report && std::all_of(report->leaves.begin(), report->leaves.end(),
+                               [&](const auto& leaf) { return reports_.contains(leaf.second); });
 }
 
 } // namespace catchup::e2ee::mls

@@ -12,12 +12,12 @@ class resume_reports {
 public:
   /// Stores a member's report, replacing its previous one. Returns false if the report
   /// is inconsistent: the reporter is not in its own roster, or a member is listed twice.
-  bool put(const base::member_id& from, to_delivery::resume claim);
-  void drop(const base::member_id& from) { claims_.erase(from); }
-  void clear() { claims_.clear(); }
+  bool put(const base::member_id& from, to_delivery::resume report);
+  void drop(const base::member_id& from) { reports_.erase(from); }
+  void clear() { reports_.clear(); }
 
-  bool empty() const noexcept { return claims_.empty(); }
-  const std::map<base::member_id, to_delivery::resume>& all() const noexcept { return claims_; }
+  bool empty() const noexcept { return reports_.empty(); }
+  const std::map<base::member_id, to_delivery::resume>& all() const noexcept { return reports_; }
 
   /// The report that all members agree on; empty without one or on disagreement.
   std::optional<to_delivery::resume> agreed() const;
@@ -25,7 +25,7 @@ public:
   bool complete() const;
 
 private:
-  std::map<base::member_id, to_delivery::resume> claims_;
+  std::map<base::member_id, to_delivery::resume> reports_;
 };
 
 } // namespace catchup::e2ee::mls

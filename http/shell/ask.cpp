@@ -27,7 +27,7 @@ void ask_registry(caf::actor_system& sys, const actors::registry_actor& to, Mess
 } // namespace
 
 void ask(caf::actor_system& sys, const actors::registry_actor& to, actors::msg::spend m,
-         on_answer<actors::msg::verdict> done) {
+         on_answer<actors::msg::limit_decision> done) {
   ask_registry(sys, to, std::move(m), std::move(done));
 }
 

@@ -17,7 +17,7 @@ using on_answer = std::function<void(base::result<Reply, actors::errc>)>;
 /// Asks `to` and calls `done` exactly once, on a thread of the actor system.
 /// However the question fails, there is an answer.
 void ask(caf::actor_system& sys, const actors::registry_actor& to, actors::msg::spend m,
-         on_answer<actors::msg::verdict> done);
+         on_answer<actors::msg::limit_decision> done);
 void ask(caf::actor_system& sys, const actors::registry_actor& to, actors::msg::join m,
          on_answer<actors::msg::attached> done);
 void ask(caf::actor_system& sys, const actors::registry_actor& to, actors::msg::resume m,

@@ -55,11 +55,11 @@ std::string http_date() {
   return {out, n};
 }
 
-/// A verdict on its way.
-struct pending_verdict {
-  explicit pending_verdict(const net::any_io_executor& ex) : ready(ex) {}
-  net::steady_timer ready; ///< cancelled when the verdict is there
-  std::optional<actors::msg::verdict> verdict;
+/// A decision on its way.
+struct pending_decision {
+  explicit pending_decision(const net::any_io_executor& ex) : ready(ex) {}
+  net::steady_timer ready; ///< cancelled when the decision is there
+  std::optional<actors::msg::limit_decision> decision;
 };
 
 class http_session final : public connection, public std::enable_shared_from_this<http_session> {
@@ -210,33 +210,33 @@ private:
     auto issued = issue(where, parts, hub_->config, base::unix_now());
     if (!issued.guarded)
       co_return std::move(issued.answer);
-    auto verdict = co_await spend(endpoint_of(where), source_key_of(request));
-    if (!verdict)
+    auto decision = co_await spend(endpoint_of(where), source_key_of(request));
+    if (!decision)
       co_return error_reply(api_error::unavailable);
-    if (!verdict->allowed)
-      co_return too_many_reply(verdict->retry_after_seconds);
+    if (!decision->allowed)
+      co_return too_many_reply(decision->retry_after_seconds);
     co_return std::move(issued.answer);
   }
 
   /// Asks the limiter; nothing when it does not answer in time.
-  net::awaitable<std::optional<actors::msg::verdict>> spend(actors::endpoint_kind endpoint,
-                                                            std::string source) {
-    auto pending = std::make_shared<pending_verdict>(executor_);
+  net::awaitable<std::optional<actors::msg::limit_decision>> spend(actors::endpoint_kind endpoint,
+                                                                   std::string source) {
+    auto pending = std::make_shared<pending_decision>(executor_);
     pending->ready.expires_after(hub_->config.limits.answer_time);
     pending_ = pending;
     ask(hub_->system, hub_->registry, actors::msg::spend{endpoint, std::move(source)},
         [shared = hub_, pending,
-         ex = executor_](base::result<actors::msg::verdict, actors::errc> answer) {
+         ex = executor_](base::result<actors::msg::limit_decision, actors::errc> answer) {
           shared->post(ex, [pending, answer] {
             if (answer)
-              pending->verdict = *answer;
+              pending->decision = *answer;
             pending->ready.cancel();
           });
         });
     error_code ec;
     co_await pending->ready.async_wait(token(ec));
     pending_.reset();
-    co_return pending->verdict;
+    co_return pending->decision;
   }
 
   // -- WebSocket ----------------------------------------------------------------
@@ -345,7 +345,7 @@ private:
   net::steady_timer timer_;
   const base::ip_address peer_;
   beast::flat_buffer buffer_{2 * max_head};
-  std::shared_ptr<pending_verdict> pending_;
+  std::shared_ptr<pending_decision> pending_;
   std::uint64_t turn_ = 0; // of the timer
   bool timed_out_ = false;
 };

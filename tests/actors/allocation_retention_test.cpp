@@ -25,7 +25,7 @@ struct fixture {
 
 FIXTURE_SCOPE(allocation_retention_tests, fixture)
 
-TEST(what a member has ends with a membership that ends for good) {
+TEST(allocations end with a membership that ends for good) {
   CHECK(!ends(0s, "alice", membership_change::joined));
   CHECK(ends(1s, "alice", membership_change::ended));
   CHECK_EQUAL(all.size(), 0u);
@@ -41,7 +41,7 @@ TEST(after a failure it goes on for the time of grace) {
   CHECK(all.deadline() == base::time_point::max());
 }
 
-TEST(who is back in time keeps it) {
+TEST(a member that is back in time keeps its allocations) {
   ends(0s, "alice", membership_change::joined);
   ends(1s, "alice", membership_change::may_return);
   ends(20s, "alice", membership_change::joined);
@@ -57,7 +57,7 @@ TEST(a second membership that began before the first was gone keeps it) {
   CHECK(ends(1000s, "alice", membership_change::ended));
 }
 
-TEST(who has nothing is not remembered) {
+TEST(a user without allocations is not remembered) {
   CHECK(!ends(0s, "alice", membership_change::may_return, false));
   CHECK(!ends(0s, "alice", membership_change::ended, false));
   CHECK_EQUAL(all.size(), 0u);

@@ -91,7 +91,7 @@ TEST(a full table has room again when its first window ends) {
   CHECK_EQUAL(table.size(), 3u);
 }
 
-TEST(what is over is forgotten) {
+TEST(a window that is over is forgotten) {
   REQUIRE(allowed(0s, "a"));
   REQUIRE(allowed(10s, "b"));
   CHECK(table.next_end() == start + 60s);

@@ -20,8 +20,8 @@ struct limiter_cast : test::cast {
     return out;
   }
 
-  msg::verdict spend(const std::string& source = "203.0.113.1") {
-    return ask<msg::verdict>(limiter, msg::spend{endpoint_kind::create_room, source});
+  msg::limit_decision spend(const std::string& source = "203.0.113.1") {
+    return ask<msg::limit_decision>(limiter, msg::spend{endpoint_kind::create_room, source});
   }
 };
 

@@ -63,7 +63,7 @@ TEST(a lost connection ends a membership only with its lease) {
   CHECK_EQUAL(memberships(), "ended A");
 }
 
-TEST(a member that the operator removes is gone for good) {
+TEST(a member that the operator removes does not return ) {
   operate(msg::operation::kick, 'A');
   CHECK_EQUAL(memberships(), "ended A");
 }

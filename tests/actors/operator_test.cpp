@@ -141,7 +141,7 @@ TEST(the registry and the relay are not crashed) {
   CHECK(is_alive(children->relay.address()));
 }
 
-TEST(what an error carries is not shown) {
+TEST(the context of an error is not shown) {
   auto e = caf::make_error(caf::sec::runtime_error, std::string{"203.0.113.1 said so"});
   CHECK(error_words(sys, e).find("203") == std::string::npos);
   CHECK(!error_words(sys, e).empty());
@@ -190,7 +190,7 @@ TEST(a locked room lets nobody new in) {
   join('s', 'C'); // others are not concerned
 }
 
-TEST(who was inside a locked room may come back) {
+TEST(a member of a locked room may come back) {
   join('r', 'A');
   auto b = ask<msg::attached>(root, join_of('r', 'B', test::new_sink()));
   operate(msg::operation::lock, only("room"));
@@ -199,7 +199,7 @@ TEST(who was inside a locked room may come back) {
   join('r', 'B');
 }
 
-TEST(who is sent away from a locked room may not come back) {
+TEST(a member removed from a locked room may not come back) {
   join('r', 'A');
   operate(msg::operation::lock, only("room"));
   operate(msg::operation::kick, only("peer"));
@@ -269,7 +269,7 @@ FIXTURE_SCOPE_END()
 
 FIXTURE_SCOPE(refusal_tests, operator_cast)
 
-TEST(what is refused is counted by what it was refused with) {
+TEST(a refusal is counted by its code) {
   tell(root, msg::drain{});
   cannot_join('r', 'A');
   cannot_join('r', 'A');

@@ -64,7 +64,7 @@ TEST(one mebibyte is kept and one byte more is refused) {
   CHECK_EQUAL(over.last(), 1u);
 }
 
-TEST(what is acknowledged makes room) {
+TEST(an acknowledgement makes room) {
   outbox box{{2, 1u << 20}};
   REQUIRE(box.add(of_size(10)));
   REQUIRE(box.add(of_size(10)));

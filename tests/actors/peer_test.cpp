@@ -46,7 +46,7 @@ FIXTURE_SCOPE(peer_tests, peer_cast)
 
 // -- numbers ------------------------------------------------------------------
 
-TEST(what another member says arrives with the next number) {
+TEST(a message of another member arrives with the next number) {
   bob_says(1, "one");
   bob_says(2, "two");
   CHECK_EQUAL(alice_sink->said(), "3 app B one, 4 app B two");

@@ -20,7 +20,7 @@ limiter_actor::behavior_type mute_limiter(limiter_actor::stateful_pointer<mute_l
   self->monitor(parent);
   self->set_down_handler([=](const caf::down_msg& dm) { self->quit(dm.reason); });
   return {
-      [](const msg::spend&) { return msg::verdict{}; },
+      [](const msg::spend&) { return msg::limit_decision{}; },
       [](const msg::get_status&) { return msg::status{}; },
       [](const msg::tick&) {},
       [=](const msg::probe&) -> caf::result<void> {

@@ -24,7 +24,7 @@ TEST(rooms with different tags are different rooms) {
   CHECK_EQUAL(count("rooms"), 2u);
 }
 
-TEST(what a room refuses is refused with its reason) {
+TEST(a refusal of the room reaches the client with its reason) {
   for (auto who : {'A', 'B', 'C', 'D'})
     join('r', who);
   CHECK(cannot_join('r', 'A') == errc::member_taken);

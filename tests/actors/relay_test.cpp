@@ -340,7 +340,7 @@ TEST(beyond that the idlest gives way to a new one) {
   CHECK_EQUAL(s.allocations, 3u);
 }
 
-TEST(what carries something does not give way) {
+TEST(an allocation that carries packets does not give way) {
   auto one = client(1, alice_user, "198.51.100.1");
   auto two = client(2, alice_user, "198.51.100.2");
   auto ben = client(4, "ben", "198.51.100.4");
@@ -394,7 +394,7 @@ TEST(a request of its client is a sign of life) {
   CHECK_EQUAL(try_allocate(client(3, alice_user)), 486);
 }
 
-TEST(nobody takes the place of somebody else) {
+TEST(no user replaces an allocation of another user) {
   auto two = client(2, alice_user, "198.51.100.9");
   allocate(alice);
   allocate(two);
@@ -430,7 +430,7 @@ TEST(where the source is full or there is no such address nobody gives way) {
   CHECK_EQUAL(relay_status().replaced_idle, 0u);
 }
 
-TEST(who wants two at once needs two that are idle) {
+TEST(a request for a port pair replaces two idle allocations) {
   auto two = client(2, alice_user, "198.51.100.2");
   auto three = client(3, alice_user, "198.51.100.3");
   auto pair = [&] {
@@ -452,7 +452,7 @@ TEST(who wants two at once needs two that are idle) {
   CHECK_EQUAL(try_allocate(client(5, alice_user, "198.51.100.5")), 486);
 }
 
-TEST(who gave way counts no more when its actor ends) {
+TEST(a replaced allocation is not counted again when its actor ends) {
   auto two = client(2, alice_user, "198.51.100.2");
   allocate(alice);
   allocate(two);

@@ -147,7 +147,7 @@ TEST(a wrong key package keeps one out and leaves no trace) {
   CHECK_EQUAL(count("members"), 0u);
 }
 
-TEST(nobody is in the room without a key package of it) {
+TEST(a join without a key package of the room is refused) {
   join('A');
   auto p = std::make_unique<page>(link, 'B', 9);
   auto interim = test::mls_writer{}.num(0, 1).raw(base::buffer(32)).out;
@@ -158,7 +158,7 @@ TEST(nobody is in the room without a key package of it) {
   CHECK_EQUAL(pages['A']->sink->heard(), "welcome");
 }
 
-TEST(who leaves or crashes is removed from the group) {
+TEST(a member that leaves or crashes is removed from the group) {
   join_all("ABCD");
   play(200ms);
   leave('B');
@@ -187,7 +187,7 @@ TEST(ten seconds without a socket cost the leaf and thirty the seat) {
   CHECK(agree("AB"));
 }
 
-TEST(who takes their own seat back gets a new leaf and the old one goes with the same commit) {
+TEST(a member that replaces its older one gets a new leaf by the commit that removes the old leaf) {
   join_all("ABC");
   play(200ms);
   pages['B']->frozen = true;
@@ -202,7 +202,7 @@ TEST(who takes their own seat back gets a new leaf and the old one goes with the
   CHECK_EQUAL(count("groups"), 1u);
 }
 
-TEST(who was alone and takes their own seat back founds a new group) {
+TEST(a member that replaces its older one in an otherwise empty room founds a new group) {
   join('A');
   play(200ms);
   pages['A']->frozen = true;
@@ -229,7 +229,7 @@ TEST(a socket that changes loses nothing) {
   CHECK_EQUAL(count("groups"), 1u);
 }
 
-TEST(what was said twice over two sockets counts once) {
+TEST(a message sent again over a second socket counts once) {
   join_all("AB");
   play(200ms);
   auto& b = *pages['B'];
@@ -242,7 +242,7 @@ TEST(what was said twice over two sockets counts once) {
   CHECK(agree("AB"));
 }
 
-TEST(when the committer dies the next has the duty at once) {
+TEST(when the committer dies the next member is asked at once) {
   join_all("ABC");
   play(200ms);
   pages['A']->frozen = true;
@@ -299,7 +299,7 @@ TEST(an empty room with a group closes in time) {
   CHECK(!is_alive(room.address()));
 }
 
-TEST(what is for all reaches all others and not too much of it) {
+TEST(a message for all reaches all others within its rate limit) {
   join_all("ABC");
   play(200ms);
   for (auto& [name, p] : pages) {

@@ -125,7 +125,7 @@ TEST(the connection of a ghost that still seems open is told that it was replace
   CHECK_EQUAL(heard('A'), "welcome, joined B, left B left, joined E");
 }
 
-TEST(what a ghost still says after its seat was taken reaches nobody) {
+TEST(messages of a replaced member reach no other member) {
   join('A');
   join('B');
   self->send(members['B'].peer, msg::app{1, test::bytes_of("late")});
@@ -201,7 +201,7 @@ TEST(a newcomer sees who is away) {
   CHECK_EQUAL(heard('C'), "welcome A(away) B");
 }
 
-TEST(nobody can resume who is not a member) {
+TEST(a client that is not a member cannot resume) {
   join('A');
   CHECK(refuse<msg::attached>(room, resume_of('r', 'B', 0, test::new_sink())) ==
         errc::resume_unknown);
@@ -209,7 +209,7 @@ TEST(nobody can resume who is not a member) {
 
 // -- talking ------------------------------------------------------------------
 
-TEST(what one says reaches all others) {
+TEST(a message reaches all other members) {
   for (auto who : {'A', 'B', 'C'})
     join(who);
   for (auto who : {'A', 'B', 'C'})
@@ -220,7 +220,7 @@ TEST(what one says reaches all others) {
   CHECK_EQUAL(heard('C'), "app A hello");
 }
 
-TEST(what is said while a member is away waits for it) {
+TEST(messages wait for a member that is away) {
   join('A');
   join('B');
   vanish('B');

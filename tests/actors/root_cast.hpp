@@ -136,11 +136,11 @@ struct root_cast : cast {
     return refuse<msg::attached>(root, resume_of(room, who, 1, new_sink()));
   }
 
-  msg::verdict spend(endpoint_kind e) {
-    return ask<msg::verdict>(root, msg::spend{e, "203.0.113.1"});
+  msg::limit_decision spend(endpoint_kind e) {
+    return ask<msg::limit_decision>(root, msg::spend{e, "203.0.113.1"});
   }
   caf::error cannot_spend(endpoint_kind e) {
-    return refuse<msg::verdict>(root, msg::spend{e, "203.0.113.1"});
+    return refuse<msg::limit_decision>(root, msg::spend{e, "203.0.113.1"});
   }
   /// How many requests are allowed before the first is not.
   int allowance(endpoint_kind e) {

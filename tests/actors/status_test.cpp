@@ -48,7 +48,7 @@ struct status_cast : test::cast {
 
 FIXTURE_SCOPE(status_tests, status_cast)
 
-TEST(what is known comes first and the answers follow in order) {
+TEST(known entries come first and the answers follow in order) {
   auto c =
       collector({about(sys.spawn(talkative, "a"), "a"), about(sys.spawn(talkative, "b"), "b")});
   CHECK_EQUAL(names_of(ask<msg::status>(c, msg::get_status{})), "registry:running a:open b:open ");

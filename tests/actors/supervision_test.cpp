@@ -83,7 +83,7 @@ TEST(a request that meets a dying limiter is unavailable) {
   REQUIRE(sched.prioritize(children->limiters[0]));
   sched.run_once();
   settle();
-  pending.receive([](const msg::verdict&) { FAIL_TEST("allowed"); },
+  pending.receive([](const msg::limit_decision&) { FAIL_TEST("allowed"); },
                   [](const caf::error& e) { CHECK_EQUAL(reason(e), errc::unavailable); });
 }
 

@@ -135,7 +135,7 @@ TEST(of all message types only requests that exist are answered) {
   CHECK_EQUAL(answered, 5); // Binding, Allocate, Refresh, CreatePermission, ChannelBind
 }
 
-TEST(what is no STUN is ignored over UDP and ends a TCP connection) {
+TEST(bytes that are no STUN are ignored over UDP and end a TCP connection) {
   for (auto text : {"474554202f20485454502f312e310d0a0d0a",               // HTTP
                     "16030100c8010000c40303000102030405060708090a0b0c0d", // TLS
                     "8060000100000000deadbeef0102030405060708",           // RTP
@@ -378,7 +378,7 @@ TEST(of two peers in one indication the second is never reached) {
   CHECK(ignored(b, {}));
 }
 
-TEST(what stands behind the seal of a request does nothing) {
+TEST(attributes behind the integrity of a request have no effect) {
   auto s = udp();
   s.allocate();
   auto in = s.client.refresh(600);

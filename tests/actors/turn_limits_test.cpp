@@ -283,7 +283,7 @@ TEST(when all places are taken those who say nothing give way - those with an al
   CHECK(a.ask(a.client.refresh(600)).success());
 }
 
-TEST(who came a moment ago does not give way) {
+TEST(a connection that was just opened does not give way) {
   turn_service_settings small;
   small.tcp.connections = 1;
   small.tcp.grace = 1min;
@@ -295,7 +295,7 @@ TEST(who came a moment ago does not give way) {
   CHECK_EQUAL(first.ask(first.client.allocate()).error(), 401);
 }
 
-TEST(nobody gives way to a source that may not have more) {
+TEST(no connection gives way to a source at its limit) {
   turn_service_settings small;
   small.tcp.connections = 2;
   small.tcp.per_source = 1;

@@ -75,7 +75,7 @@ struct dual_fixture : fixture {
 
 FIXTURE_SCOPE(turn_rules_tests, fixture)
 
-TEST(what an Allocate request may ask for) {
+TEST(attributes of an Allocate request) {
   auto row = [&](const char* words, const fill& f, int code) {
     rule(words, with_credentials(), method::allocate, f, code);
   };
@@ -242,7 +242,7 @@ TEST(requests without an allocation) {
   row("8656 5: ChannelBind", method::channel_bind, {});
 }
 
-TEST(what a Refresh may ask for) {
+TEST(attributes of a Refresh request) {
   auto row = [&](const char* words, const fill& f, int code) {
     rule(words, allocated(), method::refresh, f, code);
   };
@@ -305,7 +305,7 @@ TEST(peers of a CreatePermission request) {
       [](auto& w) { w.add_u32(attribute::xor_peer_address, 0); }, 400);
 }
 
-TEST(what a ChannelBind request may ask for) {
+TEST(attributes of a ChannelBind request) {
   auto bind = [](std::uint32_t number, std::uint16_t port) -> fill {
     return [=](auto& w) {
       w.add_u32(attribute::channel_number, number << 16);

@@ -57,7 +57,7 @@ struct knocking {
 
 FIXTURE_SCOPE(admission_tests, knocking)
 
-TEST(who knows the secret is admitted) { CHECK(check()); }
+TEST(a client that knows the secret is admitted) { CHECK(check()); }
 
 TEST(a room with a host key admits as well) {
   host_key = host_pk;

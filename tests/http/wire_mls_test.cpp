@@ -143,7 +143,7 @@ TEST(one byte or one unit too much is refused) {
 }
 
 TEST(what the delivery service says has the fields of the protocol) {
-  from::duty duty{6, id('c'), {{id('a'), shared(3)}}, {{id('r'), 2}}};
+  from::commit_request duty{6, id('c'), {{id('a'), shared(3)}}, {{id('r'), 2}}};
   auto m = said(duty);
   CHECK_EQUAL(m.t(), "mls-duty");
   CHECK_EQUAL(m.fields(), 7u);

@@ -63,7 +63,7 @@ public:
     return {incarnation_, epoch_, seq_, group_id_, tag_, hash_, leaves};
   }
 
-  /// A commit of what the last duty said, or of nothing.
+  /// A commit of the last commit request, or an empty one.
   e2ee::mls::to_delivery::commit commit(bool rotate = false) {
     mls_commit_options o;
     if (duty_ && !rotate && duty_->epoch == epoch_) {
@@ -100,7 +100,9 @@ public:
           self.ask(out);
       }
       void operator()(const e2ee::mls::from_delivery::gone&) const { self.ask(out); }
-      void operator()(const e2ee::mls::from_delivery::duty& d) const { self.on_duty(d, out); }
+      void operator()(const e2ee::mls::from_delivery::commit_request& d) const {
+        self.on_duty(d, out);
+      }
       void operator()(const e2ee::mls::from_delivery::committed& c) const {
         self.on_committed(c, out);
       }
@@ -154,7 +156,7 @@ private:
     out.push_back({5, e2ee::mls::to_delivery::founded{incarnation_, group_id_}});
   }
 
-  void on_duty(const e2ee::mls::from_delivery::duty& d, std::vector<todo>& out) {
+  void on_duty(const e2ee::mls::from_delivery::commit_request& d, std::vector<todo>& out) {
     if (!in_ || d.epoch != epoch_)
       return;
     duty_ = d;
@@ -268,7 +270,7 @@ private:
   mls_maker maker_;
   std::uint64_t seed_;
   std::optional<base::buffer> key_package_;
-  std::optional<e2ee::mls::from_delivery::duty> duty_;
+  std::optional<e2ee::mls::from_delivery::commit_request> duty_;
   bool in_ = false;
   bool broken_ = false;
   unsigned rejections_ = 0;

@@ -18,7 +18,7 @@ inline std::string mls_words(const e2ee::mls::from_delivery::body& body) {
   struct {
     std::string operator()(const found&) const { return "found"; }
     std::string operator()(const reset&) const { return "reset"; }
-    std::string operator()(const duty& d) const {
+    std::string operator()(const commit_request& d) const {
       auto out = "duty " + std::to_string(d.epoch) + " by " + name_of(d.committer);
       for (const auto& a : d.adds)
         out += " +" + name_of(a.id);

@@ -132,7 +132,7 @@ TEST(another user name on the same client is wrong for every request but an Allo
   }
 }
 
-TEST(what is wrong with a request by itself is answered) {
+TEST(a request that is malformed by itself gets its error) {
   auto r = make(stun::method::create_permission);
   r.defect = error::bad_request;
   CHECK_EQUAL(core.handle(now, r).answer.error, error::bad_request);

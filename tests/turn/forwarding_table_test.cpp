@@ -99,7 +99,7 @@ TEST(usage is reported once for what changed) {
   CHECK_EQUAL(table.take_usage().front().carried.packets_from_client, 0u);
 }
 
-TEST(what was counted for a route that is gone is not reported) {
+TEST(counters of a removed route are not reported) {
   table.install(make(1, 1, 1, 50000));
   table.count(*table.by_client(client(1))).dropped += 1;
   table.remove(client(1), 1);

@@ -150,7 +150,7 @@ struct fixture {
 
 FIXTURE_SCOPE(heap_tests, fixture)
 
-TEST(what asks for memory is seen here) {
+TEST(an allocation of memory is seen by this test) {
   REQUIRE(openssl_is_watched);
   counted = counted_openssl = 0;
   counting = true;

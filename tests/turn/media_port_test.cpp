@@ -321,7 +321,7 @@ FIXTURE_SCOPE_END()
 
 FIXTURE_SCOPE(media_port_limit_tests, few_connections)
 
-TEST(one address has so many connections and no more) {
+TEST(a source has at most so many TCP connections) {
   std::vector<std::unique_ptr<turn_socket>> all;
   for (int i = 0; i < 3; ++i) {
     all.push_back(std::make_unique<turn_socket>(transport::tcp, media.port(), user("alice")));

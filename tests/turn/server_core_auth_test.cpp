@@ -137,7 +137,7 @@ TEST(which algorithms a request may name) {
               400);
 }
 
-TEST(who was offered nothing can name nothing) {
+TEST(a client that was offered no algorithms can name none) {
   auto p = offered();
   alice.learn(*ask(alice, turn_client{alice.tuple(), {}}.allocate()));
   CHECK(!alice.nonce().starts_with(nonce_cookie));
@@ -183,7 +183,7 @@ TEST(a seal of SHA 256 may be cut short and not too short) {
   }
 }
 
-TEST(what stands behind the seal does not count) {
+TEST(attributes behind the integrity are ignored) {
   auto p = offered();
   auto in = p.write();
   auto add = [&](attribute a, base::const_bytes value) {
@@ -332,7 +332,7 @@ TEST(requests of one source are limited when it has authenticated itself as well
   CHECK(hand_on(alice, alice.refresh(600)));
 }
 
-TEST(who forges the source of somebody takes neither TCP nor the allocation from them) {
+TEST(a forger of a source address blocks neither TCP nor the allocation of that source) {
   auto flood = [&] {
     turn_client forged{udp("198.51.100.1", 9), {}};
     while (ask(forged, forged.request(stun::method::binding))) {

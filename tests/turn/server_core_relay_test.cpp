@@ -224,7 +224,7 @@ TEST(a removed allocation carries nothing in either direction) {
   CHECK(core.known(alice.tuple()));
 }
 
-TEST(what other parts of the server send arrives like any peer) {
+TEST(packets of other parts of the server arrive as from any peer) {
   auto a = allocated(alice, 50000);
   auto sfu = at("203.0.113.1", 3478);
   CHECK(!core.deliver(t.now, sfu, a.relayed(), base::as_bytes("x")));

@@ -17,7 +17,7 @@ public:
 
   /// An authenticated request; `reply` answers it.
   virtual void on_request(const request& r) = 0;
-  /// The TCP connection of a client with an allocation, or on its way to one, is gone.
+  /// The TCP connection of a client with an allocation or an unanswered request has ended.
   virtual void on_closed(const five_tuple& client) = 0;
   /// Counters that moved, at most every 400 ms and not before `usage_seen`
   /// was posted for the last report.
@@ -33,9 +33,9 @@ public:
   /// finds room: there is at most one for each allocation.
   virtual bool post(command c) = 0;
 
-  /// From now on `to` hears of everything, and nobody else.
+  /// From now on `to` receives all events, and no other subscriber does.
   virtual void subscribe(std::shared_ptr<events> to) = 0;
-  /// Ends a subscription, unless somebody else has taken it over.
+  /// Ends a subscription, unless another one has replaced it.
   virtual void unsubscribe(const events* from) = 0;
 };
 

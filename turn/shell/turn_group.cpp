@@ -42,8 +42,8 @@ private:
 
 } // namespace
 
-/// Reports are worked off in the order they came, so the group remembers whose
-/// turn it is to hear of that, and adds up what the threads say.
+/// The subscriber handles reports in the order of their arrival, so the group remembers which
+/// thread gets the next `usage_seen`, and adds up the totals of the threads.
 class turn_group::reports {
 public:
   explicit reports(std::size_t threads) : totals_(threads) {}

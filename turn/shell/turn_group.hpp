@@ -16,8 +16,8 @@ public:
   /// One for each media thread.
   const std::vector<std::shared_ptr<turn_handler>>& handlers() const noexcept { return all_; }
 
-  /// Table changes go to everybody, and so do answers: only the thread that the
-  /// request came to knows what to do with one.
+  /// Table changes go to all threads, and so do answers: only the thread that received the
+  /// request has it pending.
   bool post(command c) override;
   void subscribe(std::shared_ptr<events> to) override;
   void unsubscribe(const events* from) override;

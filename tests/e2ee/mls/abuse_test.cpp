@@ -20,7 +20,7 @@ TEST(two founders that never answer do not keep out a third) {
   CHECK(w.client('C').in());
 }
 
-TEST(who claims a small group after a restart does not lock the others out) {
+TEST(a resume report of a small group after a restart does not lock the others out) {
   mls_call w{"ABC"};
   auto incarnation = w.service->incarnation();
   w.restart();
@@ -42,7 +42,7 @@ TEST(who claims a small group after a restart does not lock the others out) {
   CHECK_EQUAL(w.disagreement(), "");
 }
 
-TEST(who is told that there is nothing to resume hears of the older group that is found again) {
+TEST(a member whose report was refused hears of the older group when that is restored) {
   mls_call w{"AB"};
   auto incarnation = w.service->incarnation();
   w.restart();
@@ -78,7 +78,7 @@ TEST(a room that had another group since does not go back to an older one) {
   CHECK_EQUAL(w.disagreement(), "");
 }
 
-TEST(nobody comes back from later groups more often than people cry fork) {
+TEST(members return from later groups at most as often as forks are reported) {
   mls_call w{"AB"};
   auto before = w.service->totals().incarnations;
   for (int i = 0; i < 5; ++i) {
@@ -169,7 +169,8 @@ TEST(a committer cannot leave somebody waiting for long) {
     w.at(w.now + 100ms, spite);
   };
   w.lets_through = [](const auto& to, const auto& message) {
-    return to != person('A') || !std::holds_alternative<from_delivery::duty>(message.body);
+    return to != person('A') ||
+           !std::holds_alternative<from_delivery::commit_request>(message.body);
   };
   spite();
   w.run(10ms);

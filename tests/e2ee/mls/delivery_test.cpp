@@ -25,7 +25,7 @@ TEST(the first makes the group and the second is added by it) {
   CHECK_EQUAL(w.disagreement(), "");
 }
 
-TEST(who comes within thirty milliseconds is added by one commit) {
+TEST(members that join within thirty milliseconds are added by one commit) {
   mls_call w{"A"};
   w.enter_all("BCDEFGHIJKLMNOP");
   w.run(1s);
@@ -34,7 +34,7 @@ TEST(who comes within thirty milliseconds is added by one commit) {
   CHECK_EQUAL(w.disagreement(), "");
 }
 
-TEST(who comes while the group is being made is added when it is) {
+TEST(a member that joins while the group is founded is added afterwards) {
   mls_world w;
   w.enter_all("ABC");
   w.run(1s);
@@ -42,7 +42,7 @@ TEST(who comes while the group is being made is added when it is) {
   CHECK_EQUAL(w.disagreement(), "");
 }
 
-TEST(who comes during a commit is added in the next epoch) {
+TEST(a member that joins during a commit is added in the next epoch) {
   mls_call w{"A"};
   w.enter('B');
   w.run(35ms); // the duty is out, the commit is not in
@@ -115,7 +115,7 @@ TEST(the first key package decides the suite) {
 
 // -- leaving ------------------------------------------------------------------
 
-TEST(who leaves is removed by the next commit) {
+TEST(a member that leaves is removed by the next commit) {
   mls_call w{"ABC"};
   w.leave('A');
   w.run(100ms);
@@ -123,7 +123,7 @@ TEST(who leaves is removed by the next commit) {
   CHECK_EQUAL(w.disagreement(), "");
 }
 
-TEST(who leaves before it was added is added by nobody) {
+TEST(a member that leaves before its add is not added) {
   mls_call w{"A"};
   w.enter('B');
   w.run(33ms);
@@ -187,9 +187,9 @@ TEST(the last to leave takes the group along) {
   CHECK_EQUAL(w.disagreement(), "");
 }
 
-// -- duties -------------------------------------------------------------------
+// -- commit requests -------------------------------------------------------------------
 
-TEST(a duty that brings nothing goes to the next after 800 ms) {
+TEST(a commit request without a commit goes to the next after 800 ms) {
   mls_call w{"ABC"};
   w.freeze('A');
   w.freeze('C'); // who would not wait for its turn
@@ -206,7 +206,7 @@ TEST(a duty that brings nothing goes to the next after 800 ms) {
   CHECK_EQUAL(w.disagreement(), "");
 }
 
-TEST(a duty goes on at once when the connection of its committer dies) {
+TEST(a commit request goes to the next member at once when its committer disconnects) {
   mls_call w{"ABC"};
   w.enter('D');
   w.run(33ms); // before it sent anything
@@ -216,7 +216,7 @@ TEST(a duty goes on at once when the connection of its committer dies) {
   CHECK(w.client('D').in());
 }
 
-TEST(a committer that dies after it sent its commit has done its duty) {
+TEST(a committer that dies after its commit is not replaced) {
   mls_call w{"ABC"};
   w.enter('D');
   w.run(47ms); // sent, and taken
@@ -227,7 +227,7 @@ TEST(a committer that dies after it sent its commit has done its duty) {
   CHECK_EQUAL(w.disagreement(), "");
 }
 
-TEST(who commits first has the epoch and everybody else is told so) {
+TEST(the first commit ends the epoch and all others are rejected) {
   mls_call w{"ABC"};
   w.enter('D');
   w.run(33ms);
@@ -253,7 +253,7 @@ TEST(anybody may rotate and nobody more than twelve times a minute) {
   CHECK_EQUAL(w.disagreement(), "");
 }
 
-TEST(three strikes and a member gets no duty while there is another) {
+TEST(after three strikes a member gets no commit request while there is another) {
   mls_call w{"AB"};
   for (int i = 0; i < 3; ++i) {
     CHECK(w.say('A', to_delivery::commit{w.client('A').incarnation(), 1,
@@ -279,7 +279,7 @@ namespace {
 std::string asked(mls_call& w, base::duration time) {
   std::string out;
   w.lets_through = [&](const auto& to, const auto& message) {
-    if (const auto* duty = std::get_if<from_delivery::duty>(&message.body);
+    if (const auto* duty = std::get_if<from_delivery::commit_request>(&message.body);
         duty && to == person('D'))
       out += test::name_of(duty->committer);
     return false;

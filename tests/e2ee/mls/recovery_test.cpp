@@ -113,7 +113,7 @@ TEST(another log than that of the server is a fork) {
   CHECK(w.service->incarnation() > before);
 }
 
-TEST(who cries fork is believed three times and then every twenty seconds) {
+TEST(fork reports start a new group three times and then every twenty seconds) {
   mls_call w{"AB"};
   for (int i = 0; i < 5; ++i) {
     CHECK(w.say('B', to_delivery::forked{w.client('B').incarnation(), w.client('B').epoch()}));
@@ -144,7 +144,7 @@ TEST(of a group or an epoch that is over nothing counts) {
 
 // -- resuming -----------------------------------------------------------------
 
-TEST(who missed commits gets them from the log) {
+TEST(a member that missed commits gets them from the log) {
   mls_call w{"AB"};
   auto claim = w.client('B').resume();
   w.rotate('A', 3, 300ms);
@@ -165,7 +165,7 @@ TEST(one answer has sixty four commits at most) {
   CHECK(words.ends_with("committed 65, resumed 71"));
 }
 
-TEST(who has another log or another group has nothing to resume) {
+TEST(a member with another log or group cannot resume) {
   mls_call w{"AB"};
   auto good = w.client('B').resume();
   auto other = good;
@@ -224,7 +224,7 @@ TEST(after a restart the members who agree go on in their group) {
   CHECK_EQUAL(w.disagreement(), "");
 }
 
-TEST(who does not come back after a restart is removed) {
+TEST(a member that does not come back after a restart is removed) {
   mls_call w{"ABC"};
   w.restart();
   w.come_back('B');
@@ -239,7 +239,7 @@ TEST(who does not come back after a restart is removed) {
   CHECK_EQUAL(w.service->epoch().value(), 2u);
 }
 
-TEST(who comes back later after a restart finds the group) {
+TEST(a member that comes back later after a restart finds the group) {
   mls_call w{"ABC"};
   w.restart();
   w.come_back('B');

@@ -27,7 +27,7 @@ struct refusing_call : mls_call {
     run(200ms);
     return ok;
   }
-  /// The members that duties named since the last call, e.g. `A C`.
+  /// The members that commit requests named since the last call, e.g. `A C`.
   std::string asked(char observer) {
     std::string out, words = heard(observer);
     for (auto at = words.find(" by "); at != words.npos; at = words.find(" by ", at + 1))
