@@ -56,6 +56,17 @@ function slip(mode) {
   });
 }
 
+/** Lets a test hold the keys of what is sent, as the group does (see `hold`); before the frame worker. */
+export const holding = `(${obeyHolds})();\n`;
+
+function obeyHolds() {
+  self.testHold = new BroadcastChannel('test-hold');
+  self.testHold.onmessage = ({ data: on }) => self.onmessage({ data: { t: 'key', key: { k: 'hold', on } } });
+}
+
+/** Holds the keys of what a person sends, or lets go of them. */
+export const hold = ({ page }, on) => page.evaluate((value) => new BroadcastChannel('test-hold').postMessage(value, []), on);
+
 /**
  * A forwarder that attacks (see `attack`), before the frame worker, and one that
  * watches what goes on to the decoders.
