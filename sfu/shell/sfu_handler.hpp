@@ -57,7 +57,10 @@ public:
   explicit sfu_handler(session::server::config config);
 
   /// From any thread. False when too many commands wait or the thread has ended.
-  bool post(command c) { return queue_.push(std::move(c), std::holds_alternative<leave>(c)); }
+  bool post(command c) {
+    auto always = std::holds_alternative<leave>(c);
+    return queue_.push(std::move(c), always);
+  }
   /// From any thread; the listener is held until `unsubscribe` or the end.
   void subscribe(std::shared_ptr<listener> to) { queue_.push(std::move(to), true); }
   void unsubscribe() { queue_.push(std::shared_ptr<listener>{}, true); }
