@@ -87,18 +87,18 @@ private:
     bool connected = true;
     bool visible = true;
     unsigned strikes = 0;
-    unsigned missed = 0; // groups that it was asked to found and did not
+    unsigned missed = 0; // requests to found a group that it did not answer
     /// KeyPackageRef (RFC 9420 §5.2) of the key package that added it.
     base::buffer ref;
-    /// The Welcome that it was sent last, until it says how that went.
+    /// The last Welcome for it, until it reports success or refusal.
     struct invitation {
       std::uint64_t seq = 0;
       base::member_id committer;
     };
     std::optional<invitation> invited;
-    /// Members whose Welcomes it refused. A joiner that refuses more than two is not believed.
+    /// Members whose Welcomes it refused. With more than two its reports are ignored.
     std::set<base::member_id> refused;
-    unsigned refusals = 0; // Welcomes, since one was of use
+    unsigned refusals = 0; // refused Welcomes since the last usable one
     base::token_bucket joins, commits, rotations, readies, resumes;
   };
   struct group_state {
@@ -143,12 +143,12 @@ private:
   // Welcomes that their joiners could not use (delivery_refusals.cpp).
   void note_refusal(base::time_point now, const base::member_id& joiner, std::uint64_t seq);
   void note_success(const base::member_id& joiner, const epoch_tag& tag);
-  /// Whether a joiner that is believed refused a Welcome of `inviter`.
+  /// Whether the joiner refused a Welcome of `inviter`, and its reports count.
   bool refuses(const base::member_id& joiner, const base::member_id& inviter) const;
-  /// Whether it is to be asked after all others: a pending joiner refused its Welcome, or
-  /// several did of late.
+  /// Whether the committer is asked after all others: a pending joiner refused its Welcome, or
+  /// several joiners did lately.
   bool asked_last(const base::member_id& inviter) const;
-  /// Whether a joiner that waits refused Welcomes of all who could be asked.
+  /// Whether a pending joiner refused Welcomes of all committers that could be asked.
   bool nobody_else(const std::vector<committer>& able) const;
   void forget_refusals(base::time_point now);
   void expire(base::time_point now);

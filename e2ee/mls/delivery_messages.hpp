@@ -27,7 +27,7 @@ namespace to_delivery {
 
 struct join {
   shared_bytes key_package;
-  /// The `seq` of a Welcome that the member could not use: it asks anew because of it.
+  /// The `seq` of a Welcome that the member could not use and joins again for.
   std::optional<std::uint64_t> refused = {};
 };
 struct founded {

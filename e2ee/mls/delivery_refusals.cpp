@@ -1,6 +1,6 @@
-// Committers whose Welcomes are of no use to their joiners. The server cannot look into
-// a Welcome; it can only count what joiners say of it. A joiner may lie, so nobody is
-// excluded: a committer that was refused is asked after all others.
+// Committers whose Welcomes their joiners refuse. The server cannot open a Welcome; it can
+// only count the reports of joiners. A joiner may lie, so no committer is excluded: one that
+// was refused is asked after all others.
 
 #include "e2ee/mls/delivery.hpp"
 
@@ -12,12 +12,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A joiner that finds more committers wrong is wrong itself.
+/// The reports of a joiner that refuses more committers are ignored.
 constexpr std::size_t believed_refusals = 2;
-/// So many joiners have the committer asked last for everybody, for so long.
+/// After refusals by this many joiners, the committer is asked last for all, for this time.
 constexpr std::size_t enough_joiners = 2;
 constexpr auto asked_last_for = 60s;
-/// After so many Welcomes of no use, and nobody else to ask, the joiner founds a new group.
+/// After this many refused Welcomes, and without another committer, the joiner founds a new group.
 constexpr unsigned most_refusals = 2;
 
 } // namespace
@@ -26,7 +26,7 @@ void delivery::note_refusal(base::time_point now, const base::member_id& joiner,
                             std::uint64_t seq) {
   auto& p = *find(joiner);
   if (!p.invited || p.invited->seq != seq)
-    return; // not its Welcome, or told before
+    return; // not its Welcome, or reported before
   auto inviter = p.invited->committer;
   p.invited.reset();
   ++totals_.refused_welcomes;

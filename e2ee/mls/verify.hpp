@@ -26,7 +26,7 @@ struct room_parameters {
 };
 
 /// The member id in a leaf's credential `u8(1) || member[16] || leaf_sig[64]`;
-/// empty when it has another form. The signature is not looked at.
+/// empty when it has another form. Does not check the signature.
 std::optional<base::member_id> member_of(const leaf_node& leaf);
 
 /// Returns true if leaf_sig is valid: made with the room's admission key for the leaf's key.

@@ -25,15 +25,15 @@ TEST(a resume report of a small group after a restart does not lock the others o
   auto incarnation = w.service->incarnation();
   w.restart();
   // A is first and says that it is in a group of its own, an old one.
-  auto claim = w.client('A').resume();
-  claim.incarnation = 1;
-  claim.leaves = {{0, person('A')}};
+  auto report = w.client('A').resume();
+  report.incarnation = 1;
+  report.leaves = {{0, person('A')}};
   auto& a = *w.pages['A'];
   a.connected = true;
   auto key_package = test::share(a.client.maker().key_package());
   CHECK(w.service->enter(w.now, person('A'), w.link.admission.pub(), key_package, 1) ==
         entry_result::in);
-  CHECK(w.say('A', claim));
+  CHECK(w.say('A', report));
   CHECK_EQUAL(w.service->incarnation(), 1u);
   w.come_back('B');
   w.come_back('C');
@@ -47,15 +47,15 @@ TEST(a member whose report was refused hears of the older group when that is res
   auto incarnation = w.service->incarnation();
   w.restart();
   // A is first and says that somebody else is on its leaf.
-  auto claim = w.client('A').resume();
+  auto report = w.client('A').resume();
   auto stale = w.client('A').commit(true);
-  claim.leaves = {{0, person('B')}};
+  report.leaves = {{0, person('B')}};
   auto& a = *w.pages['A'];
   a.connected = true;
   auto key_package = test::share(a.client.maker().key_package());
   CHECK(w.service->enter(w.now, person('A'), w.link.admission.pub(), key_package,
-                         claim.incarnation) == entry_result::in);
-  CHECK(w.say('A', claim));
+                         report.incarnation) == entry_result::in);
+  CHECK(w.say('A', report));
   stale.incarnation = w.service->incarnation();
   CHECK(w.say('A', stale));
   w.come_back('B');
@@ -82,9 +82,9 @@ TEST(members return from later groups at most as often as forks are reported) {
   mls_call w{"AB"};
   auto before = w.service->totals().incarnations;
   for (int i = 0; i < 5; ++i) {
-    auto claim = w.client('B').resume();
-    claim.incarnation += 1000;
-    CHECK(w.say('B', claim));
+    auto report = w.client('B').resume();
+    report.incarnation += 1000;
+    CHECK(w.say('B', report));
     w.run(1s);
     CHECK_EQUAL(w.disagreement(), "");
   }
@@ -93,10 +93,10 @@ TEST(members return from later groups at most as often as forks are reported) {
 
 TEST(a group of the far future is none) {
   mls_call w{"AB"};
-  auto claim = w.client('B').resume();
-  claim.incarnation = (std::uint64_t{1} << 53) - 1;
+  auto report = w.client('B').resume();
+  report.incarnation = (std::uint64_t{1} << 53) - 1;
   w.forget();
-  CHECK(w.say('B', claim));
+  CHECK(w.say('B', report));
   w.run(1s);
   CHECK_EQUAL(w.heard('B'), "gone, duty 1 by A +B -B, committed 2, welcome 2, ready 2 A");
   CHECK_EQUAL(w.disagreement(), "");
@@ -119,14 +119,14 @@ TEST(the log of a group has an end) {
   mls_world w{0, {1, {8, 1 << 20}}};
   w.enter_all("AB");
   w.run(1s);
-  auto claim = w.client('B').resume();
+  auto report = w.client('B').resume();
   w.rotate('A', 20, 6s);
   CHECK_EQUAL(w.service->log().last(), 21u);
   CHECK(!w.service->log().hash(12));
   CHECK(w.service->log().hash(13));
   CHECK_EQUAL(w.service->log().after(13, {64, 1 << 20}).size(), 8u);
   w.forget();
-  CHECK(w.say('B', claim)); // of before all of it
+  CHECK(w.say('B', report)); // of before all of it
   w.run(1s);
   CHECK(w.heard('B').starts_with("gone"));
   CHECK_EQUAL(w.disagreement(), "");

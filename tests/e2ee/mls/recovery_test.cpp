@@ -295,26 +295,26 @@ TEST(a newcomer among those who come back after a restart is added) {
   CHECK_EQUAL(w.service->epoch().value(), 2u);
 }
 
-TEST(a claim to a group of the far future or without oneself is none) {
+TEST(a resume report of the far future or without its reporter is refused) {
   mls_call w{"AB"};
   w.restart();
   auto& a = w.client('A');
-  auto enter = [&](to_delivery::resume claim) {
+  auto enter = [&](to_delivery::resume report) {
     w.service->enter(w.now, a.id(), w.link.admission.pub(), test::share(a.maker().key_package()),
-                     claim.incarnation);
-    w.service->receive(w.now, a.id(), claim);
+                     report.incarnation);
+    w.service->receive(w.now, a.id(), report);
     auto out = w.service->take();
     return out.empty() ? std::string{} : test::mls_words(out.front().message.body);
   };
-  auto claim = a.resume();
-  claim.incarnation += std::uint64_t{48} * 3600 * 1000;
-  CHECK_EQUAL(enter(claim), "gone");
-  claim = a.resume();
-  claim.leaves.erase(claim.leaves.begin());
-  CHECK_EQUAL(enter(claim), "gone");
-  claim = a.resume();
-  claim.leaves[1].second = a.id();
-  CHECK_EQUAL(enter(claim), "gone");
+  auto report = a.resume();
+  report.incarnation += std::uint64_t{48} * 3600 * 1000;
+  CHECK_EQUAL(enter(report), "gone");
+  report = a.resume();
+  report.leaves.erase(report.leaves.begin());
+  CHECK_EQUAL(enter(report), "gone");
+  report = a.resume();
+  report.leaves[1].second = a.id();
+  CHECK_EQUAL(enter(report), "gone");
   CHECK_EQUAL(enter(a.resume()), "");
 }
 
