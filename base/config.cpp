@@ -2,10 +2,10 @@
 
 #include "base/crypto.hpp"
 #include "base/encoding.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace catchup::base {
 
@@ -66,14 +66,6 @@ bool is_host_name(std::string_view in) {
   }
 }
 
-std::string lower(std::string_view in) {
-  std::string out{in};
-  for (auto& c : out)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c + ('a' - 'A'));
-  return out;
-}
-
 // A host as it stands in a url; IPv6 gets its brackets if it has none.
 std::optional<std::string> url_host(std::string_view in) {
   if (is_host_name(in))
@@ -84,14 +76,6 @@ std::optional<std::string> url_host(std::string_view in) {
   if (!ip || ip->is_v4())
     return std::nullopt;
   return "[" + ip->to_string() + "]";
-}
-
-std::optional<std::uint16_t> parse_port(std::string_view in) {
-  std::uint16_t out = 0;
-  auto [end, error] = std::from_chars(in.data(), in.data() + in.size(), out);
-  if (error != std::errc{} || end != in.data() + in.size() || out == 0)
-    return std::nullopt;
-  return out;
 }
 
 // `stun:host`, `stun:host:port` or the same with `stuns` (RFC 7064).

@@ -1,5 +1,7 @@
 #include "base/env_reader.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <numeric>
@@ -15,14 +17,6 @@ std::string_view trim(std::string_view in) {
   if (first == in.npos)
     return {};
   return in.substr(first, in.find_last_not_of(blanks) - first + 1);
-}
-
-std::string lower(std::string_view in) {
-  std::string out{in};
-  for (auto& c : out)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c + ('a' - 'A'));
-  return out;
 }
 
 // A value fit for one line of a terminal.

@@ -1,5 +1,6 @@
 #include "service/web_client.hpp"
 
+#include "base/text.hpp"
 #include "service/connect.hpp"
 
 #include <algorithm>
@@ -22,16 +23,9 @@ struct free_tls {
   void operator()(SSL_CTX* c) const noexcept { SSL_CTX_free(c); }
 };
 
-std::string lower(std::string in) {
-  for (auto& c : in)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c + ('a' - 'A'));
-  return in;
-}
-
 /// The value of a header in a head in lower case names, or nothing.
 std::string header(const std::string& head, std::string_view name) {
-  auto folded = lower(head);
+  auto folded = base::lower(head);
   auto at = folded.find("\r\n" + std::string{name} + ":");
   if (at == folded.npos)
     return {};
