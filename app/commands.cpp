@@ -43,9 +43,12 @@ int check_config(const base::config& c) {
   std::cout << base::describe(c);
   if (c.turn_cert.empty())
     return EXIT_SUCCESS;
-  auto identity = service::certificate_folder{c.turn_cert}.load(base::unix_now());
-  return identity ? EXIT_SUCCESS
-                  : fail("CATCHUP_TURN_CERT: " + c.turn_cert + ": " + identity.error());
+  service::certificate_folder folder{c.turn_cert};
+  auto identity = folder.load(base::unix_now());
+  if (identity)
+    return EXIT_SUCCESS;
+  auto failed = fail("CATCHUP_TURN_CERT: " + c.turn_cert + ": " + identity.error());
+  return folder.out_of_time() ? EXIT_SUCCESS : failed;
 }
 
 int doctor(const base::config& c, std::uint16_t https_port, std::uint16_t http_port) {

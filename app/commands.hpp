@@ -13,7 +13,8 @@ namespace catchup::app {
 /// second.
 int fail(std::string_view sentence);
 
-/// Prints the settings; fails where the start would fail for the relay's certificate.
+/// Prints the settings, and what is wrong with the relay's certificate; fails where the
+/// start would fail for it.
 int check_config(const base::config& c);
 
 /// Examines this machine, with the ports of its proxy.

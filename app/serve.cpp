@@ -76,6 +76,7 @@ public:
 
 private:
   http::server_config site_config();
+  base::self_checks self_checks() const;
   actors::registry_config registry_config(base::ip_address public_ip);
   actors::root_actor spawn_registry(base::ip_address public_ip);
   std::unique_ptr<http::admin::server> admin_server();
@@ -84,6 +85,7 @@ private:
   void end_registry();
 
   const base::config& config_;
+  const base::unix_seconds started_ = base::unix_now();
   std::shared_ptr<base::log_counts> log_counts_ = std::make_shared<base::log_counts>();
   service::log_to_stderr log_{log_counts_};
   service::self_probe outside_{"/proc/self/exe", {}, base::clock::now()};
@@ -120,8 +122,19 @@ program::program(const base::config& c, base::ip_address public_ip)
 
 http::server_config program::site_config() {
   auto out = site_settings(config_);
-  out.self_checks = [this] { return outside_.result(); };
+  out.self_checks = [this] { return self_checks(); };
   out.clock_synchronised = [this] { return clock_.synchronised(); };
+  return out;
+}
+
+/// Results of the self-probe, and what is known without it.
+base::self_checks program::self_checks() const {
+  auto out = outside_.result();
+  if (auto trouble = certificate_.trouble()) {
+    if (out.at == 0)
+      out.at = started_;
+    out.all.push_back(std::move(*trouble));
+  }
   return out;
 }
 

@@ -9,7 +9,7 @@
 namespace catchup::base {
 
 struct self_check {
-  std::string name; ///< `relay-udp`, `relay-tcp`, `relay-tls` or `https`
+  std::string name; ///< `relay-udp`, `relay-tcp`, `relay-tls`, `https` or `relay-certificate`
   bool ok = false;
   std::string trouble;      ///< in a few words, without addresses; empty when ok
   unix_seconds expires = 0; ///< of the certificate that was shown; 0: none was

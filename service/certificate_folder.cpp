@@ -82,6 +82,7 @@ std::optional<certificate_folder::stamp> certificate_folder::look() const {
 base::result<std::shared_ptr<const media::tls_identity>, std::string>
 certificate_folder::load(base::unix_seconds wall) {
   loaded_ = look();
+  out_of_time_ = false;
   if (!loaded_ && !std::filesystem::exists(folder_ / chain_name) &&
       !std::filesystem::exists(folder_ / key_name))
     return base::failure{std::string{"has no fullchain.pem and privkey.pem"}};
@@ -94,6 +95,7 @@ certificate_folder::load(base::unix_seconds wall) {
   auto out = media::tls_identity::load(*chain, *key);
   if (!out)
     return out;
+  out_of_time_ = wall < (*out)->not_before() || wall >= (*out)->not_after();
   if (wall >= (*out)->not_after())
     return base::failure{"a certificate in fullchain.pem ended on " + day_of((*out)->not_after()) +
                          ": renew it"};
@@ -108,7 +110,7 @@ bool certificate_folder::changed(base::time_point now) {
     return false;
   due_ = now + interval;
   auto there = look();
-  return there && there != loaded_;
+  return there && (out_of_time_ || there != loaded_);
 }
 
 } // namespace catchup::service

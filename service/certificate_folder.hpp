@@ -25,8 +25,12 @@ public:
   base::result<std::shared_ptr<const media::tls_identity>, std::string>
   load(base::unix_seconds wall);
 
-  /// Whether something else lies there than was loaded; looks at most once in ten
-  /// seconds.
+  /// Whether the last load() failed only because of the time: the pair is good, but ended
+  /// or not yet valid.
+  bool out_of_time() const noexcept { return out_of_time_; }
+
+  /// Whether load() is worth another try: other files lie there than were loaded, or the
+  /// pair was out of time. Looks at most once in ten seconds.
   bool changed(base::time_point now);
 
 private:
@@ -36,6 +40,7 @@ private:
 
   std::filesystem::path folder_;
   std::optional<stamp> loaded_;
+  bool out_of_time_ = false;
   base::time_point due_{};
 };
 

@@ -153,6 +153,27 @@ TEST(a renewed certificate is noticed within ten seconds and once) {
   CHECK(!f.changed(now + 20s));
 }
 
+TEST(a pair that is out of time is told from one that cannot serve and tried again) {
+  certificate_folder f{path};
+  put(test::make_certificate("a"));
+  auto identity = f.load(base::unix_now());
+  REQUIRE(identity);
+  CHECK(!f.out_of_time());
+  for (auto wall : {(*identity)->not_before() - 1, (*identity)->not_after()}) {
+    CHECK(!f.load(wall));
+    CHECK(f.out_of_time());
+  }
+  CHECK(f.changed(now));
+  CHECK(!f.changed(now + 9s));
+  CHECK(f.changed(now + 10s));
+  REQUIRE(f.load(base::unix_now()));
+  CHECK(!f.out_of_time());
+  CHECK(!f.changed(now + 20s));
+  std::ofstream{path / "privkey.pem"} << "junk";
+  CHECK(!f.load((*identity)->not_after()));
+  CHECK(!f.out_of_time());
+}
+
 TEST(files that are away for a moment are no change) {
   certificate_folder f{path};
   put(test::make_certificate("a"));

@@ -6,7 +6,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { pause, Server } from '../browser/lib/server.mjs';
+import { pause, program, Server } from '../browser/lib/server.mjs';
 
 const clients = 4;
 const messages = 20;
@@ -89,6 +89,45 @@ test('turnutils_uclient talks to itself through the relay', async (t) => {
       assert.match(server.log, refused);
       assert.equal(await shownName(server), 'second');
     });
+  } finally {
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+/** The same, but it ended yesterday. */
+function makeEnded(folder, name) {
+  const key = join(folder, 'privkey.pem');
+  const request = join(folder, 'request.pem');
+  execFileSync('openssl', ['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', `/CN=${name}`, '-keyout', key, '-out', request], { stdio: 'ignore' });
+  execFileSync('openssl', ['x509', '-req', '-in', request, '-signkey', key, '-days', '-1', '-out', join(folder, 'fullchain.pem')], { stdio: 'ignore' });
+}
+
+test('a certificate that ended keeps only TLS of the relay from starting, until it is renewed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'catchup-turn-'));
+  makeEnded(folder, 'ended');
+  const server = await Server.start({ CATCHUP_TURN_CERT: folder });
+  try {
+    const checks = async () => (await (await fetch(`${server.url}/readyz`)).json()).self_probe;
+    const said = /^a certificate in fullchain\.pem ended on \d{4}-\d\d-\d\d: renew it$/;
+    assert.match((await checks())['relay-certificate'], said);
+    assert.match(server.log, /error certificate_refused reason="a certificate in fullchain.pem ended on .*" in_force=none/);
+    assert.equal(await shownName(server), undefined, 'no TLS');
+    const { sent, received, out } = await uclient(server, 'user', '-t', '-c');
+    assert.ok(sent > 0 && received === sent, out);
+    const shown = execFileSync(program, ['--check-config'], { env: server.env, stdio: ['ignore', 'pipe', 'ignore'] });
+    assert.match(`${shown}`, /CATCHUP_TURN_CERT/, 'nor does it stop --check-config, which runs before each start');
+
+    makeCertificate(folder, 'renewed');
+    let name;
+    for (let i = 0; i < 60 && name !== 'renewed'; i++) {
+      await pause(250);
+      name = await shownName(server);
+    }
+    assert.equal(name, 'renewed');
+    assert.equal((await checks())['relay-certificate'], undefined);
+    assert.match(server.log, /certificate_renewed/);
+    assert.equal(server.log.match(/certificate_refused/g).length, 1, 'told once');
   } finally {
     await server.stop();
     rmSync(folder, { recursive: true });

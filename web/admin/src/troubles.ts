@@ -6,6 +6,7 @@ const names: Record<string, string> = {
   'relay-udp': 'the relay over UDP',
   'relay-tcp': 'the relay over TCP',
   'relay-tls': 'the relay over TLS',
+  'relay-certificate': 'the certificate of the relay',
   https: 'the site over https',
 };
 
