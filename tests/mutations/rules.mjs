@@ -188,8 +188,8 @@ export const rules = [
   {
     rule: '10c an unknown digit of a link is no link',
     file: 'call/link-text.ts',
-    from: '`([12])\\\\.',
-    to: '`([0-9])\\\\.',
+    from: '`([12])${wrap}',
+    to: '`([0-9])${wrap}',
     tests: ['crypto/room-keys', 'call/link-text'],
   },
   {

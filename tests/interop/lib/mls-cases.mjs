@@ -117,7 +117,7 @@ async function until(what, look, ms = 10_000) {
 async function wordsBothWays(native, page) {
   const words = `from ${native.name} ${randomBytes(4).toString('hex')}`;
   native.do({ do: 'say', text: words });
-  await until(`"${words}"`, () => page.heard.some(({ from, said }) => from === native.epoch.id && said.text === words));
+  await until(`"${words}"`, () => page.received.some(({ from, message }) => from === native.epoch.id && message.text === words));
   const answer = `from the page ${randomBytes(4).toString('hex')}`;
   page.say(answer);
   await native.until(`"${answer}"`, ({ is, from, text }) => is === 'heard' && from === page.name && text === answer);

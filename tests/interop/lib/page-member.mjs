@@ -41,8 +41,8 @@ async function load() {
 export const hex = (bytes) => Buffer.from(bytes).toString('hex');
 
 export class PageMember {
-  /** Messages of others: `{from, said}`. */
-  heard = [];
+  /** Messages of other members: `{from, message}`. */
+  received = [];
   statuses = [];
   roster = [];
   epoch = -1n;
@@ -119,10 +119,10 @@ export class PageMember {
   #take(message) {
     if (message.t === 'offer') void this.#admit(message.offer.keyPackage);
     // The key package of `admit` counts as the first mls-join.
-    else if (message.t === 'send' && message.message.t === 'join' && this.#sent === 0 && this.roster.length === 0) return;
-    else if (message.t === 'send') this.#sendNumbered(this.app.groupBody(message.message));
+    else if (message.t === 'server' && message.message.t === 'join' && this.#sent === 0 && this.roster.length === 0) return;
+    else if (message.t === 'server') this.#sendNumbered(this.app.groupBody(message.message));
     else if (message.t === 'app') this.#sendNumbered({ t: 'app', data: message.data });
-    else if (message.t === 'heard') this.heard.push(message);
+    else if (message.t === 'received') this.received.push(message);
     else if (message.t === 'roster') Object.assign(this, { roster: message.roster, epoch: message.epoch, leaf: message.self });
     else if (message.t === 'status') this.statuses.push(message.reason ? `${message.status}: ${message.reason}` : message.status);
     else if (message.t === 'hold') this.held = message.on;
@@ -152,7 +152,7 @@ export class PageMember {
   }
 
   say(text) {
-    this.host.take({ t: 'say', said: { k: 'chat', text } });
+    this.host.take({ t: 'send', message: { k: 'chat', text } });
   }
 
   /** As the frame worker does; null without a key. */

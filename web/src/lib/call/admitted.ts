@@ -167,13 +167,15 @@ export class AdmittedCall {
 
   handleGroup(message: FromGroup): void {
     switch (message.t) {
-      case 'heard': {
-        const { from, said } = message;
-        if (this.members.receive(from, said, this.options.now())) this.plane.receive(from, said);
-        if (said.k === 'chat') this.chat.receive(from, said.text);
+      case 'received': {
+        const { from, message: received } = message;
+        if (this.members.receive(from, received, this.options.now())) {
+          this.plane.receive(from, received);
+        }
+        if (received.k === 'chat') this.chat.receive(from, received.text);
         break;
       }
-      case 'said':
+      case 'delivered':
         this.chat.delivered(message.line, message.lost);
         break;
       case 'roster':
@@ -242,10 +244,10 @@ export class AdmittedCall {
   }
 
   private send(message: PeerMessage): void {
-    this.options.post({ t: 'say', said: message });
+    this.options.post({ t: 'send', message });
   }
 
   private sendLine(message: PeerMessage, line: number): void {
-    if (!this.options.post({ t: 'say', said: message, line })) this.chat.delivered(line, true);
+    if (!this.options.post({ t: 'send', message, line })) this.chat.delivered(line, true);
   }
 }

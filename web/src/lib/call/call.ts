@@ -271,7 +271,7 @@ class LinkCall implements Call {
   private handleGroup(message: FromGroup): void {
     this.admitted?.handleGroup(message);
     switch (message.t) {
-      case 'send':
+      case 'server':
         this.session?.tell(groupBody(message.message));
         break;
       case 'app':

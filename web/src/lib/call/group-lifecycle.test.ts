@@ -8,7 +8,7 @@ import { RestartLimiter } from './restart-limiter';
 
 interface FakeGroup {
   stopped: boolean;
-  onheard(message: FromGroup): void;
+  onmessage(message: FromGroup): void;
   onbroken(why: string): void;
   stop(): void;
 }
@@ -24,7 +24,7 @@ vi.mock('./prepare', () => ({
 
 const group = (): FakeGroup => ({
   stopped: false,
-  onheard: () => {},
+  onmessage: () => {},
   onbroken: () => {},
   stop() {
     this.stopped = true;
@@ -65,9 +65,9 @@ describe('the group worker', () => {
     await settled();
     const next = replaced.next as FakeGroup;
     // The new worker may send, but this page is in no group yet.
-    next.onheard({ t: 'hold', on: false });
-    next.onheard(entered);
-    next.onheard({ t: 'hold', on: false });
+    next.onmessage({ t: 'hold', on: false });
+    next.onmessage(entered);
+    next.onmessage({ t: 'hold', on: false });
     expect(log).toEqual(['held', 'lost', 'held', 'hold', 'free', 'status', 'free', 'hold']);
     expect(replaced.generations).toEqual([1]);
   });
@@ -96,7 +96,7 @@ describe('the group worker', () => {
   });
 
   it('whose group failed ends the call', () => {
-    first.onheard({ t: 'status', status: 'failed', reason: 'late' });
+    first.onmessage({ t: 'status', status: 'failed', reason: 'late' });
     expect(log).toEqual(['status', 'encryption-failed: group late']);
   });
 

@@ -43,7 +43,7 @@ export class GroupLifecycle {
 
   private listen(): void {
     const { group } = this.options.workers;
-    group.onheard = (message) => this.handle(message);
+    group.onmessage = (message) => this.handle(message);
     group.onbroken = (why) => void this.renew(why);
   }
 

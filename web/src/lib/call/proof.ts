@@ -8,7 +8,7 @@ export interface ProofOptions {
   proven: boolean;
   /** The test with the servers of the call. */
   test(): Promise<SelfTest>;
-  /** Proven now, or known to have no route. */
+  /** Encryption is proven now, or the test found no route. */
   onchange(): void;
   /** Encryption does not work: the call ends. */
   onfailed(why: string): void;
@@ -35,7 +35,7 @@ export class Proof {
     return this.isProven;
   }
 
-  /** The part of a real track that may be sent. */
+  /** The track when it may be sent, else null. */
   pass<T>(track: T | null): T | null {
     return this.isProven ? track : null;
   }

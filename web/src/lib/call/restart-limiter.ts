@@ -1,4 +1,4 @@
-/** Limits how often a worker that died is replaced: one that dies again and again is not. */
+/** Limits how often a worker that died is replaced. */
 const atMost = 3;
 const within = 60_000;
 
@@ -6,7 +6,7 @@ export class RestartLimiter {
   private recent: number[] = [];
   private generation = 0;
 
-  /** The generation of the next worker, from 1; null: there were too many. */
+  /** The generation of the next worker, from 1; null: too many died. */
   next(now: number): number | null {
     this.recent = this.recent.filter((at) => now - at < within);
     if (this.recent.length >= atMost) return null;

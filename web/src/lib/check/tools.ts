@@ -106,8 +106,8 @@ async function visit(
         }
       },
     });
-    group.onheard = (message) => {
-      if (message.t === 'send') session.tell(groupBody(message.message));
+    group.onmessage = (message) => {
+      if (message.t === 'server') session.tell(groupBody(message.message));
     };
     session.start();
   });

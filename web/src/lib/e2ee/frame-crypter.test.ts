@@ -11,9 +11,9 @@ const keyFrame = unhex('100000' + '9d012a' + '00050003' + 'aabbccdd');
 const deltaFrame = unhex('110203040506');
 
 const roster = [
-  { leaf: 0, member: 'ann' },
+  { leaf: 0, member: 'alice' },
   { leaf: 1, member: 'bob' },
-  { leaf: 2, member: 'eve' },
+  { leaf: 2, member: 'carol' },
 ];
 
 /** Keys of an epoch for each member. */
@@ -22,17 +22,17 @@ async function epochOf(epoch: bigint, suite: 4 | 5 = 4, group = 'g') {
   return (self: number): EpochKey => ({ group, epoch, base, suite, self, roster });
 }
 
-/** Ann, who sends, and Bob, who receives, in the epochs given. */
+/** Alice, who sends, and Bob, who receives, in the epochs given. */
 async function pair(...epochs: Awaited<ReturnType<typeof epochOf>>[]) {
-  const ann = new FrameKeys();
+  const alice = new FrameKeys();
   const bob = new FrameKeys();
   for (const epoch of epochs.length > 0 ? epochs : [await epochOf(1n)]) {
-    await ann.install(epoch(0));
+    await alice.install(epoch(0));
     await bob.install(epoch(1));
-    ann.switch(epoch(0).epoch);
+    alice.switch(epoch(0).epoch);
     bob.switch(epoch(1).epoch);
   }
-  return { ann, bob };
+  return { alice, bob };
 }
 
 const sealed = (frame: Bytes | null): Bytes => {
@@ -77,22 +77,22 @@ describe('frames', () => {
     ['a whole picture', 1, 'vp8', keyFrame],
     ['a change of the picture', 1, 'vp8', deltaFrame],
   ] as const)('open again: %s', async (_, context, codec, frame) => {
-    const { ann, bob } = await pair();
-    const out = sealed(await ann.seal(context, codec, frame));
+    const { alice, bob } = await pair();
+    const out = sealed(await alice.seal(context, codec, frame));
     const clear = codec === 'opus' ? 0 : (clearLength(codec, frame) ?? 0);
     expect(out.slice(0, clear)).toEqual(frame.slice(0, clear));
     expect(out.length).toBeGreaterThanOrEqual(frame.length + 17);
-    expect(await bob.open('ann', context, codec, out)).toEqual({ frame });
+    expect(await bob.open('alice', context, codec, out)).toEqual({ frame });
   });
 
   it('open again with suite 5, and not across suites', async () => {
     const five = await epochOf(1n, 5);
-    const { ann, bob } = await pair(five);
-    const out = sealed(await ann.seal(0, 'opus', opusFrame));
-    expect(await bob.open('ann', 0, 'opus', out)).toEqual({ frame: opusFrame });
+    const { alice, bob } = await pair(five);
+    const out = sealed(await alice.seal(0, 'opus', opusFrame));
+    expect(await bob.open('alice', 0, 'opus', out)).toEqual({ frame: opusFrame });
     const confused = new FrameKeys();
     await confused.install({ ...five(1), suite: 4 });
-    expect(await confused.open('ann', 0, 'opus', out)).toEqual(notAuthentic);
+    expect(await confused.open('alice', 0, 'opus', out)).toEqual(notAuthentic);
   });
 
   it('are not sealed without a key, on hold, or before the switch', async () => {
@@ -114,11 +114,11 @@ describe('frames', () => {
   });
 
   it('count on while an epoch lasts, whatever is switched in between', async () => {
-    const { ann } = await pair(await epochOf(1n), await epochOf(2n));
+    const { alice } = await pair(await epochOf(1n), await epochOf(2n));
     const counters: string[] = [];
     for (const epoch of [1n, 1n, 2n, 1n, 2n, 1n]) {
-      ann.switch(epoch);
-      const { kid, ctr } = headerOf(sealed(await ann.seal(0, 'opus', opusFrame)));
+      alice.switch(epoch);
+      const { kid, ctr } = headerOf(sealed(await alice.seal(0, 'opus', opusFrame)));
       counters.push(`${kid}/${ctr}`);
     }
     expect(counters).toEqual(['1/0', '1/1', '2/0', '1/2', '2/1', '1/3']);
@@ -147,54 +147,54 @@ describe('frames', () => {
   });
 
   it('open once', async () => {
-    const { ann, bob } = await pair();
-    const out = sealed(await ann.seal(0, 'opus', opusFrame));
-    expect(await bob.open('ann', 0, 'opus', out)).toEqual({ frame: opusFrame });
-    expect(await bob.open('ann', 0, 'opus', out)).toEqual({ problem: 'repeated' });
+    const { alice, bob } = await pair();
+    const out = sealed(await alice.seal(0, 'opus', opusFrame));
+    expect(await bob.open('alice', 0, 'opus', out)).toEqual({ frame: opusFrame });
+    expect(await bob.open('alice', 0, 'opus', out)).toEqual({ problem: 'repeated' });
   });
 
   it('open once even when two connections bring them at the same time', async () => {
-    const { ann, bob } = await pair();
-    const out = sealed(await ann.seal(0, 'opus', opusFrame));
+    const { alice, bob } = await pair();
+    const out = sealed(await alice.seal(0, 'opus', opusFrame));
     const both = await Promise.all([
-      bob.open('ann', 0, 'opus', out),
-      bob.open('ann', 0, 'opus', out),
+      bob.open('alice', 0, 'opus', out),
+      bob.open('alice', 0, 'opus', out),
     ]);
     expect(both.filter((o) => 'frame' in o)).toHaveLength(1);
   });
 
   it('do not open as another kind, codec or person', async () => {
-    const { ann, bob } = await pair();
-    const camera = sealed(await ann.seal(1, 'vp8', deltaFrame));
-    expect(await bob.open('ann', 0, 'opus', camera.slice(1))).toEqual(notAuthentic);
-    expect(await bob.open('ann', 0, 'vp8', camera)).toEqual(notAuthentic);
-    // Ann's frames in Eve's place: two people swapped by whoever forwards.
-    expect(await bob.open('eve', 1, 'vp8', camera)).toEqual(notAuthentic);
+    const { alice, bob } = await pair();
+    const camera = sealed(await alice.seal(1, 'vp8', deltaFrame));
+    expect(await bob.open('alice', 0, 'opus', camera.slice(1))).toEqual(notAuthentic);
+    expect(await bob.open('alice', 0, 'vp8', camera)).toEqual(notAuthentic);
+    // Alice's frames in Carol's place: the forwarder swapped two members.
+    expect(await bob.open('carol', 1, 'vp8', camera)).toEqual(notAuthentic);
     expect(await bob.open('nobody', 1, 'vp8', camera)).toEqual(noKey);
-    expect(await bob.open('ann', 1, 'vp8', camera)).toEqual({ frame: deltaFrame });
+    expect(await bob.open('alice', 1, 'vp8', camera)).toEqual({ frame: deltaFrame });
   });
 
   it('do not open when a single bit was changed, clear bytes included', async () => {
-    const { ann, bob } = await pair();
-    const out = sealed(await ann.seal(1, 'vp8', keyFrame));
+    const { alice, bob } = await pair();
+    const out = sealed(await alice.seal(1, 'vp8', keyFrame));
     for (let i = 0; i < out.length * 8; i++) {
       const changed = out.slice();
       changed[i >> 3] = (changed[i >> 3] ?? 0) ^ (1 << (i & 7));
-      expect('problem' in (await bob.open('ann', 1, 'vp8', changed))).toBe(true);
+      expect('problem' in (await bob.open('alice', 1, 'vp8', changed))).toBe(true);
     }
     for (let n = 1; n < out.length; n++) {
-      expect('problem' in (await bob.open('ann', 1, 'vp8', out.slice(0, n)))).toBe(true);
+      expect('problem' in (await bob.open('alice', 1, 'vp8', out.slice(0, n)))).toBe(true);
     }
-    expect(await bob.open('ann', 1, 'vp8', out)).toEqual({ frame: keyFrame });
+    expect(await bob.open('alice', 1, 'vp8', out)).toEqual({ frame: keyFrame });
   });
 
   it('that were never sealed do not open', async () => {
     const { bob } = await pair();
     for (const frame of [opusFrame, random(80), random(1)]) {
-      expect('problem' in (await bob.open('ann', 0, 'opus', frame))).toBe(true);
+      expect('problem' in (await bob.open('alice', 0, 'opus', frame))).toBe(true);
     }
     for (const frame of [keyFrame, deltaFrame, concat(deltaFrame, random(400))]) {
-      expect('problem' in (await bob.open('ann', 1, 'vp8', frame))).toBe(true);
+      expect('problem' in (await bob.open('alice', 1, 'vp8', frame))).toBe(true);
     }
   });
 });
@@ -202,47 +202,47 @@ describe('frames', () => {
 describe('epochs', () => {
   it('open beside each other, by key id alone', async () => {
     const [one, two] = [await epochOf(1n), await epochOf(2n)];
-    const { ann, bob } = await pair(one, two);
+    const { alice, bob } = await pair(one, two);
     for (const epoch of [1n, 2n]) {
-      ann.switch(epoch);
-      const out = sealed(await ann.seal(0, 'opus', opusFrame));
-      expect(await bob.open('ann', 0, 'opus', out)).toEqual({ frame: opusFrame });
+      alice.switch(epoch);
+      const out = sealed(await alice.seal(0, 'opus', opusFrame));
+      expect(await bob.open('alice', 0, 'opus', out)).toEqual({ frame: opusFrame });
     }
   });
 
   it('are three at most, the oldest goes', async () => {
     const epochs = await Promise.all([1n, 2n, 3n, 4n].map((e) => epochOf(e)));
-    const { ann, bob } = await pair(...epochs.slice(0, 3));
+    const { alice, bob } = await pair(...epochs.slice(0, 3));
     const frames = new Map<bigint, Bytes>();
     for (const epoch of [1n, 2n, 3n]) {
-      ann.switch(epoch);
-      frames.set(epoch, sealed(await ann.seal(0, 'opus', opusFrame)));
+      alice.switch(epoch);
+      frames.set(epoch, sealed(await alice.seal(0, 'opus', opusFrame)));
     }
     await bob.install((epochs[3] as (typeof epochs)[0])(1));
-    const opened = (epoch: bigint) => bob.open('ann', 0, 'opus', frames.get(epoch) as Bytes);
+    const opened = (epoch: bigint) => bob.open('alice', 0, 'opus', frames.get(epoch) as Bytes);
     expect(await opened(1n)).toEqual(noKey);
     expect(await opened(2n)).toEqual({ frame: opusFrame });
     expect(await opened(3n)).toEqual({ frame: opusFrame });
   });
 
   it('that were forgotten open and seal nothing', async () => {
-    const { ann, bob } = await pair(await epochOf(1n), await epochOf(2n));
-    ann.switch(1n);
-    const out = sealed(await ann.seal(0, 'opus', opusFrame));
+    const { alice, bob } = await pair(await epochOf(1n), await epochOf(2n));
+    alice.switch(1n);
+    const out = sealed(await alice.seal(0, 'opus', opusFrame));
     bob.forget(1n);
-    expect(await bob.open('ann', 0, 'opus', out)).toEqual(noKey);
-    ann.forget(1n);
-    expect(await ann.seal(0, 'opus', opusFrame)).toBeNull();
+    expect(await bob.open('alice', 0, 'opus', out)).toEqual(noKey);
+    alice.forget(1n);
+    expect(await alice.seal(0, 'opus', opusFrame)).toBeNull();
     bob.forgetAll();
-    expect(bob.opens('ann')).toBe(false);
-    expect(await bob.open('ann', 0, 'opus', out)).toEqual(noKey);
+    expect(bob.opens('alice')).toBe(false);
+    expect(await bob.open('alice', 0, 'opus', out)).toEqual(noKey);
   });
 
   it('do not open what was sealed sixteen epochs before', async () => {
-    const { ann, bob } = await pair(await epochOf(1n));
-    const out = sealed(await ann.seal(0, 'opus', opusFrame));
+    const { alice, bob } = await pair(await epochOf(1n));
+    const out = sealed(await alice.seal(0, 'opus', opusFrame));
     await bob.install((await epochOf(17n))(1));
     bob.forget(1n);
-    expect(await bob.open('ann', 0, 'opus', out)).toEqual(notAuthentic);
+    expect(await bob.open('alice', 0, 'opus', out)).toEqual(notAuthentic);
   });
 });

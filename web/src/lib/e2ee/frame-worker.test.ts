@@ -27,7 +27,7 @@ beforeEach(async () => {
   vi.resetModules();
   await import('./frame-worker');
   const roster = [
-    { leaf: 0, member: 'ann' },
+    { leaf: 0, member: 'alice' },
     { leaf: 1, member: 'bob' },
   ];
   const base = await importSecret(random(16));
@@ -69,7 +69,7 @@ function lane(options: object) {
 
 const frame = (bytes: Uint8Array) => ({ data: bytes.slice().buffer });
 const seal = (peer = '') => lane({ id: 's', direction: 'seal', context: 0, codec: 'opus', peer });
-const open = (peer = 'ann') =>
+const open = (peer = 'alice') =>
   lane({ id: 'o', direction: 'open', context: 0, codec: 'opus', peer });
 /** Reading it fails, as with one that was given away already. */
 const broken = {

@@ -7,7 +7,7 @@ import { unwaited, within } from '../browser/deadline';
 import { type Codec, type Context, cameraContext, micContext } from '../e2ee/codec';
 import type { FrameCrypto, FrameTransform } from '../e2ee/frame-crypto';
 import { events } from '../events';
-import type { Candidate } from '../mls/messages/peer-message';
+import type { IceCandidate } from '../mls/messages/peer-message';
 import { acceptable, cleanSdp } from './sdp';
 import type { Kind } from './types';
 
@@ -29,7 +29,7 @@ export interface ConnectionOptions {
   /** The impolite side; it makes the first offer. */
   impolite: boolean;
   describe(type: 'offer' | 'answer', sdp: string): void;
-  candidate(candidate: Candidate): void;
+  candidate(candidate: IceCandidate): void;
   /** A relay refused our credentials (not told by Firefox). */
   refused?(): void;
   onchange(): void;
@@ -114,12 +114,12 @@ export class Connection {
       await within(stepLimit, pc.setLocalDescription());
       this.describe();
     } catch (error) {
-      this.stumble('description refused', error);
+      this.countProblem('description refused', error);
     }
   }
 
   /** A candidate from the other side. */
-  addCandidate({ candidate, mid, line, ufrag }: Candidate): void {
+  addCandidate({ candidate, mid, line, ufrag }: IceCandidate): void {
     // Browsers notice the end of candidates by themselves.
     if (this.closed || candidate === null || candidate === '') return;
     const init: RTCIceCandidateInit = { candidate, sdpMid: mid, sdpMLineIndex: line };
@@ -166,7 +166,7 @@ export class Connection {
   }
 
   /** A step of the negotiation went wrong; the next repair makes up for it. */
-  private stumble(what: string, error: unknown): void {
+  private countProblem(what: string, error: unknown): void {
     this.problems += 1;
     events.failed(what, error);
   }
@@ -187,7 +187,7 @@ export class Connection {
       await within(stepLimit, this.pc.setLocalDescription());
       this.describe();
     } catch (error) {
-      this.stumble('no offer', error);
+      this.countProblem('no offer', error);
     } finally {
       this.makingOffer = false;
     }
@@ -202,7 +202,7 @@ export class Connection {
 
   private add(candidate: RTCIceCandidateInit): void {
     unwaited(this.pc.addIceCandidate(candidate), (error) => {
-      this.stumble('candidate refused', error);
+      this.countProblem('candidate refused', error);
     });
   }
 
@@ -267,7 +267,7 @@ export class Connection {
         await within(senderLimit, sender.replaceTrack(track));
         if (track && kind === 'video') await limit(sender, track);
       } catch (error) {
-        this.stumble('track not replaced', error);
+        this.countProblem('track not replaced', error);
       }
     });
   }

@@ -1,14 +1,13 @@
 /**
- * Everything between me and one other: what we say to each other about the
- * connection, the connection and its successors, what they send, and whether it
- * may be shown. Descriptions come as application messages of the group, signed
- * by their sender: fingerprints in them are of who the group says it is.
+ * The link to one other member: its signals, the connection and its successors, the media
+ * on them, and whether they may be shown. Descriptions come as application messages of
+ * the group, signed by their sender, so fingerprints in them belong to that member.
  */
 import { within } from '../browser/deadline';
 import { clock } from '../clock';
 import { type Bytes, compare, hex } from '../crypto/bytes';
 import { events } from '../events';
-import { type Candidate, maxCandidates, type PeerMessage } from '../mls/messages/peer-message';
+import { type IceCandidate, maxCandidates, type PeerMessage } from '../mls/messages/peer-message';
 import { Connection, type Lane } from './connection';
 import {
   BypassWatch,
@@ -75,12 +74,12 @@ export class PeerLink {
   private bypass = freshBypass();
   private leak = freshLeak();
   private readonly tracks: Record<Kind, MediaStreamTrack | null> = { audio: null, video: null };
-  private candidates: Candidate[] = [];
+  private candidates: IceCandidate[] = [];
   private gathering: ReturnType<typeof setTimeout> | undefined;
   private receiving: Promise<void> = Promise.resolve();
   private readonly timer: ReturnType<typeof setInterval>;
   private sampling: ReturnType<typeof setTimeout> | undefined;
-  private ticks = 0;
+  private tickCount = 0;
   private checking = false;
   private queued = 0;
   private problems = 0;
@@ -91,7 +90,7 @@ export class PeerLink {
   private relayGone = false;
   private closed = false;
 
-  /** Not both at once: who comes back needs the other in the group. */
+  /** The sides wait differently long: a member that rejoins needs the other one in the group. */
   private get patience(): number {
     return failingLimit + (this.impolite ? 0 : politeLag);
   }
@@ -101,7 +100,7 @@ export class PeerLink {
     this.recovery = new Recovery(!this.impolite);
     this.routeStatus = new RouteStatus(() => options.onrouteturn());
     this.timer = setInterval(() => this.tick(), tickEvery);
-    // Another link to the same member may live on over there: it has to give way.
+    // The other member may still have an older link to this one: a new connection replaces it.
     if (this.impolite || options.memory.gen > 0) this.rebuild();
   }
 
@@ -132,21 +131,21 @@ export class PeerLink {
     this.evaluate();
   }
 
-  /** From the other, and for me. */
+  /** A signal of the other member for this page. */
   receive(signal: Signal): void {
     if (this.queued >= maxQueued) return;
     this.queued += 1;
     this.receiving = this.receiving
       .then(async () => {
-        if (!this.closed) await this.obey(signal);
+        if (!this.closed) await this.handleSignal(signal);
       })
-      .catch((error: unknown) => this.stumble(error))
+      .catch((error: unknown) => this.countProblem(error))
       .finally(() => {
         this.queued -= 1;
       });
   }
 
-  /** Both of us are with the server again; a connection that lives is left alone. */
+  /** Both members are with the server again; a working connection is left alone. */
   resync(): void {
     const lost = this.relayGone || this.routeStatus.lost;
     if (lost && this.impolite && this.connection) void this.restartIce();
@@ -156,8 +155,8 @@ export class PeerLink {
   }
 
   /**
-   * The relay has forgotten us. ICE notices only after seconds; so the next
-   * `resync`, when both of us are back, finds another way at once.
+   * The relay restarted and has no allocation of this page. ICE notices only after seconds,
+   * so the next `resync`, when both members are back, restarts it at once.
    */
   relayLost(): void {
     this.relayGone = this.route === 'relayed';
@@ -203,7 +202,7 @@ export class PeerLink {
     if (!this.closed) this.options.send({ ...signal, to: this.options.other } as Signal);
   }
 
-  private found(candidate: Candidate, gen: number): void {
+  private found(candidate: IceCandidate, gen: number): void {
     this.candidates.push(candidate);
     const send = () => {
       clearTimeout(this.gathering);
@@ -216,18 +215,18 @@ export class PeerLink {
   }
 
   /** One signal that goes wrong must not hold up the next. */
-  private stumble(error: unknown): void {
+  private countProblem(error: unknown): void {
     this.problems += 1;
     events.failed('signal not handled', error);
   }
 
-  private async obey(signal: Signal): Promise<void> {
+  private async handleSignal(signal: Signal): Promise<void> {
     const { memory } = this.options;
     switch (signal.k) {
       case 'sdp':
         if (signal.gen < memory.gen) return;
         if (signal.gen === memory.gen && !this.connection) {
-          // Of a connection whose end here is gone.
+          // The signal belongs to a connection that this page has no more.
           if (!this.impolite) this.rebuild();
           return;
         }
@@ -254,7 +253,7 @@ export class PeerLink {
     }
   }
 
-  /** A new connection, or the wish for one. */
+  /** Makes a new connection, or asks the impolite side for one. */
   private rebuild(): void {
     const now = clock.steady();
     if (now - this.lastRebuild < rebuildAtMostEvery || this.closed) return;
@@ -262,7 +261,7 @@ export class PeerLink {
     const { memory } = this.options;
     if (this.impolite) {
       memory.gen += 1;
-      this.replaceConnection().catch((error: unknown) => this.stumble(error));
+      this.replaceConnection().catch((error: unknown) => this.countProblem(error));
     } else {
       this.signal({ k: 'restart', gen: memory.gen + 1 });
     }
@@ -325,7 +324,7 @@ export class PeerLink {
   private tick(): void {
     if (this.closed) return;
     const now = clock.steady();
-    this.ticks += 1;
+    this.tickCount += 1;
     const { silentMs } = this.routeStatus;
     const state = this.connection?.state ?? 'none';
     const signalling = this.options.signalling();
@@ -342,7 +341,7 @@ export class PeerLink {
       if (lane) this.health[kind].update(this.view(kind, lane), now);
     }
     this.healFailures(now);
-    if (this.ticks % 2 === 0) void this.check();
+    if (this.tickCount % 2 === 0) void this.check();
     else void this.sampleArrivals();
     this.evaluate();
   }

@@ -16,7 +16,7 @@ export interface SessionOptions {
 }
 
 export const subprotocol = 'catchup.v1';
-/** The server closes a socket from which it has heard nothing for so long (docs/protocol.md §3). */
+/** The server closes a socket that was silent for so long (docs/protocol.md §3). */
 const silenceLimit = 40_000;
 
 export class Session implements SessionPort {

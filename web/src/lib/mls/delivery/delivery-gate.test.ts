@@ -84,7 +84,7 @@ describe('keys', () => {
 });
 
 describe('a hold that does not end', () => {
-  it('is said after half a minute, so that there is another group', () => {
+  it('is reported after half a minute, so that there is another group', () => {
     const bench = Bench.member(0, [0, 1, 2]);
     bench.give({ t: 'silent', leaves: [2] });
     expect(sent(bench.wait(closedLimitMs - 1))).toEqual([]);
@@ -107,7 +107,7 @@ describe('a hold that does not end', () => {
     expect(operations(other.server({ t: 'gone', incarnation: 1 }))).toEqual(['fresh']);
   });
 
-  it('is not said within half a minute of the socket being back', () => {
+  it('is not reported within half a minute of the socket being back', () => {
     const bench = Bench.member(0, [0, 1, 2]);
     bench.give({ t: 'disconnected' });
     bench.give({ t: 'silent', leaves: [1, 2] });
@@ -135,7 +135,7 @@ describe('a hold that does not end', () => {
     expect(back([0, 1], null)).not.toContain('hold');
   });
 
-  it('is not said when it ended, nor without a socket', () => {
+  it('is not reported when it ended, nor without a socket', () => {
     const bench = Bench.member(0, [0, 1, 2]);
     bench.give({ t: 'silent', leaves: [2] });
     bench.wait(closedLimitMs - 1);

@@ -7,7 +7,7 @@ import type { RosterEntry } from '../group/roster';
 export interface LogEntry {
   /** 1, 2, 3, … within an incarnation. */
   seq: number;
-  /** To which the commit leads. */
+  /** The epoch that the commit starts. */
   epoch: bigint;
   commit: Bytes;
   /** H(hash before || seq || commit), 32 zero bytes before the first. */
@@ -24,12 +24,12 @@ export interface PendingRemove {
   memberId: Bytes;
 }
 
-/** `incarnation` counts the groups that one room had; what is of an older one is ignored. */
+/** `incarnation` counts the groups of one room; messages of an older one are ignored. */
 export type ServerMessage = { incarnation: number } & (
-  | { t: 'found' } // we are to create the group
-  | { t: 'reset' } // somebody else created another one: ask to be added
+  | { t: 'found' } // this page is the founder
+  | { t: 'reset' } // another member founded a new group: ask to be added
   | {
-      t: 'duty'; // all that is pending in this epoch
+      t: 'duty'; // the commit request: all changes that are pending in this epoch
       epoch: bigint;
       committer: Bytes;
       adds: PendingAdd[];
@@ -39,13 +39,13 @@ export type ServerMessage = { incarnation: number } & (
   | { t: 'welcome'; seq: number; hash: Bytes; welcome: Bytes }
   | { t: 'rejected'; epoch: bigint; reason: 'epoch' | 'stale' | 'form' | 'rate' }
   | { t: 'ready'; epoch: bigint; memberId: Bytes; tag: Bytes }
-  | { t: 'left'; memberId: Bytes } // a Remove is to follow
-  | { t: 'resumed'; seq: number } // the newest of the log; what was missed came before
+  | { t: 'left'; memberId: Bytes } // announces a removal
+  | { t: 'resumed'; seq: number } // the newest entry of the log; missed ones came before this message
   | { t: 'gone' } // nothing to resume: ask to be added
 );
 
 export type ClientMessage =
-  // Takes the place of our leaf, when we have one; `refused`: the `seq` of a useless Welcome.
+  // Replaces our leaf, if there is one; `refused`: the `seq` of a useless Welcome.
   | { t: 'join'; keyPackage: Bytes; refused?: number }
   | { t: 'founded'; incarnation: number; groupId: Bytes }
   | { t: 'commit'; incarnation: number; epoch: bigint; commit: Bytes; welcome: Bytes | null }
@@ -53,10 +53,10 @@ export type ClientMessage =
   | ({ t: 'resume'; incarnation: number; seq: number; hash: Bytes } & Omit<View, 'leaf'>)
   | { t: 'forked'; incarnation: number; epoch: bigint };
 
-/** A commit of ours that is on its way. */
-export interface Candidate {
+/** Our commit that the server has not answered yet. */
+export interface PendingCommit {
   epoch: bigint;
-  /** When, in milliseconds. */
+  /** The time at which its keys were made, in milliseconds. */
   madeAt: number;
   commit: Bytes;
   welcome: Bytes | null;
@@ -97,24 +97,24 @@ export type OperationResult =
   | { is: 'failed'; reason: Reason | 'log' };
 
 export type Input =
-  | { t: 'start' } // admitted, or back after having been removed
-  | { t: 'connected'; admitted?: boolean } // there again; `admitted`: with our key package
+  | { t: 'start' } // admitted, or back after a removal
+  | { t: 'connected'; admitted?: boolean } // the socket is back; `admitted`: the server has our key package from the admission
   | { t: 'disconnected' }
   | { t: 'rejoin' } // something does not work: leave the group and come back
   | { t: 'server'; message: ServerMessage }
-  | { t: 'silent'; leaves: number[] } // all that do not prove that they are there
+  | { t: 'silent'; leaves: number[] } // leaves of all silent members
   | { t: 'result'; result: OperationResult }
   | { t: 'tick' };
 
 export type Output =
   | { t: 'send'; message: ClientMessage }
   | { t: 'run'; operation: Operation }
-  | { t: 'install'; epoch: bigint } // open frames of it from now on
-  | { t: 'switch'; epoch: bigint } // seal frames with it from now on
+  | { t: 'install'; epoch: bigint } // open frames of this epoch from now on
+  | { t: 'switch'; epoch: bigint } // seal frames with the keys of this epoch from now on
   | { t: 'forget'; epoch: bigint } // destroy its keys
-  | { t: 'forget-all' } // those of all epochs; nothing may be sent
-  | { t: 'hold'; on: boolean } // nothing may be sent: see hold.ts
-  | { t: 'refused'; adds: PendingAdd[] } // key packages that nobody should add
+  | { t: 'forget-all' } // destroy the keys of all epochs; nothing may be sent
+  | { t: 'hold'; on: boolean } // nothing may be sent: see send-gate.ts
+  | { t: 'refused'; adds: PendingAdd[] } // key packages that were refused
   | { t: 'status'; status: Status; reason?: Reason | 'log' | 'late' | 'stale' };
 
 export type Status = 'joining' | 'in' | 'removed' | 'forked' | 'failed';

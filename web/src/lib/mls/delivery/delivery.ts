@@ -1,13 +1,13 @@
 /**
- * How members agree on one commit for each epoch, with a server between them
- * that only orders. Knows no clock, socket or group: it takes inputs with the
- * time (milliseconds) and gives outputs; operations on the group are outputs
- * whose results come back as inputs. While one runs, what arrives is kept.
+ * Makes members agree on one commit for each epoch; the server between them only
+ * orders. It knows no clock, socket or group: it takes inputs with the time
+ * (milliseconds) and returns outputs. Operations on the group are outputs whose
+ * results come back as inputs; messages that arrive meanwhile are kept.
  *
  * The requested committer commits at once, the others after a delay that grows
- * with their rank. The first commit that the server takes is the epoch's; all
- * others are dropped. A duty is for one epoch: what is still pending in the
- * next one, the server says anew.
+ * with their rank. The first commit that the server accepts is the one of the
+ * epoch; all others are dropped. A commit request (`duty`) is for one epoch: the
+ * server repeats in the next one what is still pending.
  */
 import { type Bytes, equal } from '../../crypto/bytes';
 import {
@@ -22,13 +22,13 @@ import {
   welcomeLimitMs,
 } from './delivery-limits';
 import type {
-  Candidate,
   Chain,
   Input,
   LogEntry,
   Operation,
   OperationResult,
   Output,
+  PendingCommit,
   ServerMessage,
   Status,
   View,
@@ -55,16 +55,16 @@ export class Delivery {
   #log = { seq: 0, hash: new Uint8Array(32) as Bytes };
   #resumedFrom = 0;
   #duty: Duty | null = null;
-  #candidate: Candidate | null = null;
+  #pendingCommit: PendingCommit | null = null;
   #refusals = 0;
   #rejoins = 0;
-  /** The `seq` of a Welcome that we could not use, until the server is told. */
+  /** The `seq` of a Welcome that this page could not use, until it has told the server. */
   #refused: number | null = null;
   #joins = 0;
-  /** Since when our path keys are what they are; when those that come were made. */
+  /** When our current path keys took effect, and when the keys of our pending commit were made. */
   #pathSince = 0;
   #madeAt = 0;
-  /** New path keys waited already for a duty of this epoch. */
+  /** The rotation has waited for a commit request of this epoch already. */
   #putOff = false;
   #out: Output[] = [];
 
@@ -76,24 +76,24 @@ export class Delivery {
     return this.#view;
   }
 
-  /** Of the group we are in or wait for; what others say of older ones is over. */
+  /** Incarnation of the group that this page is in or waits for; messages of older ones are ignored. */
   get incarnation(): number {
     return this.#incarnation;
   }
 
-  /** Offered to be added, and not added yet. */
+  /** The key package that this page offered and that no commit has added yet. */
   get keyPackage(): Bytes | null {
     return this.#waiting?.keyPackage ?? null;
   }
 
-  /** Whether nothing of the log up to `seq` is missing. */
+  /** Whether this page has the whole log up to `seq`. */
   has(seq: number): boolean {
     return this.#log.seq >= seq;
   }
 
-  /** When to send a tick, in milliseconds; Infinity for never. */
+  /** The time of the next tick, in milliseconds; Infinity: none is needed. */
   deadline(): number {
-    // Work that falls due while an operation runs is done after it.
+    // Timers that end while an operation runs fire after it.
     const always = Math.min(this.#keys.deadline(), this.#sendGate.deadline());
     return this.#running === null ? Math.min(always, ...this.#timers.values()) : always;
   }
@@ -128,18 +128,18 @@ export class Delivery {
       case 'tick':
         break;
     }
-    // Messages dropped by a limit come back with a resume.
+    // A resume brings messages back that the limit drops.
     if (this.#kept.length > maxKept) this.#kept = this.#kept.slice(-maxKept);
     while (this.#running === null && !this.#ended && this.#kept.length > 0) {
       this.#take(now, this.#kept.shift() as ServerMessage);
     }
     this.#emit(...this.#keys.tick(now));
     if (this.#running === null) this.#due(now);
-    this.#heed(now);
+    this.#updateGate(now);
     return this.#out;
   }
 
-  #heed(now: number): void {
+  #updateGate(now: number): void {
     const outputs = this.#sendGate.tick(now);
     if (outputs.length === 0) return;
     if (this.#sendGate.on) this.#timers.set('held', now + closedLimitMs);
@@ -174,15 +174,15 @@ export class Delivery {
     this.#run({ do: 'join', welcome: message.welcome });
   }
 
-  /** Messages that matter only inside a group. */
+  /** Handles messages that matter only to a member of the group. */
   #member(now: number, message: ServerMessage, view: View): void {
     switch (message.t) {
       case 'committed':
         this.#committed(now, message.entry, view);
         break;
       case 'rejected':
-        if (message.epoch !== this.#candidate?.epoch) break;
-        this.#candidate = null;
+        if (message.epoch !== this.#pendingCommit?.epoch) break;
+        this.#pendingCommit = null;
         this.#timers.delete('answer');
         if (message.reason === 'form') this.#refusals++;
         this.#timers.set('fallback', now + fallbackBase);
@@ -206,7 +206,7 @@ export class Delivery {
       case 'resumed':
         this.#timers.delete('answer');
         if (message.seq > this.#log.seq) this.#stillBehind(now, view);
-        else if (this.#candidate !== null) this.#propose(now);
+        else if (this.#pendingCommit !== null) this.#propose(now);
         break;
       case 'gone':
         this.#askToBeAdded();
@@ -224,11 +224,11 @@ export class Delivery {
     }
     const { seq, hash, commit } = entry;
     const chain: Chain = { before: this.#log.hash, seq, hash };
-    const ours = this.#candidate !== null && equal(this.#candidate.commit, commit);
-    this.#madeAt = ours ? (this.#candidate?.madeAt ?? now) : now;
-    // Without one it is the answer to a resume that is waited for.
-    if (this.#candidate !== null) this.#timers.delete('answer');
-    this.#candidate = null;
+    const ours = this.#pendingCommit !== null && equal(this.#pendingCommit.commit, commit);
+    this.#madeAt = ours ? (this.#pendingCommit?.madeAt ?? now) : now;
+    // Without a pending commit the timer waits for the answer to a resume.
+    if (this.#pendingCommit !== null) this.#timers.delete('answer');
+    this.#pendingCommit = null;
     if (seq !== this.#log.seq + 1) {
       this.#rejoin('log');
       return;
@@ -256,7 +256,7 @@ export class Delivery {
         break;
       case 'prepared':
         if (this.#view === null) break;
-        this.#candidate = { ...result, epoch: this.#view.epoch, madeAt: now };
+        this.#pendingCommit = { ...result, epoch: this.#view.epoch, madeAt: now };
         this.#propose(now);
         break;
       case 'idle':
@@ -271,10 +271,10 @@ export class Delivery {
         this.#status('removed');
         break;
       case 'failed':
-        // A commit that cannot be made is left to others; the rest puts us in doubt.
+        // Other members make a commit that this page cannot; any other failure puts the keys in doubt.
         if (operation.do === 'prepare') this.#refusals++;
         else {
-          // Our own slowness says nothing of the member that made the Welcome.
+          // A timeout here is not the fault of the member that made the Welcome.
           if (operation.do === 'join' && result.reason !== 'timeout') this.#refused = this.#log.seq;
           this.#rejoin(result.reason);
         }
@@ -282,7 +282,7 @@ export class Delivery {
     }
   }
 
-  /** Tells the server once that the last Welcome was of no use: it asks another member. */
+  /** Reports a useless Welcome once with the join, so that the server asks another member. */
   #sendJoin(keyPackage: Bytes): void {
     const refused = this.#refused;
     this.#refused = null;
@@ -300,9 +300,9 @@ export class Delivery {
       this.#log = { seq: 0, hash: new Uint8Array(32) };
       this.#emit({ t: 'send', message: { t: 'founded', incarnation, groupId: view.groupId } });
     } else this.#ready(view);
-    // Before there is a key to seal with.
+    // The gate must be right before there is a key to seal with.
     this.#sendGate.enter(view);
-    this.#heed(now);
+    this.#updateGate(now);
     this.#emit(...this.#keys.advance(now, view, this.#memberId, false));
     this.#status('in');
     this.#renewed(operation.do === 'join' ? this.#madeAt : now);
@@ -337,7 +337,7 @@ export class Delivery {
     }
   }
 
-  /** Sets when we commit what is pending: at once, or when it seems nobody else does. */
+  /** Sets the time of our commit: at once, or later in case no other member commits. */
   #arm(now: number, duty: Duty, view: View): void {
     const delay = delayOf(duty, view, this.#memberId);
     if (delay !== null) this.#timers.set('fallback', now + delay);
@@ -347,7 +347,7 @@ export class Delivery {
     this.#timers.set('rotate', rotationAt(now, view, this.#pathSince, this.#joins));
   }
 
-  /** Our path keys are new; others’ commits do not make them so. */
+  /** Notes that our path keys are new; commits of other members do not renew them. */
   #renewed(since: number): void {
     this.#pathSince = since;
     this.#timers.set('stale', since + pathKeyLifeMs);
@@ -377,14 +377,14 @@ export class Delivery {
     else this.#rotate(now, view);
   }
 
-  /** A member that blocks the group does not leave by itself. */
+  /** The gate stayed closed: a member that blocks the group does not leave by itself. */
   #held(now: number, view: View): void {
     if (!this.#online) this.#timers.set('held', now + closedLimitMs);
     else if (this.#forked) this.#askToBeAdded();
     else this.#fork(now, view);
   }
 
-  /** A duty comes first, but one that nobody can do does not keep old keys in use. */
+  /** A commit request comes first, but one that nobody can fulfil must not keep old keys in use. */
   #rotate(now: number, view: View): void {
     if (this.#duty !== null && !this.#putOff) {
       this.#putOff = true;
@@ -405,13 +405,13 @@ export class Delivery {
   }
 
   #mayCommit(view: View): boolean {
-    return this.#candidate?.epoch !== view.epoch && this.#refusals < maxRefusals;
+    return this.#pendingCommit?.epoch !== view.epoch && this.#refusals < maxRefusals;
   }
 
-  /** Sends our candidate, again when the connection was away. */
+  /** Sends our pending commit, and again after the connection came back. */
   #propose(now: number): void {
-    if (this.#candidate === null) return;
-    const { epoch, commit, welcome } = this.#candidate;
+    if (this.#pendingCommit === null) return;
+    const { epoch, commit, welcome } = this.#pendingCommit;
     const incarnation = this.#incarnation;
     this.#expectAnswer(now);
     this.#emit({ t: 'send', message: { t: 'commit', incarnation, epoch, commit, welcome } });
@@ -490,7 +490,7 @@ export class Delivery {
     this.#waiting = null;
     this.#forked = false;
     this.#duty = null;
-    this.#candidate = null;
+    this.#pendingCommit = null;
     this.#refusals = 0;
     this.#timers.clear();
     this.#putOff = false;

@@ -11,8 +11,9 @@ export const rotateEvery = 300_000;
 const rotateAfterJoins = 3;
 
 /**
- * 0 for who has the duty, then 700 ms and 300 ms more for each that comes
- * before us in the order of leaves; null for who is to be removed.
+ * Milliseconds until this member commits: 0 for the requested committer, for the others
+ * 700 ms and 300 ms more for each member before it in the order of leaves. Null for a
+ * member that the commit removes.
  */
 export function delayOf(duty: Duty, view: View, self: Bytes): number | null {
   const leaving = (id: Bytes) => duty.removes.some((remove) => equal(remove.memberId, id));
@@ -25,7 +26,7 @@ export function delayOf(duty: Duty, view: View, self: Bytes): number | null {
   return fallbackBase + fallbackStep * Math.max(rank, 0);
 }
 
-/** Leaves that are still whose the server says they are. */
+/** Leaves to remove: those that still belong to the members that the server names. */
 export function leavesToRemove(duty: Duty, view: View): number[] {
   const known = duty.removes.filter(({ leaf, memberId }) =>
     view.roster.some((entry) => entry.leaf === leaf && equal(entry.memberId, memberId)),
@@ -34,9 +35,9 @@ export function leavesToRemove(duty: Duty, view: View): number[] {
 }
 
 /**
- * When we make new path keys. Only our own commits renew ours: every five minutes,
- * counted from `since`, or somebody in turn after three joins. Who was late or lost to
- * another commit tries again, one after the other.
+ * The time at which this member renews its path keys; only its own commits do. It is due
+ * five minutes after `since`, or after three joins, when members take turns. Members whose
+ * commit came too late try again, one after the other.
  */
 export function rotationAt(now: number, view: View, since: number, joins: number): number {
   const { roster, epoch } = view;

@@ -6,7 +6,7 @@ import type { Output, View } from './delivery-types';
 export const switchAfter = 250;
 export const keepAfterJoin = 5000;
 export const keepAfterLeave = 2000;
-/** The key id of a frame could tell sixteen apart. */
+/** A key id of a frame (RFC 9605 §4.3) could tell sixteen epochs apart. */
 const maxInstalled = 3;
 const maxReports = 32;
 
@@ -18,7 +18,7 @@ export class KeySwitch {
   #switchAt: number | null = null;
   #keep = keepAfterJoin;
   #forgetAt = new Map<bigint, number>();
-  /** `epoch/member` to tag, for this epoch and what comes. */
+  /** `epoch/member` to tag, for this epoch and later ones. */
   #reports = new Map<string, Uint8Array>();
 
   deadline(): number {
@@ -30,7 +30,7 @@ export class KeySwitch {
     return this.#view !== null && this.#sending === this.#view.epoch;
   }
 
-  /** `left` when somebody did: then there is no waiting for others. */
+  /** `left`: the commit removed a member, so the switch waits for nobody. */
   advance(now: number, view: View, memberId: Uint8Array, left: boolean): Output[] {
     const out = this.#switchAt === null ? [] : this.#switch(now);
     this.#view = view;
@@ -49,14 +49,14 @@ export class KeySwitch {
     return [...out, ...this.tick(now)];
   }
 
-  /** false when somebody in our epoch has another group than we have. */
+  /** False when a member of our epoch has other keys: the group is forked. */
   report(epoch: bigint, memberId: Uint8Array, tag: Uint8Array): boolean {
     if (this.#view === null || epoch < this.#view.epoch) return true;
     if (this.#reports.size < maxReports) this.#reports.set(`${epoch}/${hex(memberId)}`, tag);
     return epoch !== this.#view.epoch || equal(tag, this.#view.tag);
   }
 
-  /** Whether a report known already contradicts our view. */
+  /** Whether a report that came earlier contradicts our view. */
   get contradicted(): boolean {
     const view = this.#view;
     if (view === null) return false;
@@ -76,7 +76,7 @@ export class KeySwitch {
     return out;
   }
 
-  /** After it, no key is left. */
+  /** Destroys all keys. */
   reset(): Output[] {
     this.#view = null;
     this.#sending = null;

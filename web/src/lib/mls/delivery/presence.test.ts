@@ -21,18 +21,18 @@ function view(epoch: bigint, leaf: number, roster: RosterEntry[]): View {
 
 /** Somebody who says and hears by hand. */
 class Page {
-  said: Here[] = [];
+  sent: Here[] = [];
   readonly presence: Presence;
 
   constructor(
     readonly leaf: number,
     private readonly clock: () => number,
   ) {
-    this.presence = new Presence((said) => this.said.push(said as Here));
+    this.presence = new Presence((message) => this.sent.push(message as Here));
   }
 
-  hear(from: Page, said: PeerMessage | undefined, epoch = 1n): void {
-    if (said) this.presence.heard(hex(person(from.leaf)), epoch, said, this.clock());
+  receive(from: Page, message: PeerMessage | undefined, epoch = 1n): void {
+    if (message) this.presence.receive(hex(person(from.leaf)), epoch, message, this.clock());
   }
 }
 
@@ -50,7 +50,7 @@ class Room {
   /** `carries` is the server. */
   pass(
     milliseconds: number,
-    carries: (from: Page, to: Page, said: Here) => boolean = () => true,
+    carries: (from: Page, to: Page, message: Here) => boolean = () => true,
   ): void {
     const until = this.now + milliseconds;
     for (;;) {
@@ -59,9 +59,9 @@ class Room {
       this.now = Math.max(this.now, next);
       for (const page of this.pages) {
         page.presence.tick(this.now);
-        for (const said of page.said.splice(0)) {
+        for (const message of page.sent.splice(0)) {
           for (const to of this.pages) {
-            if (to !== page && carries(page, to, said)) to.hear(page, said);
+            if (to !== page && carries(page, to, message)) to.receive(page, message);
           }
         }
       }
@@ -120,15 +120,15 @@ describe('presence', () => {
     expect(room.silent()).toEqual([[], []]);
   });
 
-  it('is not proven by words that were said before and are carried late', () => {
+  it('is not proven by messages that were sent before and arrive late', () => {
     const room = new Room(2);
-    const [ann, bob] = room.pages as [Page, Page];
+    const [alice, bob] = room.pages as [Page, Page];
     const kept: Here[] = [];
-    const behind = (_: Page, to: Page, said: Here) => {
+    const behind = (_: Page, to: Page, message: Here) => {
       if (to === bob) return true;
-      kept.push(said);
+      kept.push(message);
       // The server is always six words behind.
-      ann.hear(bob, kept.at(-6));
+      alice.receive(bob, kept.at(-6));
       return false;
     };
     room.pass(20 * presenceEveryMs, behind);
@@ -136,37 +136,37 @@ describe('presence', () => {
     // Bob is gone, and it carries on with what it has.
     const goneAt = room.now;
     let silentAt = Infinity;
-    for (const said of [...kept.slice(-5), undefined, undefined, undefined, undefined]) {
+    for (const message of [...kept.slice(-5), undefined, undefined, undefined, undefined]) {
       room.pass(presenceEveryMs, never);
-      ann.hear(bob, said);
-      if (ann.presence.silent.length > 0) silentAt = Math.min(silentAt, room.now);
+      alice.receive(bob, message);
+      if (alice.presence.silent.length > 0) silentAt = Math.min(silentAt, room.now);
     }
     expect(silentAt - goneAt).toBeLessThanOrEqual(silentAfterMs);
   });
 
-  it('is not proven by numbers that we never said, nor by those of another epoch or leaf', () => {
+  it('is not proven by numbers that this page never sent, nor by those of another epoch or leaf', () => {
     const room = new Room(2);
-    const [ann, bob] = room.pages as [Page, Page];
+    const [alice, bob] = room.pages as [Page, Page];
     const ours: Uint8Array<ArrayBuffer>[] = [];
-    room.pass(silentAfterMs - 1, (from, _, said) => {
-      if (from === ann) ours.push(said.n);
+    room.pass(silentAfterMs - 1, (from, _, message) => {
+      if (from === alice) ours.push(message.n);
       return false;
     });
     const n = person(7).slice(0, 8);
     const newest = ours.at(-1) ?? expect.fail();
-    const said = (leaf: number, heard: typeof n): PeerMessage => ({
+    const message = (leaf: number, heard: typeof n): PeerMessage => ({
       k: 'here',
       n,
       heard: [{ leaf, n: heard }],
     });
-    ann.hear(bob, said(1, newest));
-    ann.hear(bob, said(0, n));
-    ann.hear(bob, said(0, newest), 2n);
-    ann.hear(bob, { k: 'chat', text: 'here' });
+    alice.receive(bob, message(1, newest));
+    alice.receive(bob, message(0, n));
+    alice.receive(bob, message(0, newest), 2n);
+    alice.receive(bob, { k: 'chat', text: 'here' });
     room.pass(1, never);
-    expect(ann.presence.silent).toEqual([1]);
-    ann.hear(bob, said(0, newest));
-    expect(ann.presence.silent).toEqual([]);
+    expect(alice.presence.silent).toEqual([1]);
+    alice.receive(bob, message(0, newest));
+    expect(alice.presence.silent).toEqual([]);
   });
 
   it('is lent to who is added again, once', () => {
@@ -175,12 +175,12 @@ describe('presence', () => {
       (epoch: number) => entry(1, 1, `package ${epoch}`),
     ]) {
       const room = new Room(2);
-      const [ann] = room.pages as [Page, Page];
+      const [alice] = room.pages as [Page, Page];
       room.pass(10 * presenceEveryMs);
       const goneAt = room.now;
-      for (let epoch = 2; ann.presence.silent.length === 0; epoch++) {
+      for (let epoch = 2; alice.presence.silent.length === 0; epoch++) {
         room.pass(presenceEveryMs / 2, never);
-        ann.presence.enter(view(BigInt(epoch), 0, [entry(0), again(epoch)]), room.now);
+        alice.presence.enter(view(BigInt(epoch), 0, [entry(0), again(epoch)]), room.now);
         expect(room.now - goneAt).toBeLessThanOrEqual(silentAfterMs + graceMs);
       }
     }
@@ -188,45 +188,45 @@ describe('presence', () => {
 
   it('is lent to all when we come back ourselves, once', () => {
     const room = new Room(2);
-    const [ann] = room.pages as [Page, Page];
+    const [alice] = room.pages as [Page, Page];
     room.pass(10 * presenceEveryMs);
     const goneAt = room.now;
-    while (ann.presence.silent.length === 0) {
+    while (alice.presence.silent.length === 0) {
       room.pass(presenceEveryMs, never);
-      ann.presence.enter(null, room.now);
-      ann.presence.enter(view(1n, 0, room.roster), room.now);
+      alice.presence.enter(null, room.now);
+      alice.presence.enter(view(1n, 0, room.roster), room.now);
       expect(room.now - goneAt).toBeLessThanOrEqual(silentAfterMs + graceMs);
     }
     // A member that proves its presence again has it again.
     room.pass(60_000);
-    expect(ann.presence.silent).toEqual([]);
+    expect(alice.presence.silent).toEqual([]);
     room.pass(5 * silentAfterMs, never);
-    ann.presence.enter(null, room.now);
-    ann.presence.enter(view(1n, 0, room.roster), room.now);
-    expect(ann.presence.silent).toEqual([]);
+    alice.presence.enter(null, room.now);
+    alice.presence.enter(view(1n, 0, room.roster), room.now);
+    expect(alice.presence.silent).toEqual([]);
     room.pass(10_000);
     room.pass(graceMs);
-    expect(ann.presence.silent).toEqual([]);
+    expect(alice.presence.silent).toEqual([]);
   });
 
   it('is not lent to who made path keys, or stays where they are', () => {
     const room = new Room(2);
-    const [ann] = room.pages as [Page, Page];
+    const [alice] = room.pages as [Page, Page];
     room.pass(silentAfterMs - 1, never);
-    ann.presence.enter(view(2n, 0, [entry(0), entry(1, 1, null)]), room.now);
+    alice.presence.enter(view(2n, 0, [entry(0), entry(1, 1, null)]), room.now);
     room.pass(1, never);
-    expect(ann.presence.silent).toEqual([1]);
+    expect(alice.presence.silent).toEqual([1]);
   });
 
   it('is owed by nobody who was removed, and by nobody in no group', () => {
     const room = new Room(2);
-    const [ann] = room.pages as [Page, Page];
+    const [alice] = room.pages as [Page, Page];
     room.pass(silentAfterMs, never);
-    expect(ann.presence.silent).toEqual([1]);
-    ann.presence.enter(view(2n, 0, [entry(0)]), room.now);
-    expect([ann.presence.silent, ann.presence.deadline()]).toEqual([[], Infinity]);
-    ann.presence.sendSoon(room.now);
-    ann.presence.enter(null, room.now);
-    expect([ann.presence.silent, ann.presence.deadline()]).toEqual([[], Infinity]);
+    expect(alice.presence.silent).toEqual([1]);
+    alice.presence.enter(view(2n, 0, [entry(0)]), room.now);
+    expect([alice.presence.silent, alice.presence.deadline()]).toEqual([[], Infinity]);
+    alice.presence.sendSoon(room.now);
+    alice.presence.enter(null, room.now);
+    expect([alice.presence.silent, alice.presence.deadline()]).toEqual([[], Infinity]);
   });
 });

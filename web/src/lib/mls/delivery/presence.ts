@@ -43,7 +43,7 @@ export class Presence {
   #sendAt = Infinity;
   #sentAt = -Infinity;
 
-  constructor(private readonly say: (said: PeerMessage) => void) {}
+  constructor(private readonly send: (message: PeerMessage) => void) {}
 
   deadline(): number {
     const speaking = [...this.#others.values()].filter(({ silent }) => !silent);
@@ -78,15 +78,15 @@ export class Presence {
   }
 
   /** A message that was opened; `from` has signed it. */
-  heard(from: string, epoch: bigint, said: PeerMessage, now: number): void {
+  receive(from: string, epoch: bigint, message: PeerMessage, now: number): void {
     const other = this.#others.get(from);
     // Its leaves are those of the epoch in which it was sent.
-    if (other === undefined || said.k !== 'here' || epoch !== this.#view?.epoch) return;
-    other.heard = said.n;
+    if (other === undefined || message.k !== 'here' || epoch !== this.#view?.epoch) return;
+    other.heard = message.n;
     // That member may lack a proof of ours, too.
     if (other.graceUsed || now >= other.provenAt + 2 * presenceEveryMs) this.sendSoon(now);
     const self = this.#view.leaf;
-    const last = said.heard.find(({ leaf }) => leaf === self);
+    const last = message.heard.find(({ leaf }) => leaf === self);
     const proof = last && this.#sent.find(({ n }) => n === hex(last.n));
     if (proof === undefined || proof.at < other.provenAt) return;
     other.provenAt = proof.at;
@@ -103,7 +103,7 @@ export class Presence {
     this.#sent = [...this.#sent.slice(1 - maxSent), { n: hex(n), at: now }];
     const heard: Echo[] = [];
     for (const { leaf, heard: n } of this.#others.values()) if (n !== null) heard.push({ leaf, n });
-    this.say({ k: 'here', n, heard });
+    this.send({ k: 'here', n, heard });
   }
 
   #sendBy(at: number): void {

@@ -15,7 +15,7 @@ import { wipeBytes } from './wipe';
 
 export interface Opened {
   epoch: bigint;
-  /** Of the sender, who signed it. */
+  /** Member id of the sender, which signed it. */
   leaf: number;
   memberId: Bytes;
   plaintext: Bytes;
@@ -56,7 +56,7 @@ export async function openApplication(
   return guarded(opening(), member.timeout);
 }
 
-/** The library checks the sender's signature, but does not tell who it is. */
+/** The library checks the sender's signature but does not return the sender. */
 async function senderOf(
   state: ClientState,
   member: Member,

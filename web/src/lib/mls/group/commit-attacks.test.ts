@@ -82,8 +82,8 @@ describe('a commit', () => {
 
   it('is refused from outside', async () => {
     const groups = await newGroup(2, room);
-    const rogue = await MaliciousMember.enter(groups);
-    const { member, state } = rogue;
+    const maliciousMember = await MaliciousMember.enter(groups);
+    const { member, state } = maliciousMember;
     const info = await createGroupInfoWithExternalPub(state, [], suite.impl);
     const outsider = await newMember(room);
     const { publicPackage, privatePackage } = secretOf(await outsider.keyPackage());
@@ -103,7 +103,7 @@ describe('a commit', () => {
 
   it('is refused with other proposals than Add, Remove and our key', async () => {
     const groups = await newGroup(2, room);
-    const rogue = await MaliciousMember.enter(groups);
+    const maliciousMember = await MaliciousMember.enter(groups);
     const psk = pskProposal(room, suite);
     const newcomer = await add(await newMember(room));
     const extensions: Proposal = {
@@ -135,7 +135,7 @@ describe('a commit', () => {
       ['psk', [psk]],
     ];
     for (const [reason, proposals] of cases) {
-      const commit = await rogue.commit(proposals);
+      const commit = await maliciousMember.commit(proposals);
       for (const group of groups) {
         await expect(group.process(commit), JSON.stringify(reason)).rejects.toEqual(
           refused(reason),
@@ -147,24 +147,27 @@ describe('a commit', () => {
 
   it('is refused when it adds a ghost, or a member id that is there', async () => {
     const groups = await newGroup(2, room);
-    const rogue = await MaliciousMember.enter(groups);
+    const maliciousMember = await MaliciousMember.enter(groups);
     const psk = pskProposal(room, suite);
     const ghost = await adding(await keyPackageWith(room, { identity: concat(u8(1), random(80)) }));
     const twin = await add(await newMember(room, 1, groups[1]?.member.id));
     const again = await add(groups[1]?.member as Member);
-    // The rogue's own library would not make the first one, were it asked to check.
-    rogue.state = { ...rogue.state, clientConfig: { ...rogue.member.config, authService: blind } };
+    // The malicious member's own library would not make the first one, were it asked to check.
+    maliciousMember.state = {
+      ...maliciousMember.state,
+      clientConfig: { ...maliciousMember.member.config, authService: blind },
+    };
     const cases: [Reason, Proposal[]][] = [
       ['credential', [ghost, psk]],
       ['duplicate', [twin, psk]],
     ];
     for (const [reason, proposals] of cases) {
-      const commit = await rogue.commit(proposals);
+      const commit = await maliciousMember.commit(proposals);
       for (const group of groups) {
         await expect(group.process(commit)).rejects.toEqual(refused(reason));
       }
     }
-    await expect(rogue.commit([again, psk])).rejects.toThrow();
+    await expect(maliciousMember.commit([again, psk])).rejects.toThrow();
     const keyPackages = [(await (groups[1] as Group).member.keyPackage()).bytes];
     await expect(groups[0]?.addMany(keyPackages)).rejects.toThrow();
     await unharmed(groups, 2n);
@@ -172,17 +175,17 @@ describe('a commit', () => {
 
   it('is refused when it was made with another key than ours', async () => {
     const groups = await newGroup(2, room);
-    const rogue = await MaliciousMember.enter(groups);
+    const maliciousMember = await MaliciousMember.enter(groups);
     const proposals = [await add(await newMember(room)), pskProposal(room, suite)];
-    const commit = await rogue.commit(proposals, new Uint8Array(), random(32));
+    const commit = await maliciousMember.commit(proposals, new Uint8Array(), random(32));
     await expect(groups[0]?.process(commit)).rejects.toEqual(refused('crypto'));
     await unharmed(groups, 2n);
   });
 
   it('is refused with anything in its additional data', async () => {
     const groups = await newGroup(2, room);
-    const rogue = await MaliciousMember.enter(groups);
-    const commit = await rogue.commit([], utf8('hello'));
+    const maliciousMember = await MaliciousMember.enter(groups);
+    const commit = await maliciousMember.commit([], utf8('hello'));
     await expect(groups[0]?.process(commit)).rejects.toEqual(refused('malformed'));
   });
 
@@ -202,18 +205,18 @@ describe('a commit', () => {
 
   it('keeps the group from a member who changes its identity on the way', async () => {
     const groups = await newGroup(2, room);
-    const rogue = await MaliciousMember.enter(groups);
-    const leaf = rogue.state.ratchetTree[2 * rogue.state.privatePath.leafIndex];
+    const maliciousMember = await MaliciousMember.enter(groups);
+    const leaf = maliciousMember.state.ratchetTree[2 * maliciousMember.state.privatePath.leafIndex];
     if (leaf?.nodeType !== 'leaf') throw new Error('no leaf');
     const key = copy(leaf.leaf.signaturePublicKey);
     const credential = await makeCredential(room, random(16), key);
-    const tree = rogue.state.ratchetTree.slice();
-    tree[2 * rogue.state.privatePath.leafIndex] = {
+    const tree = maliciousMember.state.ratchetTree.slice();
+    tree[2 * maliciousMember.state.privatePath.leafIndex] = {
       nodeType: 'leaf',
       leaf: { ...leaf.leaf, credential },
     };
-    rogue.state = { ...rogue.state, ratchetTree: tree };
-    const commit = await rogue.commit([]);
+    maliciousMember.state = { ...maliciousMember.state, ratchetTree: tree };
+    const commit = await maliciousMember.commit([]);
     await expect(groups[0]?.process(commit)).rejects.toMatchObject({ name: 'Refused' });
     await unharmed(groups, 2n);
   });
@@ -222,14 +225,14 @@ describe('a commit', () => {
 describe('proposals on their own', () => {
   it('are refused, from members and from outside', async () => {
     const groups = await newGroup(2, room);
-    const rogue = await MaliciousMember.enter(groups);
+    const maliciousMember = await MaliciousMember.enter(groups);
     const remove: Proposal = { proposalType: 'remove', remove: { removed: 1 } };
-    const inside = await createProposal(rogue.state, true, remove, suite.impl);
+    const inside = await createProposal(maliciousMember.state, true, remove, suite.impl);
     await expect(groups[0]?.process(encode(inside.message))).rejects.toEqual(refused('wrong-type'));
     const outsider = await newMember(room);
     const { publicPackage, privatePackage } = secretOf(await outsider.keyPackage());
-    const { groupContext } = rogue.state;
-    const info = await createGroupInfoWithExternalPub(rogue.state, [], suite.impl);
+    const { groupContext } = maliciousMember.state;
+    const info = await createGroupInfoWithExternalPub(maliciousMember.state, [], suite.impl);
     const outside = await proposeAddExternal(
       { ...info, groupContext },
       publicPackage,
@@ -254,10 +257,12 @@ describe('proposals on their own', () => {
 
   it('cannot be committed by reference', async () => {
     const groups = await newGroup(2, room);
-    const rogue = await MaliciousMember.enter(groups);
+    const maliciousMember = await MaliciousMember.enter(groups);
     const remove: Proposal = { proposalType: 'remove', remove: { removed: 1 } };
-    rogue.state = (await createProposal(rogue.state, true, remove, suite.impl)).newState;
-    const commit = await rogue.commit([pskProposal(room, suite)]);
+    maliciousMember.state = (
+      await createProposal(maliciousMember.state, true, remove, suite.impl)
+    ).newState;
+    const commit = await maliciousMember.commit([pskProposal(room, suite)]);
     await expect(groups[0]?.process(commit)).rejects.toEqual(refused('proposal'));
     await unharmed(groups, 2n);
   });

@@ -1,4 +1,4 @@
-/** The form of a commit: what can be said about it without the group's keys. */
+/** The form of a commit: everything that can be checked without the group's keys. */
 import type { KeyPackage } from 'ts-mls/keyPackage.js';
 import type { LeafNode } from 'ts-mls/leafNode.js';
 import type { PreSharedKeyID } from 'ts-mls/presharedkey.js';
@@ -14,7 +14,7 @@ import type { Suite } from './suite';
 export interface CommitForm {
   message: PublicMessage;
   groupId: Bytes;
-  /** In which it was made; the next one is this plus one. */
+  /** The epoch in which it was made. */
   epoch: bigint;
   /** Leaf of the committer. */
   sender: number;

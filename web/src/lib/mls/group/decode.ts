@@ -1,4 +1,4 @@
-/** The only way into the library for bytes from outside. */
+/** Decodes bytes from outside; no others reach the library. */
 import { decodeMlsMessage, encodeMlsMessage, type MLSMessage } from 'ts-mls/message.js';
 import { type Bytes, copy, equal } from '../../crypto/bytes';
 import { limits } from './parameters';
@@ -35,7 +35,7 @@ function decode(bytes: Bytes): MLSMessage {
     if (decoded !== undefined && decoded[1] === bytes.length) message = decoded[0];
     if (message !== undefined) again = encodeMlsMessage(message);
   } catch {
-    // Half of what is no message makes the decoder throw.
+    // Many malformed inputs make the decoder throw.
   }
   if (message === undefined || again === undefined || !equal(again, bytes)) {
     throw new Refused('malformed');

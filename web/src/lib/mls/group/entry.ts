@@ -51,7 +51,7 @@ export async function joinState(
       undefined,
       member.config,
     );
-    // The library is content with a Welcome that asks for no key at all.
+    // The library accepts a Welcome that asks for no pre-shared key at all.
     require(psk.uses === 1, 'psk');
     const only = extensions.length === 1 && extensions[0]?.extensionType === 'ratchet_tree';
     require(only, 'parameters', 'group info extensions');

@@ -5,11 +5,11 @@ import workerUrl from './group-worker?worker&url';
 import type { FromGroup, Offer, ToGroup } from './host-messages';
 import type { SuiteVersion } from './suite';
 
-type Heard = Exclude<FromGroup, { t: 'ready' | 'offer' | 'pong' | 'broken' }>;
+type GroupEvent = Exclude<FromGroup, { t: 'ready' | 'offer' | 'pong' | 'broken' }>;
 
 const startLimit = 10_000;
 const pingEvery = 1000;
-/** Pings without an answer: it hangs. */
+/** Pings without an answer after which the worker counts as hung. */
 const maxSilent = 10;
 
 export class GroupClient {
@@ -19,7 +19,7 @@ export class GroupClient {
   #seq = 0;
   #silent = 0;
   #over = false;
-  onheard: ((message: Heard) => void) | null = null;
+  onmessage: ((message: GroupEvent) => void) | null = null;
   /** It died or hangs: the group is lost with it. */
   onbroken: ((why: string) => void) | null = null;
 
@@ -97,7 +97,7 @@ export class GroupClient {
       case 'ready':
         break;
       default:
-        this.onheard?.(message);
+        this.onmessage?.(message);
     }
   }
 

@@ -1,7 +1,7 @@
 /**
- * One group (RFC 9420) as we use it: added by a member's commit and a Welcome,
- * never by external commit; every answer of the library checked once more.
- * Calls are done one after the other. A call that throws Refused changed nothing.
+ * One MLS group (RFC 9420). Members come in by a commit of another member and a Welcome,
+ * never by external commit, and every answer of the library is checked again. Calls run
+ * one after the other. A call that throws Refused has changed nothing.
  */
 import type { ClientState } from 'ts-mls/clientState.js';
 import { createCommit } from 'ts-mls/createCommit.js';
@@ -29,16 +29,16 @@ export interface Change {
   remove?: number[];
 }
 
-/** A commit that is not in force before the server took it. */
+/** A commit that takes effect once the server has accepted it. */
 export interface Prepared {
-  /** In which it was made. */
+  /** The epoch in which it was made. */
   epoch: bigint;
   commit: Bytes;
-  /** For all that it adds; null when it adds nobody. */
+  /** For all members that it adds; null when it adds none. */
   welcome: Bytes | null;
-  /** It was taken. Refused 'superseded' when another commit was in between. */
+  /** The server accepted it. Refused 'superseded' when another commit came in between. */
   confirm(): Promise<void>;
-  /** It was not. */
+  /** The server did not accept it. */
   drop(): Promise<void>;
 }
 
@@ -61,12 +61,12 @@ export class Group {
     this.#state = state;
   }
 
-  /** Epoch 0, with us alone. */
+  /** Founds a group: epoch 0, with this member alone. */
   static async create(member: Member): Promise<Group> {
     return new Group(member, await startState(member));
   }
 
-  /** A key package opens one Welcome; one that is refused does not count. */
+  /** Joins by a Welcome. A key package opens one; a Welcome that is refused does not count. */
   static async join(member: Member, own: OwnKeyPackage, welcome: Uint8Array): Promise<Group> {
     return new Group(member, await joinState(member, own, welcome));
   }
@@ -79,12 +79,12 @@ export class Group {
     return copy(this.#state.groupContext.groupId);
   }
 
-  /** Our own. */
+  /** Leaf of this member. */
   get leaf(): number {
     return this.#state.privatePath.leafIndex;
   }
 
-  /** From the tree, in the order of leaves. */
+  /** The members, read from the tree, in the order of leaves. */
   roster(): RosterEntry[] {
     return rosterOf(this.#state.ratchetTree);
   }
@@ -97,17 +97,17 @@ export class Group {
     return this.prepare({ remove: leaves });
   }
 
-  /** New keys on the path from our leaf to the root; nobody comes or goes. */
+  /** Prepares a commit that renews the keys on our path and changes no membership. */
   rotate(): Promise<Prepared> {
     return this.prepare({});
   }
 
-  /** Takes the place of a commit prepared before. `now` in seconds. */
+  /** Prepares a commit in the place of an earlier one. `now` in seconds. */
   prepare(change: Change, now: number = clock.wall() / 1000): Promise<Prepared> {
     return this.#run(() => this.#prepare(change, now));
   }
 
-  /** Somebody else's commit: we are in the next epoch after it, or out of the group. */
+  /** Applies the commit of another member: this one is in the next epoch then, or removed. */
   process(commit: Uint8Array): Promise<'next-epoch' | 'removed'> {
     return this.#run(() => this.#process(commit));
   }
@@ -121,7 +121,7 @@ export class Group {
     });
   }
 
-  /** Of this epoch or the one before; each message opens once. */
+  /** Opens a message of this epoch or the one before; each opens once. */
   open(message: Uint8Array): Promise<Opened> {
     return this.#run(async () => {
       const [state, opened] = await openApplication(this.#state, this.member, message);
@@ -139,12 +139,12 @@ export class Group {
     });
   }
 
-  /** Equal for all who have the same view of the group. */
+  /** Equal for all members that have the same keys. */
   get authenticator(): Bytes {
     return copy(this.#state.keySchedule.epochAuthenticator);
   }
 
-  /** Overwrites all keys; nothing works afterwards. */
+  /** Overwrites all keys; the group cannot be used afterwards. */
   end(): Promise<void> {
     return this.#run(async () => this.#end());
   }
@@ -217,7 +217,7 @@ export class Group {
     require(leafNodeAt(ratchetTree, form.sender) !== null, 'not-a-member');
     const refs: Bytes[] = [];
     for (const added of form.adds) refs.push((await checkKeyPackage(member, added)).ref);
-    // The library takes us for a member still when somebody got our leaf.
+    // The library still counts this page as a member when another one got its leaf.
     if (form.removes.includes(this.leaf)) return this.#leave(form);
     const psk = new PskSource(room, suite);
     const processing = processPublicMessage(this.#state, form.message, psk, suite.impl, (found) =>
@@ -232,7 +232,7 @@ export class Group {
     return 'next-epoch';
   }
 
-  /** We are removed by a commit whose author we checked; its outcome is not ours to see. */
+  /** A commit with a checked author removes this member, which cannot see the epoch after it. */
   async #leave(form: CommitForm): Promise<'removed'> {
     const { keySchedule, groupContext, ratchetTree } = this.#state;
     const { suite, timeout } = this.member;

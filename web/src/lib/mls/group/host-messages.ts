@@ -6,7 +6,7 @@ import type { Comparison } from '../verify/compare';
 import type { Reason } from './refused';
 import type { SuiteVersion } from './suite';
 
-/** Somebody in the group, as its tree has them. */
+/** A member of the group, as its tree has it. */
 export interface Listed {
   leaf: number;
   /** Hex. */
@@ -18,7 +18,7 @@ export interface Listed {
 /** Fields of `admit`. */
 export interface Offer {
   keyPackage: Bytes;
-  /** Of the group that we still have. */
+  /** Incarnation of the group that this page is still in. */
   incarnation: number | null;
 }
 
@@ -31,8 +31,8 @@ export type ToGroup =
   | { t: 'disconnected' }
   | { t: 'server'; message: ServerMessage }
   | { t: 'app'; data: Bytes }
-  /** `line`, of chat: answered with `said`, at once or when it can be. */
-  | { t: 'say'; said: PeerMessage; line?: number }
+  /** A message to the other members. `line`, of chat: answered with `delivered`, at once or later. */
+  | { t: 'send'; message: PeerMessage; line?: number }
   | { t: 'rejoin' }
   | { t: 'compare'; on: boolean }
   | { t: 'code' } // answered with `code`
@@ -41,10 +41,10 @@ export type ToGroup =
 export type FromGroup =
   | { t: 'ready' }
   | { t: 'offer'; seq: number; offer: Offer }
-  | { t: 'send'; message: ClientMessage }
+  | { t: 'server'; message: ClientMessage }
   | { t: 'app'; data: Bytes }
-  | { t: 'heard'; from: string; said: PeerMessage }
-  | { t: 'said'; line: number; lost: boolean }
+  | { t: 'received'; from: string; message: PeerMessage }
+  | { t: 'delivered'; line: number; lost: boolean }
   | { t: 'roster'; group: string; epoch: bigint; self: number; roster: Listed[] }
   | { t: 'status'; status: Status; reason: Reason | 'log' | 'late' | 'stale' | null }
   | { t: 'hold'; on: boolean }

@@ -10,43 +10,43 @@ vi.setConfig({ testTimeout: 30_000 });
 
 describe('a member whose machine slept', () => {
   it('sends nothing until the others have proven that they are there', async () => {
-    const house = await TestRoom.build();
-    const [alice, bob] = (await house.invite(2)) as [TestPage, TestPage];
-    await house.pass(2 * presenceEveryMs);
+    const testRoom = await TestRoom.build();
+    const [alice, bob] = (await testRoom.addPages(2)) as [TestPage, TestPage];
+    await testRoom.pass(2 * presenceEveryMs);
     expect(alice.frames().hold).toBe(false);
     alice.slept = minutes(10);
     alice.tick();
-    await house.settle();
+    await testRoom.settle();
     expect(alice.frames().hold).toBe(true);
     expect(bob.frames().hold).toBe(false);
     // Bob's next presence message echoes the nonce that Alice sent after she woke up.
-    await house.pass(presenceEveryMs + 1_000);
+    await testRoom.pass(presenceEveryMs + 1_000);
     expect(alice.frames().hold).toBe(false);
   });
 
-  it('goes on sending nothing when a server replays what was said before', async () => {
-    const house = await TestRoom.build();
-    const [alice, bob] = (await house.invite(2)) as [TestPage, TestPage];
-    await house.pass(2 * presenceEveryMs);
-    const before = house.relayed.filter(({ from }) => from === bob);
-    house.relaying = false;
+  it('goes on sending nothing when a server replays earlier messages', async () => {
+    const testRoom = await TestRoom.build();
+    const [alice, bob] = (await testRoom.addPages(2)) as [TestPage, TestPage];
+    await testRoom.pass(2 * presenceEveryMs);
+    const before = testRoom.relayed.filter(({ from }) => from === bob);
+    testRoom.relaying = false;
     alice.slept = minutes(10);
     alice.tick();
     for (const { data } of before) alice.host.take({ t: 'app', data });
-    await house.pass(presenceEveryMs);
+    await testRoom.pass(presenceEveryMs);
     expect(alice.frames().hold).toBe(true);
   });
 
   it('for longer than path keys live comes back with fresh keys, and seals with no old ones', async () => {
-    const house = await TestRoom.build();
-    const [alice] = (await house.invite(2)) as [TestPage, TestPage];
-    await house.pass(2 * presenceEveryMs);
+    const testRoom = await TestRoom.build();
+    const [alice] = (await testRoom.addPages(2)) as [TestPage, TestPage];
+    await testRoom.pass(2 * presenceEveryMs);
     const before = alice.frames().sealing;
     alice.slept = minutes(14 * 60);
     alice.tick();
-    await house.settle();
+    await testRoom.settle();
     expect(alice.frames()).toMatchObject({ epochs: [], sealing: null });
-    await house.pass(2_000);
+    await testRoom.pass(2_000);
     const { sealing, hold } = alice.frames();
     expect(sealing).toBeGreaterThan(before ?? 0n);
     expect(hold).toBe(false);

@@ -1,7 +1,7 @@
 /**
- * The group with everything around it, apart from workers and sockets: the
- * delivery of commits, the operations it asks for, keys for frames, application
- * messages and comparisons. What comes in is done one after the other.
+ * Runs the group of a page, without workers and sockets: the delivery of commits, the
+ * operations that it asks for, keys for frames, application messages and comparisons.
+ * Inputs are handled one after the other.
  */
 import { clock as pageClock } from '../../clock';
 import { type Bytes, equal, hex } from '../../crypto/bytes';
@@ -24,9 +24,9 @@ import type { Suite } from './suite';
 
 export interface HostPort {
   post(message: FromGroup): void;
-  /** To the worker of the frames. */
+  /** Sends a key message to the frame worker. */
   key(message: KeyMessage): void;
-  /** `deadline` may be another. */
+  /** `deadline` may have changed. */
   rearm(): void;
 }
 
@@ -43,7 +43,7 @@ const maxWaiting = 1024;
 const maxSpeakers = 32;
 /** A member drops numbers that are not higher than the last: each generation begins far above. */
 const numbersPerGeneration = 2 ** 32;
-/** After having been removed. */
+/** A page that was removed from the group asks to be added again after this time. */
 const returnDelayMs = 1000;
 
 export class Host {
@@ -51,31 +51,31 @@ export class Host {
   #operations: Operations | null = null;
   #member: Member | null = null;
   readonly #compare: Compare;
-  readonly #presence = new Presence((said) => this.#say(said));
+  readonly #presence = new Presence((message) => this.#send(message));
   /** Steps of the comparison, one after the other. */
   #comparing: Promise<void> = Promise.resolve();
   #view: View | null = null;
-  /** Since when the epoch is the one it is. */
+  /** The time at which the current epoch began. */
   #since = 0;
   #work: Work[] = [];
   #working = false;
   #running: Promise<void> | null = null;
   #keys: Promise<void> = Promise.resolve();
-  readonly #pending = new PendingMessages((said) => this.#tell(said, true));
-  /** Numbers of chat that the page wants to hear of. */
+  readonly #pending = new PendingMessages((message) => this.#reportDelivery(message, true));
+  /** Line numbers of chat messages whose delivery the page wants to know. */
   readonly #lines = new WeakMap<PeerMessage, number>();
-  /** Nothing may be sent: media by the frame worker, messages by us. */
+  /** The send gate is closed: the frame worker sends no media, this worker no messages. */
   #held = false;
   #online = true;
-  /** Without a socket, or not up to date after it came back. */
+  /** There is no socket, or messages that were missed meanwhile have not all come yet. */
   #offline = false;
-  /** Members who were added with this epoch: what they said before is not theirs any more. */
+  /** Members that this epoch added: messages of their leaves from earlier epochs are not theirs. */
   #added = new Set<string>();
-  /** Somebody does not prove that they are there, as the delivery was told. */
-  #missed = false;
-  /** Numbers of what we said, and the highest heard of each member. */
-  #said: number;
-  readonly #heard = new Map<string, number>();
+  /** The delivery knows of a silent member. */
+  #silenceReported = false;
+  /** The number of our newest message, and the highest received from each member. */
+  #sentNumber: number;
+  readonly #receivedNumbers = new Map<string, number>();
   #returnAt = Infinity;
   #offered = false;
 
@@ -86,9 +86,9 @@ export class Host {
     private readonly clock: () => number = () => pageClock.elapsed(),
     private readonly options: HostOptions = {},
   ) {
-    this.#said = numbersPerGeneration * (options.generation ?? 0);
+    this.#sentNumber = numbersPerGeneration * (options.generation ?? 0);
     this.#compare = new Compare(room.sasSalt, {
-      say: (said) => this.#say(said),
+      send: (message) => this.#send(message),
       show: (comparison) => port.post({ t: 'comparison', comparison }),
     });
   }
@@ -105,8 +105,8 @@ export class Host {
     const now = this.clock();
     this.#compare.tick(now);
     this.#presence.tick(now);
-    this.#missSilent();
-    if (now >= this.#pending.deadline()) this.#sayUnsaid();
+    this.#reportSilent();
+    if (now >= this.#pending.deadline()) this.#sendPending();
     if (now >= this.#returnAt) {
       this.#returnAt = Infinity;
       this.#give({ t: 'start' });
@@ -114,12 +114,12 @@ export class Host {
   }
 
   take(message: Work): void {
-    // Too much from outside is lost; a worker that ended because of it would forget who is there.
+    // Input beyond the limit is dropped: ending the worker would lose the group with it.
     const { t } = message;
-    const outside = t === 'app' || t === 'server' || t === 'say';
+    const outside = t === 'app' || t === 'server' || t === 'send';
     if (outside && this.#work.length >= maxOutside) {
-      if (t === 'say' && message.line !== undefined) {
-        this.port.post({ t: 'said', line: message.line, lost: true });
+      if (t === 'send' && message.line !== undefined) {
+        this.port.post({ t: 'delivered', line: message.line, lost: true });
       }
       return;
     }
@@ -131,7 +131,7 @@ export class Host {
     if (!this.#working) void this.#workOff();
   }
 
-  /** Resolves when nothing is to be done before the next message or tick. */
+  /** Resolves when all work is done until the next message or tick. */
   async idle(): Promise<void> {
     while (this.#working || this.#running !== null) {
       await (this.#running ?? new Promise((resolve) => setTimeout(resolve, 0)));
@@ -146,7 +146,7 @@ export class Host {
       try {
         await this.#do(next);
       } catch {
-        // Nothing that comes from outside stops what comes after it.
+        // A failure on one message from outside must not stop the next one.
       }
     }
     this.#working = false;
@@ -187,9 +187,9 @@ export class Host {
         await this.#settled();
         await this.#open(message.data);
         break;
-      case 'say':
-        if (message.line !== undefined) this.#lines.set(message.said, message.line);
-        this.#say(message.said);
+      case 'send':
+        if (message.line !== undefined) this.#lines.set(message.message, message.line);
+        this.#send(message.message);
         break;
       case 'compare':
         this.#compareNext(async (compare) =>
@@ -206,14 +206,14 @@ export class Host {
     while (this.#running !== null) await this.#running;
   }
 
-  /** For `admit`: the key package that waits for its Welcome, or one to show beside a group. */
+  /** Makes the key package for `admit`: to be added with, or one to show when there is a group. */
   async #offer(id: Bytes): Promise<Offer> {
     await this.#settled();
     if (this.#member === null || !equal(this.#member.id, id)) await this.#become(id);
     const delivery = this.#delivery as Delivery;
     if (delivery.view === null) {
       this.#returnAt = Infinity;
-      // Always another one: the one before may have been used without our knowing.
+      // A fresh key package each time: the server may have used the former one already.
       this.#give({ t: 'start' });
       await this.#settled();
       this.#give({ t: 'disconnected' });
@@ -226,7 +226,7 @@ export class Host {
     return { keyPackage: bytes, incarnation: delivery.incarnation };
   }
 
-  /** Somebody new: an id and a signature key that nobody has seen. */
+  /** Becomes a new member, with a fresh id and signature key. */
   async #become(id: Bytes): Promise<void> {
     await this.#operations?.group?.end().catch(() => {});
     this.#key({ k: 'forget-all' });
@@ -234,12 +234,12 @@ export class Host {
     this.#held = false;
     this.#view = null;
     this.#presence.enter(null, this.clock());
-    this.#missed = false;
+    this.#silenceReported = false;
     this.#offline = false;
     this.#pending.forgetOthers();
     this.#added.clear();
     this.#returnAt = Infinity;
-    this.#heard.clear();
+    this.#receivedNumbers.clear();
     this.#member = await Member.create(this.room, this.suite, id, this.options);
     this.#operations = new Operations(this.#member);
     this.#delivery = new Delivery(id);
@@ -251,15 +251,15 @@ export class Host {
     const before = delivery.view;
     const outputs = delivery.handle(this.clock(), input);
     if (delivery.view !== before) this.#view = delivery.view;
-    for (const output of outputs) this.#obey(delivery, output);
+    for (const output of outputs) this.#apply(delivery, output);
     if (delivery.view !== before) this.#entered(delivery.view, before);
     this.port.rearm();
   }
 
-  #obey(delivery: Delivery, output: Output): void {
+  #apply(delivery: Delivery, output: Output): void {
     switch (output.t) {
       case 'send':
-        this.port.post({ t: 'send', message: output.message });
+        this.port.post({ t: 'server', message: output.message });
         break;
       case 'run':
         this.#running = this.#run(delivery, output.operation);
@@ -278,7 +278,7 @@ export class Host {
         this.#held = output.on;
         this.#key({ k: 'hold', on: output.on });
         this.port.post({ t: 'hold', on: output.on });
-        if (!output.on) this.#sayUnsaid();
+        if (!output.on) this.#sendPending();
         break;
       case 'refused':
         this.port.post({ t: 'refused', count: output.adds.length });
@@ -299,7 +299,7 @@ export class Host {
     const operations = this.#operations as Operations;
     const result = await operations.run(operation);
     this.#running = null;
-    // Somebody else may be sitting here meanwhile.
+    // This page may have become another member meanwhile.
     if (delivery === this.#delivery) this.#give({ t: 'result', result });
   }
 
@@ -307,14 +307,14 @@ export class Host {
     if (!this.#offline) return;
     this.#offline = false;
     this.#presence.sendSoon(this.clock());
-    this.#sayUnsaid();
+    this.#sendPending();
     this.port.rearm();
   }
 
-  #missSilent(): void {
+  #reportSilent(): void {
     const leaves = this.#presence.silent;
-    if (this.#missed === leaves.length > 0) return;
-    this.#missed = !this.#missed;
+    if (this.#silenceReported === leaves.length > 0) return;
+    this.#silenceReported = !this.#silenceReported;
     this.#give({ t: 'silent', leaves });
   }
 
@@ -322,7 +322,7 @@ export class Host {
     const now = this.clock();
     this.#since = now;
     this.#presence.enter(view, now);
-    this.#missSilent();
+    this.#reportSilent();
     const added = (view?.roster ?? []).filter((entry) => isNew(entry, before?.roster ?? []));
     this.#added = new Set(added.map(({ memberId }) => hex(memberId)));
     const authenticator = this.#group?.authenticator ?? new Uint8Array();
@@ -338,10 +338,10 @@ export class Host {
     this.port.post({ t: 'roster', group, epoch: view.epoch, self: view.leaf, roster });
     const arrived = before === null;
     if (arrived) this.#offline = !this.#online;
-    // When nobody proves to be there, it is still for them that words wait.
+    // When every other member is silent, pending chat still waits for all of them.
     const present = this.#present();
     this.#pending.enter(now, present.length > 0 ? present : this.#others(), arrived);
-    this.#sayUnsaid();
+    this.#sendPending();
   }
 
   #others(): RosterEntry[] {
@@ -349,15 +349,15 @@ export class Host {
     return view?.roster.filter(({ leaf }) => leaf !== view.leaf) ?? [];
   }
 
-  /** The others, but for those who do not prove that they are there. */
+  /** The other members without the silent ones. */
   #present(): RosterEntry[] {
     const silent = this.#presence.silent;
     return this.#others().filter(({ leaf }) => !silent.includes(leaf));
   }
 
-  #sayUnsaid(): void {
+  #sendPending(): void {
     if (this.#view === null) return;
-    for (const said of this.#pending.take(this.clock(), this.#present())) this.#say(said);
+    for (const message of this.#pending.take(this.clock(), this.#present())) this.#send(message);
   }
 
   #compareNext(step: (compare: Compare) => Promise<void>): void {
@@ -371,7 +371,7 @@ export class Host {
     return this.#operations?.group ?? null;
   }
 
-  /** In the order in which they are given. */
+  /** Passes key messages to the frame worker in the order of the calls. */
   #key(message: KeyMessage | Promise<KeyMessage>): void {
     this.#keys = this.#keys
       .then(async () => this.port.key(await message))
@@ -391,27 +391,27 @@ export class Host {
     this.#key(message());
   }
 
-  #say(said: PeerMessage): void {
+  #send(message: PeerMessage): void {
     const group = this.#group;
-    // That we are there says nothing else, and may be what the others wait for. What is
-    // sealed without a socket could be of an old epoch when there is one.
-    const held = (this.#held && said.k !== 'here') || this.#offline;
-    if (group === null || this.#view === null || held || this.#pending.waits(said)) {
-      this.#pending.keep(said);
+    // Presence holds no content, and the others may be waiting for it. A message sealed without
+    // a socket could belong to an old epoch by the time there is one.
+    const held = (this.#held && message.k !== 'here') || this.#offline;
+    if (group === null || this.#view === null || held || this.#pending.waits(message)) {
+      this.#pending.keep(message);
       return;
     }
-    group.seal(packMessage(said, ++this.#said)).then(
+    group.seal(packMessage(message, ++this.#sentNumber)).then(
       (data) => {
         this.port.post({ t: 'app', data });
-        this.#tell(said, false);
+        this.#reportDelivery(message, false);
       },
-      () => this.#tell(said, true),
+      () => this.#reportDelivery(message, true),
     );
   }
 
-  #tell(said: PeerMessage, lost: boolean): void {
-    const line = this.#lines.get(said);
-    if (line !== undefined) this.port.post({ t: 'said', line, lost });
+  #reportDelivery(message: PeerMessage, lost: boolean): void {
+    const line = this.#lines.get(message);
+    if (line !== undefined) this.port.post({ t: 'delivered', line, lost });
   }
 
   async #open(data: Bytes): Promise<void> {
@@ -426,25 +426,26 @@ export class Host {
     const late = old && (now >= this.#since + keepAfterJoin || this.#added.has(from));
     if (late || find(view.roster, memberId)?.leaf !== leaf) return;
     const unpacked = unpackMessage(plaintext);
-    if (unpacked === null || unpacked.s <= (this.#heard.get(from) ?? 0)) return;
-    const { s, said } = unpacked;
-    this.#listen(from, s, view);
-    if (said.k === 'here') {
-      this.#presence.heard(from, epoch, said, now);
-      this.port.post({ t: 'heard', from, said });
+    if (unpacked === null || unpacked.s <= (this.#receivedNumbers.get(from) ?? 0)) return;
+    const { s, message } = unpacked;
+    this.#noteNumber(from, s, view);
+    if (message.k === 'here') {
+      this.#presence.receive(from, epoch, message, now);
+      this.port.post({ t: 'received', from, message });
       this.tick();
-    } else if (said.k === 'sas-commit' || said.k === 'sas-nonce') {
+    } else if (message.k === 'sas-commit' || message.k === 'sas-nonce') {
       if (epoch !== view.epoch) return;
-      this.#compareNext((compare) => compare.hear(leaf, said, now));
-    } else this.port.post({ t: 'heard', from, said });
+      this.#compareNext((compare) => compare.receive(leaf, message, now));
+    } else this.port.post({ t: 'received', from, message });
   }
 
-  #listen(from: string, s: number, view: View): void {
-    if (!this.#heard.has(from) && this.#heard.size >= maxSpeakers) {
+  #noteNumber(from: string, s: number, view: View): void {
+    if (!this.#receivedNumbers.has(from) && this.#receivedNumbers.size >= maxSpeakers) {
       const there = new Set(view.roster.map(({ memberId }) => hex(memberId)));
-      for (const name of this.#heard.keys()) if (!there.has(name)) this.#heard.delete(name);
+      for (const name of this.#receivedNumbers.keys())
+        if (!there.has(name)) this.#receivedNumbers.delete(name);
     }
-    this.#heard.set(from, s);
+    this.#receivedNumbers.set(from, s);
   }
 
   async #code(): Promise<void> {

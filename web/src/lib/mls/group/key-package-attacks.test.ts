@@ -98,16 +98,16 @@ describe('a key package that was used', () => {
   it('brings nobody back, neither by our commit nor by that of who does not know', async () => {
     const gone = await newMember(room);
     const used = await gone.keyPackage();
-    const [ann, bob] = (await newGroup(2, room)) as [Group, Group];
+    const [alice, bob] = (await newGroup(2, room)) as [Group, Group];
     for (const change of [{ add: [used.bytes] }, { remove: [2] }])
-      await commitAs([ann, bob], ann, change);
-    for (const group of [ann, bob]) {
+      await commitAs([alice, bob], alice, change);
+    for (const group of [alice, bob]) {
       await expect(group.addMany([used.bytes])).rejects.toEqual(refused('duplicate'));
     }
-    const groups = [ann, bob];
+    const groups = [alice, bob];
     const [eve] = (await addTo(groups, await newMember(room))) as [Group];
     const { commit } = await eve.addMany([used.bytes]);
-    for (const group of [ann, bob]) {
+    for (const group of [alice, bob]) {
       await expect(group.process(commit)).rejects.toEqual(refused('duplicate'));
     }
     await unharmed(groups, 4n);
@@ -119,9 +119,9 @@ describe('a key package that was used', () => {
 
   it('does not take its own place, even for who did not see it used', async () => {
     const groups = await newGroup(2, room);
-    const [ann] = groups as [Group];
+    const [alice] = groups as [Group];
     const own = await (await newMember(room)).keyPackage();
-    await commitAs(groups, ann, { add: [own.bytes] });
+    await commitAs(groups, alice, { add: [own.bytes] });
     const [eve] = (await addTo(groups, await newMember(room))) as [Group];
     await expect(eve.prepare({ remove: [2], add: [own.bytes] })).rejects.toEqual(
       refused('duplicate'),

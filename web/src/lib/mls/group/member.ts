@@ -27,11 +27,11 @@ export interface OwnKeyPackage {
   secret: { publicPackage: KeyPackage; privatePackage: PrivateKeyPackage } | null;
 }
 
-/** Key packages of others that are remembered as used; the oldest go first. */
+/** Limit of used key packages of other members that are remembered; the oldest go first. */
 export const maxUsed = 4096;
 
 export interface MemberOptions {
-  /** For one call of the library, in milliseconds. */
+  /** Limit for one call of the library, in milliseconds. */
   timeout?: number;
 }
 
@@ -86,12 +86,12 @@ export class Member {
     return new Member(room, suite, id, keys, credential, options);
   }
 
-  /** A key package brings somebody in once: one that comes again is a ghost of who left. */
+  /** A key package adds a member once: one that is offered again is the ghost of a former member. */
   wasUsed(ref: Bytes): boolean {
     return this.#used.has(hex(ref));
   }
 
-  /** They were added. */
+  /** Notes key packages as used. */
   use(refs: Bytes[]): void {
     for (const ref of refs) this.#used.add(hex(ref));
     for (const oldest of this.#used) {

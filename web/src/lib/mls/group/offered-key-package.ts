@@ -1,4 +1,4 @@
-/** Somebody else's key package, checked in full before it is added. */
+/** Checks the key package of another member in full before it is added. */
 import { type KeyPackage, verifyKeyPackage } from 'ts-mls/keyPackage.js';
 import { type LeafNode, verifyLeafNodeSignatureKeyPackage } from 'ts-mls/leafNode.js';
 import { type Bytes, copy, equal } from '../../crypto/bytes';
@@ -16,7 +16,7 @@ export interface Candidate {
   keyPackage: KeyPackage;
 }
 
-/** `self` is the one who looks: its room and suite count. Throws Refused. */
+/** `self`: the member that checks, with its room and suite. Throws Refused. */
 export async function inspectKeyPackage(self: Member, bytes: Uint8Array): Promise<Candidate> {
   return checkKeyPackage(self, decodeStrict(bytes, 'mls_key_package').keyPackage);
 }
@@ -39,14 +39,14 @@ export async function checkKeyPackage(self: Member, keyPackage: KeyPackage): Pro
   return { memberId, signatureKey: copy(leaf.signaturePublicKey), ref, keyPackage };
 }
 
-/** Whether it is still (or already) valid; only who adds it looks at the clock. */
+/** Whether the lifetime is valid now; only the member that adds it checks the clock. */
 export function checkValidNow(keyPackage: KeyPackage, now: number): void {
   const { lifetime } = keyPackage.leafNode;
   const at = BigInt(Math.floor(now));
   require(lifetime.notBefore <= at && at <= lifetime.notAfter, 'parameters', 'expired');
 }
 
-/** Capabilities, extensions and credential of a leaf, wherever it is from; its member id. */
+/** Checks capabilities, extensions and credential of a leaf; returns its member id. */
 export async function checkLeaf(self: Member, leaf: LeafNode): Promise<Bytes> {
   checkCapabilities(self.suite, leaf.capabilities);
   require(leaf.extensions.length === 0, 'parameters', 'leaf extensions');

@@ -1,4 +1,4 @@
-/** Does what delivery.ts asks for with a real group. Runs in a worker of its own. */
+/** Runs the operations of delivery.ts on a real group, in the group worker. */
 import { clock as pageClock } from '../../clock';
 import { copy, equal, hex, u64 } from '../../crypto/bytes';
 import { sha256 } from '../../crypto/kdf';
@@ -66,7 +66,7 @@ export class Operations {
     }
   }
 
-  /** One bad key package does not keep the others out. */
+  /** Leaves out a bad key package, so that it does not keep the others out. */
   async #prepare(adds: PendingAdd[], removes: number[]): Promise<OperationResult> {
     const group = this.#current();
     const good: PendingAdd[] = [];

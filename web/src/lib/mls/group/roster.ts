@@ -13,7 +13,7 @@ export interface RosterEntry {
   leaf: number;
   memberId: Bytes;
   signatureKey: Bytes;
-  /** Of the key package that brought them in; null when they have made a commit with a path since. */
+  /** Encryption key of the key package that added the member; null after its first commit with a path. */
   packaged: string | null;
 }
 
@@ -34,7 +34,7 @@ function nameOf(key: Uint8Array): string {
   return hex(key.subarray(0, 32));
 }
 
-/** They were added since `before`, or we came to where they are. */
+/** Whether the member was added since `before`, or this page came to its group. */
 export function isNew(entry: RosterEntry, before: RosterEntry[]): boolean {
   const known = find(before, entry.memberId);
   if (known === undefined || known.leaf !== entry.leaf) return true;

@@ -16,28 +16,34 @@ const all: PeerMessage[] = [
   { k: 'sas-nonce', value: random(32) },
 ];
 
-describe('what members say', () => {
+describe('a message between members', () => {
   it('is padded to a multiple of 256 bytes whatever its length', () => {
     for (let n = 0; n < 600; n++) {
-      const said: PeerMessage = { k: 'chat', text: 'x'.repeat(n) };
-      const packed = packMessage(said, n + 1);
+      const message: PeerMessage = { k: 'chat', text: 'x'.repeat(n) };
+      const packed = packMessage(message, n + 1);
       expect(packed.length % 256).toBe(0);
-      expect(unpackMessage(packed)).toEqual({ s: n + 1, said });
+      expect(unpackMessage(packed)).toEqual({ s: n + 1, message });
     }
   });
 
-  it.each(all.map((said) => [said.k, said] as const))('comes out as it went in: %s', (_, said) => {
-    const packed = packMessage(said, 7);
-    expect(unpackMessage(packed)).toEqual({ s: 7, said });
-    for (let n = 0; n < packed.length; n++) expect(unpackMessage(packed.slice(0, n))).toBeNull();
-  });
+  it.each(all.map((message) => [message.k, message] as const))(
+    'comes out as it went in: %s',
+    (_, message) => {
+      const packed = packMessage(message, 7);
+      expect(unpackMessage(packed)).toEqual({ s: 7, message });
+      for (let n = 0; n < packed.length; n++) expect(unpackMessage(packed.slice(0, n))).toBeNull();
+    },
+  );
 
-  it.each(all.map((said) => [said.k, said] as const))('needs all its fields: %s', (_, said) => {
-    for (const name of Object.keys(said)) {
-      const less = Object.fromEntries(Object.entries(said).filter(([key]) => key !== name));
-      expect(unpackMessage(packMessage(less as PeerMessage, 1)), name).toBeNull();
-    }
-  });
+  it.each(all.map((message) => [message.k, message] as const))(
+    'needs all its fields: %s',
+    (_, message) => {
+      for (const name of Object.keys(message)) {
+        const less = Object.fromEntries(Object.entries(message).filter(([key]) => key !== name));
+        expect(unpackMessage(packMessage(less as PeerMessage, 1)), name).toBeNull();
+      }
+    },
+  );
 
   it.each([
     ['another kind', { k: 'dance' }],
@@ -53,7 +59,7 @@ describe('what members say', () => {
     ['a list that is none', { k: 'ice', to, gen: 1, list: 7 }],
     ['a text that is too long', { k: 'chat', text: 'x'.repeat(8001) }],
     ['a commitment of another length', { k: 'sas-commit', value: random(31) }],
-  ])('is refused: %s', (_, said) => {
-    expect(unpackMessage(packMessage(said as PeerMessage, 1))).toBeNull();
+  ])('is refused: %s', (_, message) => {
+    expect(unpackMessage(packMessage(message as PeerMessage, 1))).toBeNull();
   });
 });

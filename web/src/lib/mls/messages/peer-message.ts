@@ -2,7 +2,7 @@
 import { decode, encode } from '@msgpack/msgpack';
 import { type Bytes, copy } from '../../crypto/bytes';
 
-export interface Candidate {
+export interface IceCandidate {
   /** null: there are no more. */
   candidate: string | null;
   mid: string;
@@ -19,7 +19,7 @@ export interface Echo {
 /** `to` is a member id: every member receives the message, that one acts on it. */
 export type PeerMessage =
   | { k: 'sdp'; to: Bytes; type: 'offer' | 'answer'; sdp: string; gen: number }
-  | { k: 'ice'; to: Bytes; list: Candidate[]; gen: number }
+  | { k: 'ice'; to: Bytes; list: IceCandidate[]; gen: number }
   | { k: 'restart'; to: Bytes; gen: number }
   | { k: 'state'; name: string; mic: boolean; cam: boolean; hand: boolean }
   | { k: 'chat'; text: string }
@@ -35,14 +35,14 @@ const maxSdp = 12 * 1024;
 const maxText = 4 * maxChat;
 
 /** A multiple of 256 bytes; `s` is the sender's number for it. */
-export function packMessage(said: PeerMessage, s: number): Bytes {
-  const bare = encode({ s, ...said, p: new Uint8Array() }).length;
+export function packMessage(message: PeerMessage, s: number): Bytes {
+  const bare = encode({ s, ...message, p: new Uint8Array() }).length;
   const missing = (block - (bare % block)) % block;
-  return new Uint8Array(encode({ s, ...said, p: new Uint8Array(missing) }));
+  return new Uint8Array(encode({ s, ...message, p: new Uint8Array(missing) }));
 }
 
 /** null: not a message of this version. */
-export function unpackMessage(plain: Bytes): { s: number; said: PeerMessage } | null {
+export function unpackMessage(plain: Bytes): { s: number; message: PeerMessage } | null {
   let value: unknown;
   try {
     const limits = { maxStrLength: maxSdp, maxBinLength: block, maxMapLength: 16 };
@@ -51,8 +51,8 @@ export function unpackMessage(plain: Bytes): { s: number; said: PeerMessage } | 
     return null;
   }
   const fields = asMap(value);
-  const said = fields && read(fields);
-  return said && isCount(fields.s) ? { s: fields.s, said } : null;
+  const message = fields && read(fields);
+  return message && isCount(fields.s) ? { s: fields.s, message } : null;
 }
 
 function read(f: Record<string, unknown>): PeerMessage | null {
@@ -83,7 +83,7 @@ function read(f: Record<string, unknown>): PeerMessage | null {
     case 'sas-nonce':
       return isBytes(value, 32) ? { k, value: copy(value) } : null;
     case 'here': {
-      const heard = Array.isArray(f.heard) ? f.heard.map(readHeard) : [null];
+      const heard = Array.isArray(f.heard) ? f.heard.map(readEcho) : [null];
       if (!isBytes(f.n, 8) || !heard.every((one) => one !== null)) return null;
       return { k, n: copy(f.n), heard };
     }
@@ -92,7 +92,7 @@ function read(f: Record<string, unknown>): PeerMessage | null {
   }
 }
 
-function readCandidate(value: unknown): Candidate | null {
+function readCandidate(value: unknown): IceCandidate | null {
   const f = asMap(value);
   if (f === null || !isCount(f.line) || !isText(f.mid, 32) || !isText(f.ufrag, 256)) return null;
   const { candidate, mid, line, ufrag } = f;
@@ -100,7 +100,7 @@ function readCandidate(value: unknown): Candidate | null {
   return { candidate, mid, line, ufrag };
 }
 
-function readHeard(value: unknown): Echo | null {
+function readEcho(value: unknown): Echo | null {
   const f = asMap(value);
   return f !== null && isCount(f.leaf) && isBytes(f.n, 8) ? { leaf: f.leaf, n: copy(f.n) } : null;
 }

@@ -21,20 +21,20 @@ function person(n: number, key = n): RosterEntry {
   return { leaf: n, memberId: new Uint8Array(16).fill(n), signatureKey, packaged: null };
 }
 
-function keeping(...said: PeerMessage[]): PendingMessages {
+function keeping(...message: PeerMessage[]): PendingMessages {
   const pending = new PendingMessages();
-  for (const one of said) pending.keep(one);
+  for (const one of message) pending.keep(one);
   return pending;
 }
 
-describe('what cannot be said yet', () => {
-  it('is said in order, once; of states the newest, and of comparing and presence nothing', () => {
+describe('messages that cannot be sent yet', () => {
+  it('are sent in order, once; of states the newest, and of comparing and presence nothing', () => {
     const pending = keeping(state('one'), chat('a'), nonce, here, state('two'), chat('b'));
     expect(pending.take(0, [])).toEqual([chat('a'), state('two'), chat('b')]);
     expect(pending.take(0, [])).toEqual([]);
   });
 
-  it('is 48 words at most: descriptions go first, then what is new', () => {
+  it('are 48 at most: descriptions go first, then what is new', () => {
     const full = Array.from({ length: maxPending }, (_, i) =>
       i === 3 ? restart(i) : chat(`${i}`),
     );
@@ -61,8 +61,9 @@ describe('in a new group', () => {
     expect(pending.waits(chat('more'))).toBe(true);
     expect(pending.waits(state('me'))).toBe(false);
     expect(pending.deadline()).toBe(100 + othersLimitMs);
-    // Taken and said again, which keeps it.
-    for (const said of pending.take(100, [person(1)])) if (pending.waits(said)) pending.keep(said);
+    // Taken and sent again, which keeps it.
+    for (const message of pending.take(100, [person(1)]))
+      if (pending.waits(message)) pending.keep(message);
     expect(pending.take(200, [person(1), person(2)])).toEqual([chat('for them')]);
     expect([pending.waits(chat('more')), pending.deadline()]).toEqual([false, Infinity]);
   });

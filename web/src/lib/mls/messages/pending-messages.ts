@@ -18,7 +18,7 @@ export class PendingMessages {
   #until: number | null = null;
 
   /** `lost` gets each chat message that will not be sent any more. */
-  constructor(private readonly lost: (said: PeerMessage) => void = () => {}) {}
+  constructor(private readonly lost: (message: PeerMessage) => void = () => {}) {}
 
   deadline(): number {
     return this.#until ?? Infinity;
@@ -45,20 +45,20 @@ export class PendingMessages {
     return k === 'chat' && this.#until !== null;
   }
 
-  keep(said: PeerMessage): void {
+  keep(message: PeerMessage): void {
     // A newer state replaces an older one.
-    if (said.k === 'state') this.#messages = this.#messages.filter(({ k }) => k !== 'state');
-    if (!lasts(said)) return;
+    if (message.k === 'state') this.#messages = this.#messages.filter(({ k }) => k !== 'state');
+    if (!lasts(message)) return;
     if (this.#messages.length >= maxPending) {
       // Descriptions and candidates are made again when something is missing.
       const least = this.#messages.findIndex(({ k }) => k !== 'chat' && k !== 'state');
       if (least < 0) {
-        this.lost(said);
+        this.lost(message);
         return;
       }
       this.#messages.splice(least, 1);
     }
-    this.#messages.push(said);
+    this.#messages.push(message);
   }
 
   /** Takes the messages out: the caller sends them, or keeps them again. */
@@ -75,7 +75,7 @@ export class PendingMessages {
     });
     if (back.length < this.#expected.length && now < this.#until) return;
     if (back.length === 0) {
-      for (const said of this.#messages) if (said.k === 'chat') this.lost(said);
+      for (const message of this.#messages) if (message.k === 'chat') this.lost(message);
       this.#messages = this.#messages.filter(({ k }) => k !== 'chat');
     }
     this.#until = null;

@@ -25,14 +25,14 @@ export class TestPage {
   slept = 0;
   /** When its worker's timer ends, as it was set last. */
   due = Infinity;
-  /** Changes what this one is told; null: nothing. */
+  /** Changes the server's messages to this page; null drops one. */
   tamper: (message: ServerMessage) => ServerMessage | null = (message) => message;
   #offers = new Map<number, (offer: Offer) => void>();
   #seq = 0;
   #generation = 0;
 
   constructor(
-    private readonly house: TestRoom,
+    private readonly testRoom: TestRoom,
     private readonly room: Room,
     private readonly suite: Suite,
   ) {
@@ -49,7 +49,7 @@ export class TestPage {
       rearm: () => alive() && this.#rearm(),
     };
     const options = { timeout: 60_000, generation };
-    return new Host(this.room, this.suite, port, () => this.house.now + this.slept, options);
+    return new Host(this.room, this.suite, port, () => this.testRoom.now + this.slept, options);
   }
 
   /** The worker dies, and the page puts another one in its place. */
@@ -61,7 +61,7 @@ export class TestPage {
     this.host.take({ t: 'offer', seq, id: this.id });
     await offered;
     this.host.take({ t: 'connected' });
-    await this.house.settle();
+    await this.testRoom.settle();
   }
 
   tick(): void {
@@ -93,8 +93,8 @@ export class TestPage {
     return this.last('comparison')?.comparison ?? { is: 'idle' };
   }
 
-  heard(): PeerMessage[] {
-    return this.all('heard').map(({ said }) => said);
+  received(): PeerMessage[] {
+    return this.all('received').map(({ message }) => message);
   }
 
   /** State of the frame worker: epochs, the sending epoch, and whether it may send. */
@@ -118,34 +118,34 @@ export class TestPage {
     this.host.take({ t: 'offer', seq, id: this.id });
     const { keyPackage, incarnation } = await offered;
     this.online = true;
-    const { service, now } = this.house;
+    const { service, now } = this.testRoom;
     service.connect(this.id);
     this.host.take({ t: 'admitted' });
     // The key package of an admission counts as a join.
     if (incarnation === null) await service.receive(this.id, { t: 'join', keyPackage }, now);
-    await this.house.settle();
+    await this.testRoom.settle();
   }
 
-  say(said: PeerMessage, line?: number): void {
-    this.host.take({ t: 'say', said, ...(line !== undefined && { line }) });
+  send(message: PeerMessage, line?: number): void {
+    this.host.take({ t: 'send', message, ...(line !== undefined && { line }) });
   }
 
   leave(): void {
     this.online = false;
-    this.house.service.leave(this.id, this.house.now);
+    this.testRoom.service.leave(this.id, this.testRoom.now);
   }
 
   #post(message: FromGroup): void {
     this.posted.push(message);
     if (message.t === 'offer') this.#offers.get(message.seq)?.(message.offer);
-    else if (message.t === 'send' && this.online) this.house.send(this, message.message);
-    else if (message.t === 'app' && this.online) this.house.relay(this, message.data);
+    else if (message.t === 'server' && this.online) this.testRoom.send(this, message.message);
+    else if (message.t === 'app' && this.online) this.testRoom.relay(this, message.data);
   }
 }
 
 export class TestRoom {
   now = 0;
-  readonly guests: TestPage[] = [];
+  readonly pages: TestPage[] = [];
   readonly service: Service;
   /** All application messages there were. */
   readonly relayed: { from: TestPage; data: Bytes }[] = [];
@@ -157,9 +157,9 @@ export class TestRoom {
     readonly suite: Suite,
   ) {
     this.service = new Service(room, suite, (to, message) => {
-      const guest = this.guests.find((one) => one.name === hex(to));
-      const told = guest?.online ? guest.tamper(message) : null;
-      if (told !== null) guest?.host.take({ t: 'server', message: told });
+      const page = this.pages.find((one) => one.name === hex(to));
+      const told = page?.online ? page.tamper(message) : null;
+      if (told !== null) page?.host.take({ t: 'server', message: told });
     });
   }
 
@@ -167,38 +167,38 @@ export class TestRoom {
     return new TestRoom(room ?? (await newRoom()), await fastSuite());
   }
 
-  /** So many people, one after the other, and their keys settled. */
-  async invite(count: number): Promise<TestPage[]> {
-    const come: TestPage[] = [];
+  /** Adds `count` pages, one after the other, and settles their keys. */
+  async addPages(count: number): Promise<TestPage[]> {
+    const added: TestPage[] = [];
     for (let i = 0; i < count; i++) {
-      const guest = new TestPage(this, this.room, this.suite);
-      this.guests.push(guest);
-      come.push(guest);
-      await guest.enter();
+      const page = new TestPage(this, this.room, this.suite);
+      this.pages.push(page);
+      added.push(page);
+      await page.enter();
       await this.pass(400);
     }
-    return come;
+    return added;
   }
 
-  send(from: TestPage, message: Of<'send'>['message']): void {
+  send(from: TestPage, message: Of<'server'>['message']): void {
     this.#sending = this.#sending.then(() => this.service.receive(from.id, message, this.now));
   }
 
   relay(from: TestPage, data: Bytes): void {
     this.relayed.push({ from, data });
     if (!this.relaying) return;
-    for (const guest of this.guests) {
-      if (guest !== from && guest.online) guest.host.take({ t: 'app', data });
+    for (const page of this.pages) {
+      if (page !== from && page.online) page.host.take({ t: 'app', data });
     }
   }
 
   async settle(): Promise<void> {
     for (let quiet = 0; quiet < 3; quiet++) {
-      const before = this.guests.reduce((sum, one) => sum + one.posted.length, 0);
-      await Promise.all(this.guests.map((one) => one.host.idle()));
+      const before = this.pages.reduce((sum, one) => sum + one.posted.length, 0);
+      await Promise.all(this.pages.map((one) => one.host.idle()));
       await this.#sending;
       await new Promise((resolve) => setTimeout(resolve, 0));
-      if (this.guests.reduce((sum, one) => sum + one.posted.length, 0) !== before) quiet = -1;
+      if (this.pages.reduce((sum, one) => sum + one.posted.length, 0) !== before) quiet = -1;
     }
   }
 
@@ -206,11 +206,11 @@ export class TestRoom {
     const until = this.now + milliseconds;
     for (;;) {
       await this.settle();
-      const due = Math.min(this.service.deadline(), ...this.guests.map((g) => g.due));
+      const due = Math.min(this.service.deadline(), ...this.pages.map((g) => g.due));
       if (due > until) break;
       this.now = Math.max(this.now, due);
       if (this.service.deadline() <= this.now) this.service.tick(this.now);
-      for (const guest of this.guests) if (guest.due <= this.now) guest.tick();
+      for (const page of this.pages) if (page.due <= this.now) page.tick();
     }
     this.now = until;
   }

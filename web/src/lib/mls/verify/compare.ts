@@ -1,7 +1,7 @@
 /**
- * A comparison of pictures (sas.ts) as it goes on among the members: whoever
- * begins sends a commitment, all others answer with theirs, and nonces follow
- * when all are there. Starts anew when the epoch moves.
+ * Runs a comparison of pictures (sas.ts) among the members: the member that begins
+ * sends a commitment, all others answer with theirs, and nonces follow when all
+ * commitments have come. A new epoch restarts the comparison.
  */
 import { type Bytes, hex } from '../../crypto/bytes';
 import type { View } from '../delivery/delivery-types';
@@ -21,12 +21,12 @@ import {
 export type Comparison =
   | { is: 'idle' }
   | { is: 'waiting' }
-  /** `keys`: signature keys (hex) of all whom the pictures stand for. */
+  /** `keys`: signature keys (hex) of all members that the pictures stand for. */
   | { is: 'code'; code: number[]; keys: string[] }
   | { is: 'failed' };
 
 export interface ComparePort {
-  say(said: PeerMessage): void;
+  send(message: PeerMessage): void;
   show(comparison: Comparison): void;
 }
 
@@ -36,9 +36,9 @@ interface Round {
   shown: boolean;
 }
 
-/** For all to answer, in milliseconds. */
+/** Every member must answer within this time, in milliseconds. */
 const compareLimit = 15_000;
-/** Rounds within ten minutes: each is a guess for somebody in the middle. */
+/** Limit of rounds in ten minutes: each gives an attacker in the middle one guess. */
 export const maxRounds = 16;
 const roundsIn = 600_000;
 
@@ -61,7 +61,7 @@ export class Compare {
     return this.#deadline;
   }
 
-  /** We are in this epoch now; null: in no group. */
+  /** This page is in this epoch now; null: in no group. */
   async enter(view: View | null, authenticator: Bytes, now: number): Promise<void> {
     const keys = view?.roster.map(({ signatureKey }) => hex(signatureKey)) ?? [];
     this.#view = view;
@@ -77,7 +77,7 @@ export class Compare {
     }
   }
 
-  /** The person asked for it. */
+  /** The person asked for a comparison. */
   async begin(now: number): Promise<void> {
     if (this.#view === null || this.#view.roster.length < 2) return;
     this.#began = true;
@@ -92,13 +92,13 @@ export class Compare {
     if (now >= this.#deadline) this.#end({ is: 'failed' });
   }
 
-  /** `leaf` said it in our epoch. */
-  async hear(leaf: number, said: PeerMessage, now: number): Promise<void> {
-    if (said.k === 'sas-commit') {
+  /** A message of the member on `leaf`, sent in our epoch. */
+  async receive(leaf: number, message: PeerMessage, now: number): Promise<void> {
+    if (message.k === 'sas-commit') {
       if (this.#state.is !== 'waiting') await this.#open(now);
-      await this.#step(this.#round && withCommitment(this.#round.sas, leaf, said.value));
-    } else if (said.k === 'sas-nonce' && this.#round !== null) {
-      await this.#step(await withNonce(this.#round.sas, leaf, said.value));
+      await this.#step(this.#round && withCommitment(this.#round.sas, leaf, message.value));
+    } else if (message.k === 'sas-nonce' && this.#round !== null) {
+      await this.#step(await withNonce(this.#round.sas, leaf, message.value));
     }
   }
 
@@ -118,7 +118,7 @@ export class Compare {
     this.#round = { sas, nonce, shown: false };
     this.#deadline = now + compareLimit;
     this.#show({ is: 'waiting' });
-    this.port.say({ k: 'sas-commit', value });
+    this.port.send({ k: 'sas-commit', value });
   }
 
   async #step(next: SasRound | null): Promise<void> {
@@ -130,7 +130,7 @@ export class Compare {
     if (!mayReveal(next)) return;
     if (!round.shown) {
       round.shown = true;
-      this.port.say({ k: 'sas-nonce', value: round.nonce });
+      this.port.send({ k: 'sas-nonce', value: round.nonce });
       const own = await withNonce(next, view.leaf, round.nonce);
       if (own === null) return this.#end({ is: 'failed' });
       round.sas = own;

@@ -55,7 +55,7 @@ export function startSas(epoch: bigint, roster: RosterEntry[]): SasRound {
   return { epoch, roster, commitments: new Map(), nonces: new Map() };
 }
 
-/** null when `leaf` is no member, or has said something else before: give up. */
+/** Null ends the comparison: `leaf` is no member, or has sent another value before. */
 export function withCommitment(round: SasRound, leaf: number, value: Bytes): SasRound | null {
   const known = round.commitments.get(leaf);
   if (known !== undefined) return equal(known, value) ? round : null;
