@@ -1,6 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
-import { buildTargets } from './src/lib/browser/baseline';
+import { buildTargets } from './src/lib/browser/baseline.ts';
 
 // The operator's page: a build of its own, which the site never serves.
 export default defineConfig({

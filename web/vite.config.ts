@@ -1,6 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
-import { buildTargets } from './src/lib/browser/baseline';
+import { buildTargets } from './src/lib/browser/baseline.ts';
 
 // In development the server runs beside Vite; CATCHUP_DEV_SERVER says where.
 const server = process.env.CATCHUP_DEV_SERVER ?? 'http://127.0.0.1:8000';
