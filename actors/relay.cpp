@@ -274,6 +274,8 @@ private:
         static_cast<std::uint64_t>(std::count_if(entries.begin(), entries.end(), [](const auto& e) {
           return e.first.transport == turn::transport::tcp;
         }));
+    if (config_.port)
+      out->port = config_.port->totals();
     out->mailbox = load_of(self_);
     out->age_seconds = static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::seconds>(now() - begun_).count());

@@ -2,6 +2,7 @@
 // The actor that owns all allocations: it decides about quotas and relayed ports.
 
 #include "actors/allocation.hpp"
+#include "media/port_counters.hpp"
 #include "turn/address_plan.hpp"
 
 #include <chrono>
@@ -20,6 +21,8 @@ struct relay_config {
   std::size_t total = 10'000;           ///< at most 16,384: one port each
   std::chrono::seconds quarantine{120}; ///< before a port gets a new owner
   std::chrono::seconds grace{30};       ///< for a member whose actor crashed to come back
+  /// Counters of the port that clients come by, for the status; may be null.
+  std::shared_ptr<const media::port_counters> port{};
   /// Makes an allocation; tests watch it.
   std::function<allocation_actor(const relay_actor::pointer& relay, turn::allocation,
                                  std::shared_ptr<turn::shell::command_sink>)>

@@ -51,35 +51,22 @@ std::string allocation_name(turn::allocation_id id) {
 
 msg::status relay_view(const msg::relay_status& r) {
   auto own = describe("relay", "relay", "registry", "running", std::chrono::seconds{r.age_seconds});
-  own.counters = {{"allocations", r.allocations},
-                  {"allocations_tcp", r.allocations_tcp},
-                  {"allocated", r.allocated},
-                  {"crashed", r.crashed},
-                  {"refused_quota", r.refused_quota},
-                  {"refused_capacity", r.refused_capacity},
-                  {"refused_draining", r.refused_draining},
-                  {"replaced_idle", r.replaced_idle},
-                  {"packets_from_clients", r.carried.packets_from_client},
-                  {"bytes_from_clients", r.carried.bytes_from_client},
-                  {"dropped", r.carried.dropped}};
-  own.counters.insert(own.counters.end(), {{"bindings", r.core.bindings},
-                                           {"challenges", r.core.challenges},
-                                           {"auth_wrong", r.core.auth_wrong},
-                                           {"auth_expired", r.core.auth_expired},
-                                           {"auth_stale", r.core.auth_stale},
-                                           {"requests", r.core.requests},
-                                           {"refused_busy", r.core.refused},
-                                           {"limited_strangers", r.core.limited_strangers},
-                                           {"limited_requests", r.core.limited_requests},
-                                           {"limited_allocations", r.core.limited_allocations},
-                                           {"limited_uninvited", r.core.limited_uninvited},
-                                           {"limited_media", r.core.limited_media},
-                                           {"tcp_refused", r.core.tcp_refused},
-                                           {"tcp_idle", r.core.tcp_idle},
-                                           {"tcp_dropped", r.core.tcp_dropped},
-                                           {"malformed", r.core.malformed},
-                                           {"bytes_to_clients", r.carried.bytes_to_client},
-                                           {"packets_to_clients", r.carried.packets_to_client}});
+  own.counters = {
+      {std::string{relay_keys::allocations}, r.allocations},
+      {std::string{relay_keys::allocations_tcp}, r.allocations_tcp},
+      {std::string{relay_keys::packets_from_clients}, r.carried.packets_from_client},
+      {std::string{relay_keys::bytes_from_clients}, r.carried.bytes_from_client},
+      {std::string{relay_keys::packets_to_clients}, r.carried.packets_to_client},
+      {std::string{relay_keys::bytes_to_clients}, r.carried.bytes_to_client},
+      {std::string{relay_keys::dropped}, r.carried.dropped},
+  };
+  auto show = [&](const auto& values, const auto& rows) {
+    for (const auto& row : rows)
+      own.counters.emplace_back(row.name, values.*row.at);
+  };
+  show(static_cast<const relay_counters&>(r), relay_counter_rows);
+  show(r.core, turn::core_counter_rows);
+  show(r.port, media::port_counter_rows);
   own.mailbox = r.mailbox;
   own.last_error = r.last_error;
   msg::status out;

@@ -151,8 +151,9 @@ actors::registry_config program::registry_config(base::ip_address public_ip) {
                                                                 const base::member_id& member) {
     return e2ee::make_session_token({tag, member, base::unix_now() + e2ee::session_life}, key);
   };
-  out.make_relay = [settings = relay_settings(config_, relay_addresses(config_, public_ip)),
-                    media = relay_](caf::local_actor& parent) {
+  auto settings = relay_settings(config_, relay_addresses(config_, public_ip));
+  settings.port = media_.shared_counters();
+  out.make_relay = [settings, media = relay_](caf::local_actor& parent) {
     return actors::spawn_relay(parent, settings, media);
   };
   return out;

@@ -1,33 +1,59 @@
 #pragma once
 // Counters of the TURN core since the start, for the operator: numbers only.
 
-#include <cstdint>
+#include "base/counter_table.hpp"
 
 namespace catchup::turn {
 
-struct core_counters {
-  std::uint64_t bindings = 0;
-  std::uint64_t challenges = 0; // 401 and 438
-  std::uint64_t auth_wrong = 0; // signed, and not with our credentials
-  std::uint64_t auth_expired = 0;
-  std::uint64_t auth_stale = 0; // 438
-  std::uint64_t requests = 0;   // handed to the actors
-  std::uint64_t forwarded = 0;
-  std::uint64_t dropped = 0; // media without permission, channel or route
-  std::uint64_t malformed = 0;
+namespace families {
+using base::families::none;
+using base::families::quota;
+inline constexpr base::metric_family auth{"catchup_turn_auth_failures", "reason",
+                                          "Requests with credentials that were refused."};
+inline constexpr base::metric_family challenges{
+    "catchup_turn_challenges", "",
+    "Requests without valid credentials; each allocation begins with one."};
+inline constexpr base::metric_family malformed{"catchup_turn_malformed", "",
+                                               "Datagrams that were nothing the relay knows."};
+inline constexpr base::metric_family waited{"catchup_turn_waited", "reason",
+                                            "Media that had to wait for a decision."};
+inline constexpr base::metric_family expired{"catchup_turn_waited_in_vain", "reason",
+                                             "Media that waited and was dropped."};
+} // namespace families
 
-  // Refusals by a limit.
-  std::uint64_t refused = 0;             // requests: too many in flight
-  std::uint64_t limited_strangers = 0;   // unauthenticated, of one source
-  std::uint64_t limited_requests = 0;    // authenticated, of one source
-  std::uint64_t limited_allocations = 0; // media of one allocation
-  std::uint64_t limited_uninvited = 0;   // media from whom the client has not sent to
-  std::uint64_t limited_media = 0;       // media of all
-  std::uint64_t tcp_refused = 0;         // connections: too many
-  std::uint64_t tcp_idle = 0;            // connections closed without an allocation
-  std::uint64_t tcp_dropped = 0;         // media for clients that read too slowly
+// clang-format off
+//  NAME                FAMILY                LABEL                    MEANING
+#define CATCHUP_CORE_COUNTERS(ROW)                                                                     \
+  ROW(bindings,            families::none,       "",                      "Binding requests answered")                        \
+  ROW(challenges,          families::challenges, "",                      "401 and 438 sent")                                 \
+  ROW(auth_wrong,          families::auth,       "wrong",                 "requests signed, and not with our credentials")    \
+  ROW(auth_expired,        families::auth,       "expired",               "requests with credentials that are over")          \
+  ROW(auth_stale,          families::auth,       "stale-nonce",           "438 sent")                                         \
+  ROW(requests,            families::none,       "",                      "requests handed to the actors")                    \
+  ROW(forwarded,           families::none,       "",                      "packets sent on")                                  \
+  ROW(unrouted,            families::none,       "",                      "media without permission, channel or route")       \
+  ROW(malformed,           families::malformed,  "",                      "broken messages")                                  \
+  ROW(held,                families::waited,     "own-request",           "media that waited for the answer to a request of its sender") \
+  ROW(held_expired,        families::expired,    "own-request",           "of these, not permitted by the answer or too late") \
+  ROW(early,               families::waited,     "peer-permission",       "media that waited for the permission of its receiver") \
+  ROW(early_expired,       families::expired,    "peer-permission",       "of these, not permitted in time")                  \
+  ROW(refused_busy,        families::quota,      "relay-in-flight",       "requests: too many wait for an answer")            \
+  ROW(limited_strangers,   families::quota,      "relay-strangers",       "answers to a source that has not logged in")       \
+  ROW(limited_requests,    families::quota,      "relay-requests",        "authenticated requests of a source")               \
+  ROW(limited_allocations, families::quota,      "relay-allocation-rate", "media of one allocation")                          \
+  ROW(limited_uninvited,   families::quota,      "relay-uninvited",       "media from peers to whom the client has not sent") \
+  ROW(limited_media,       families::quota,      "relay-rate",            "media of all allocations")
+// clang-format on
+
+struct core_counters {
+  CATCHUP_CORE_COUNTERS(CATCHUP_COUNTER_FIELD)
 
   bool operator==(const core_counters&) const = default;
 };
+
+#define ROW(name, family, label, help)                                                             \
+  base::counter_row<core_counters>{#name, &core_counters::name, family, label, help},
+inline constexpr std::array core_counter_rows{CATCHUP_CORE_COUNTERS(ROW)};
+#undef ROW
 
 } // namespace catchup::turn

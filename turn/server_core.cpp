@@ -133,7 +133,7 @@ output server_core::on_request(const media::timestamps& t, const five_tuple& fro
                           .sealed = who->sealed,
                           .fingerprint = m.has_fingerprint()};
   if (!waiting_.admit(t.now, from, waiting)) {
-    ++totals_.refused;
+    ++totals_.refused_busy;
     return {};
   }
   ++totals_.requests;
@@ -286,7 +286,9 @@ output server_core::on_media(base::time_point now, const five_tuple& from, base:
 // media waits instead, while a request of its own is on the way to the actor.
 bool server_core::hold(base::time_point now, const five_tuple& from, base::const_bytes in) {
   auto behind = releasing_ ? std::nullopt : waiting_.newest(from);
-  return behind && held_.add(now, from, in, *behind);
+  bool kept = behind && held_.add(now, from, {.from = from, .behind = *behind}, in);
+  totals_.held += kept;
+  return kept;
 }
 
 // Whether the sender's own allocation lets this packet through.
@@ -309,10 +311,12 @@ bool server_core::has_way(base::time_point now, const five_tuple& from,
 output server_core::release(base::time_point now) {
   while (const auto* p = held_.next()) {
     bool undecided = now < p->until && waiting_.any_until(p->from, p->behind);
-    if (undecided && !has_way(now, p->from, p->bytes)) {
+    bool way = has_way(now, p->from, p->bytes);
+    if (undecided && !way) {
       held_.sleep();
       continue;
     }
+    totals_.held_expired += !way;
     released_ = held_.take();
     releasing_ = true;
     auto out = on_media(now, released_.from, released_.bytes);
@@ -327,8 +331,10 @@ output server_core::release(base::time_point now) {
 bool server_core::keep_early(base::time_point now, const base::endpoint& peer,
                              const base::endpoint& relayed, base::const_bytes payload) {
   const auto* to = table_.by_relayed(relayed);
-  return to != nullptr && now < to->route.expires && !to->route.permits(now, peer.ip) &&
-         early_.add(now, to->route.client, peer, relayed, payload);
+  bool kept = to != nullptr && now < to->route.expires && !to->route.permits(now, peer.ip) &&
+              early_.add(now, to->route.client, {.peer = peer, .relayed = relayed}, payload);
+  totals_.early += kept;
+  return kept;
 }
 
 output server_core::release_early(base::time_point now) {
@@ -340,9 +346,10 @@ output server_core::release_early(base::time_point now) {
     }
     released_early_ = early_.take();
     const auto& r = released_early_;
-    if (auto out = now < r.until ? deliver(now, r.peer, r.relayed, r.payload) : std::nullopt)
+    if (auto out = now < r.until ? deliver(now, r.peer, r.relayed, r.bytes) : std::nullopt)
       return *out;
-    ++totals_.dropped;
+    ++totals_.early_expired;
+    ++totals_.unrouted;
   }
   return {};
 }
@@ -354,7 +361,7 @@ output server_core::drop(forwarding_table::entry* from, std::size_t payload) {
   ++counted.packets_from_client;
   counted.bytes_from_client += payload;
   ++counted.dropped;
-  ++totals_.dropped;
+  ++totals_.unrouted;
   return {};
 }
 
@@ -380,7 +387,7 @@ output server_core::forward(base::time_point now, forwarding_table::entry& from,
   if (keep_early(now, relayed, peer, payload))
     return {};
   ++counted.dropped;
-  ++totals_.dropped;
+  ++totals_.unrouted;
   return {};
 }
 

@@ -85,7 +85,9 @@ public:
   /// until it is empty.
   void wake_late(base::time_point now) {
     held_.wake_late(now);
-    totals_.dropped += early_.expire(now);
+    auto expired = early_.expire(now);
+    totals_.early_expired += expired;
+    totals_.unrouted += expired;
   }
 
   /// Whether an allocation or an unanswered request belongs to this client.
@@ -100,12 +102,6 @@ public:
 
   std::vector<usage> take_usage() { return table_.take_usage(); }
   const core_counters& totals() const noexcept { return totals_; }
-  /// Stores the totals that the port has refused, to be reported with the rest.
-  void count_tcp(std::uint64_t refused, std::uint64_t idle, std::uint64_t dropped) noexcept {
-    totals_.tcp_refused = refused;
-    totals_.tcp_idle = idle;
-    totals_.tcp_dropped = dropped;
-  }
   std::size_t routes() const noexcept { return table_.size(); }
 
 private:
@@ -149,9 +145,9 @@ private:
   forwarding_table table_;
   pending_requests waiting_;
   held_packets held_;
-  held_packets::packet released_; // what the last `release` refers to
+  held_packet released_; // what the last `release` refers to
   early_packets early_;
-  early_packets::packet released_early_; // the same
+  early_packet released_early_; // the same
   bool releasing_ = false;
   core_counters totals_;
   stun::transaction_id transaction_;

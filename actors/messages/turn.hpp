@@ -4,6 +4,8 @@
 #include "actors/messages/control.hpp"
 #include "actors/messages/membership.hpp"
 #include "actors/messages/room.hpp"
+#include "actors/relay_counters.hpp"
+#include "media/port_counters.hpp"
 #include "turn/core_counters.hpp"
 #include "turn/request.hpp"
 #include "turn/route.hpp"
@@ -73,18 +75,13 @@ struct allocation_status {
 
 struct get_relay_status {};
 
-struct relay_status {
+struct relay_status : relay_counters {
   std::uint64_t age_seconds = 0;
   std::uint64_t allocations = 0;     // now
   std::uint64_t allocations_tcp = 0; // of these, over TCP
-  std::uint64_t allocated = 0;       // ever
-  std::uint64_t crashed = 0;         // allocations that ended by a failure
-  std::uint64_t refused_quota = 0;
-  std::uint64_t refused_capacity = 0;
-  std::uint64_t refused_draining = 0;
-  std::uint64_t replaced_idle = 0; // gave way to a new one of their user
-  turn::counters carried;          // by all, ever
+  turn::counters carried;            // by all, ever
   turn::core_counters core;
+  media::port_totals port;
   load mailbox;
   std::string last_error; // of an allocation that crashed
   /// At most the first 1000, in no order.

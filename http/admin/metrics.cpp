@@ -1,6 +1,9 @@
 #include "http/admin/metrics.hpp"
 
+#include "actors/relay_counters.hpp"
 #include "http/admin/openmetrics.hpp"
+#include "media/port_counters.hpp"
+#include "turn/core_counters.hpp"
 
 #include <algorithm>
 
@@ -25,6 +28,52 @@ std::uint64_t of(const status& tree, std::string_view kind, std::string_view nam
         if (key == name)
           return value;
   return 0;
+}
+
+namespace keys = actors::relay_keys;
+
+std::uint64_t of_relay(const status& tree, std::string_view name) {
+  return of(tree, "relay", name);
+}
+
+/// A counter of the relay's own table.
+std::uint64_t of_relay(const status& tree, std::uint64_t actors::relay_counters::*at) {
+  for (const auto& row : actors::relay_counter_rows)
+    if (row.at == at)
+      return of_relay(tree, row.name);
+  return 0;
+}
+
+/// Calls `f(row)` for each counter of relay, core and port.
+template <class F>
+void each_counter(F&& f) {
+  std::ranges::for_each(actors::relay_counter_rows, f);
+  std::ranges::for_each(turn::core_counter_rows, f);
+  std::ranges::for_each(media::port_counter_rows, f);
+}
+
+/// All samples of a family that are in the tables.
+void add_counters(openmetrics& out, const status& tree, const base::metric_family& family) {
+  each_counter([&](const auto& row) {
+    if (!(row.family == family))
+      return;
+    if (family.label.empty())
+      out.add(of_relay(tree, row.name));
+    else
+      out.add(of_relay(tree, row.name), {{family.label, row.label}});
+  });
+}
+
+/// Families that only the tables have samples of.
+void add_families(openmetrics& out, const status& tree) {
+  std::vector<base::metric_family> done{base::families::none, base::families::quota};
+  each_counter([&](const auto& row) {
+    if (std::ranges::find(done, row.family) != done.end())
+      return;
+    done.push_back(row.family);
+    out.counter(row.family.name, row.family.help);
+    add_counters(out, tree, row.family);
+  });
 }
 
 constexpr std::array kinds{"registry", "room", "peer", "relay", "allocation", "limiter"};
@@ -82,7 +131,7 @@ void actor_health(openmetrics& out, const measured& m) {
       .add(c.room_crashes, {{"kind", "room"}})
       .add(c.crashed, {{"kind", "peer"}})
       .add(c.limiter_crashes, {{"kind", "limiter"}})
-      .add(of(m.tree, "relay", "crashed"), {{"kind", "allocation"}});
+      .add(of_relay(m.tree, &actors::relay_counters::crashed), {{"kind", "allocation"}});
   out.counter("catchup_actor_restarts", "Actors that took the place of one that crashed.")
       .add(c.room_restarts, {{"kind", "room"}})
       .add(c.limiter_restarts, {{"kind", "limiter"}});
@@ -96,7 +145,7 @@ void limits(openmetrics& out, const measured& m) {
   out.counter("catchup_requests_issued", "Requests that a limiter let through.");
   for (std::size_t i = 0; i < endpoints.size(); ++i)
     out.add(c.limiters[i].allowed, {{"endpoint", endpoints[i]}});
-  out.counter("catchup_quota_refused", "What was refused because a limit was reached.")
+  out.counter(base::families::quota.name, base::families::quota.help)
       .add(c.rooms_full, {{"quota", "rooms"}})
       .add(c.members_full, {{"quota", "members"}})
       .add(c.refused[static_cast<std::size_t>(actors::errc::room_full)], {{"quota", "room-cap"}})
@@ -109,48 +158,25 @@ void limits(openmetrics& out, const measured& m) {
            {{"quota", "socket-rate"}})
       .add(m.site.messages_too_large, {{"quota", "socket-message-size"}})
       .add(m.site.queues_full, {{"quota", "socket-queue"}})
-      .add(m.site.too_large, {{"quota", "request-size"}})
-      .add(of(m.tree, "relay", "refused_quota"), {{"quota", "allocations-per-peer"}})
-      .add(of(m.tree, "relay", "refused_capacity"), {{"quota", "allocations"}})
-      .add(of(m.tree, "relay", "refused_draining"), {{"quota", "relay-draining"}})
-      .add(of(m.tree, "relay", "refused_busy"), {{"quota", "relay-in-flight"}})
-      .add(of(m.tree, "relay", "limited_strangers"), {{"quota", "relay-strangers"}})
-      .add(of(m.tree, "relay", "limited_requests"), {{"quota", "relay-requests"}})
-      .add(of(m.tree, "relay", "limited_allocations"), {{"quota", "relay-allocation-rate"}})
-      .add(of(m.tree, "relay", "limited_uninvited"), {{"quota", "relay-uninvited"}})
-      .add(of(m.tree, "relay", "limited_media"), {{"quota", "relay-rate"}})
-      .add(of(m.tree, "relay", "tcp_refused"), {{"quota", "relay-connections"}})
-      .add(of(m.tree, "relay", "tcp_idle"), {{"quota", "relay-idle-connections"}})
-      .add(of(m.tree, "relay", "tcp_dropped"), {{"quota", "relay-slow-connections"}});
+      .add(m.site.too_large, {{"quota", "request-size"}});
+  add_counters(out, m.tree, base::families::quota);
 }
 
 void relay(openmetrics& out, const measured& m) {
   // Not counted in the tree, which lists no more than a thousand.
-  auto all = of(m.tree, "relay", "allocations"), tcp = of(m.tree, "relay", "allocations_tcp");
+  auto all = of_relay(m.tree, keys::allocations), tcp = of_relay(m.tree, keys::allocations_tcp);
   out.gauge("catchup_turn_allocations", "Allocations, by how their clients reach the relay.")
       .add(all - std::min(all, tcp), {{"proto", "udp"}})
       .add(tcp, {{"proto", "tcp"}});
-  out.counter("catchup_turn_allocated", "Allocations that were made.")
-      .add(of(m.tree, "relay", "allocated"));
-  out.counter("catchup_turn_replaced", "Idle allocations that gave way to a new one of their user.")
-      .add(of(m.tree, "relay", "replaced_idle"));
   out.counter("catchup_turn_bytes", "Payload that the relay carried.", "bytes")
-      .add(of(m.tree, "relay", "bytes_from_clients"), {{"dir", "in"}})
-      .add(of(m.tree, "relay", "bytes_to_clients"), {{"dir", "out"}});
+      .add(of_relay(m.tree, keys::bytes_from_clients), {{"dir", "in"}})
+      .add(of_relay(m.tree, keys::bytes_to_clients), {{"dir", "out"}});
   out.counter("catchup_turn_packets", "Packets that the relay carried.")
-      .add(of(m.tree, "relay", "packets_from_clients"), {{"dir", "in"}})
-      .add(of(m.tree, "relay", "packets_to_clients"), {{"dir", "out"}});
+      .add(of_relay(m.tree, keys::packets_from_clients), {{"dir", "in"}})
+      .add(of_relay(m.tree, keys::packets_to_clients), {{"dir", "out"}});
   out.counter("catchup_turn_dropped", "Packets of allocations that went nowhere.")
-      .add(of(m.tree, "relay", "dropped"));
-  out.counter("catchup_turn_challenges",
-              "Requests without valid credentials; each allocation begins with one.")
-      .add(of(m.tree, "relay", "challenges"));
-  out.counter("catchup_turn_auth_failures", "Requests with credentials that were refused.")
-      .add(of(m.tree, "relay", "auth_wrong"), {{"reason", "wrong"}})
-      .add(of(m.tree, "relay", "auth_expired"), {{"reason", "expired"}})
-      .add(of(m.tree, "relay", "auth_stale"), {{"reason", "stale-nonce"}});
-  out.counter("catchup_turn_malformed", "Datagrams that were nothing the relay knows.")
-      .add(of(m.tree, "relay", "malformed"));
+      .add(of_relay(m.tree, keys::dropped));
+  add_families(out, m.tree);
 }
 
 void site(openmetrics& out, const measured& m) {

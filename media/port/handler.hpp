@@ -53,13 +53,6 @@ inline packet make_packet(const timestamps& at, const five_tuple& from, base::co
 /// Whether a handler took a packet.
 enum class claim : std::uint8_t { mine, not_mine };
 
-/// TCP connections and frames since the start.
-struct tcp_totals {
-  std::uint64_t refused = 0; // connections: too many
-  std::uint64_t idle = 0;    // closed because no handler wanted them
-  std::uint64_t dropped = 0; // frames for clients that read too slowly
-};
-
 /// Where a handler puts what goes out. What was put there is never overwritten.
 class outbox {
 public:
@@ -115,9 +108,6 @@ public:
   /// When `work` is to be called at the latest: DTLS retransmissions, feedback, pacing.
   /// Precise to a millisecond. A deadline in the past is due at once.
   virtual base::time_point deadline() const { return base::time_point::max(); }
-
-  /// Reports the totals that the port itself has refused; called before `tick`.
-  virtual void count(const tcp_totals&) {}
 
   /// Called about every 100 ms.
   virtual void tick(const timestamps& t, outbox& out) = 0;

@@ -47,8 +47,9 @@ void media_port::start() {
              {"ipv6", sockets.front().ipv6 ? "1" : "0"},
              {"receive_buffer", std::to_string(sockets.front().receive_buffer)}});
   for (std::size_t i = 0; i < handlers_.size(); ++i)
-    workers_.push_back(std::make_unique<worker>(
-        std::move(sockets[i]), !config_.bind, config_.limits, handlers_[i], counters_, lanes_, i));
+    workers_.push_back(std::make_unique<worker>(std::move(sockets[i]), !config_.bind,
+                                                config_.limits, handlers_[i], *config_.counters,
+                                                lanes_, i));
   no_signals guard;
   for (auto& w : workers_)
     threads_.emplace_back([own = w.get()] { own->run(); });

@@ -14,6 +14,8 @@ struct media_port_config {
   bool tcp = true;
   tcp_limits limits;
   int socket_buffer = 4 * 1024 * 1024; // bytes wished for, of each thread
+  /// Outlives the port where others go on reading it.
+  std::shared_ptr<port_counters> counters = std::make_shared<port_counters>();
 };
 
 class media_port {
@@ -34,12 +36,13 @@ public:
   /// The port in use, from `start` on.
   std::uint16_t port() const noexcept { return port_; }
 
-  const port_counters& counters() const noexcept { return counters_; }
+  const port_counters& counters() const noexcept { return *config_.counters; }
+  /// For readers that may outlive the port.
+  std::shared_ptr<const port_counters> shared_counters() const noexcept { return config_.counters; }
 
 private:
   media_port_config config_;
   std::vector<handlers> handlers_;
-  port_counters counters_;
   std::uint16_t port_ = 0;
   inter_thread_lanes lanes_;
   std::vector<std::unique_ptr<worker>> workers_;

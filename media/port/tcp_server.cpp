@@ -33,10 +33,10 @@ base::endpoint local_endpoint(int fd) {
 } // namespace
 
 tcp_server::tcp_server(file_descriptor fd, tcp_limits limits, handshake_budget& handshakes,
-                       epoll& poll, std::uint64_t first_tag, listener& to)
-  : fd_(std::move(fd)), limits_(std::move(limits)), handshakes_(handshakes), poll_(poll),
-    tag_(first_tag), last_id_(first_tag), to_(to), arrivals_(limits_.arrivals, random_seed()),
-    space_(read_size) {
+                       port_counters& counters, epoll& poll, std::uint64_t first_tag, listener& to)
+  : fd_(std::move(fd)), limits_(std::move(limits)), handshakes_(handshakes), counters_(counters),
+    poll_(poll), tag_(first_tag), last_id_(first_tag), to_(to),
+    arrivals_(limits_.arrivals, random_seed()), space_(read_size) {
   if (fd_)
     poll_.add(fd_.get(), EPOLLIN, tag_);
 }
@@ -79,7 +79,7 @@ void tcp_server::admit(base::time_point now, file_descriptor fd, const five_tupl
   auto there = of_source_.find(source);
   bool has_all = there != of_source_.end() && there->second >= limits_.per_source;
   if (has_all || !arrivals_.take(now, source) || !make_room()) {
-    ++totals_.refused;
+    count(counters_.tcp_refused);
     return;
   }
   ++of_source_[source];
@@ -91,6 +91,7 @@ void tcp_server::admit(base::time_point now, file_descriptor fd, const five_tupl
   connections_.emplace(
       id, std::make_unique<tcp_connection>(std::move(fd), known, now,
                                            limits_.tls ? limits_.tls->get() : nullptr));
+  count(counters_.tcp_connections);
   if (!poll_.add(raw, EPOLLIN, id))
     close(id);
 }
@@ -105,7 +106,7 @@ bool tcp_server::make_room() {
     eviction_candidates_.pop_back();
     if (c == connections_.end() || to_.wants(c->second->peer()))
       continue;
-    ++totals_.idle;
+    count(counters_.tcp_idle);
     close(c->first);
     return true;
   }
@@ -138,7 +139,7 @@ void tcp_server::read(base::time_point now, std::uint64_t id) {
   auto [in, state] = c.receive(space_);
   unread_ = unread_ || state == tcp_connection::io::more;
   if (c.begins_tls(in) && !handshakes_.begin(now, c.peer().client.ip)) {
-    ++totals_.refused;
+    count(counters_.handshakes_refused);
     close(id);
     return;
   }
@@ -161,7 +162,7 @@ void tcp_server::send(const transmit& t) {
     return;
   auto& c = *i->second;
   if (!c.queue(t)) {
-    ++totals_.dropped;
+    count(counters_.tcp_dropped);
     return;
   }
   mark_dirty(i->first, c);
@@ -212,7 +213,7 @@ void tcp_server::sweep(base::time_point now) {
       c->wanted(now);
     else if (now - c->wanted_at() >= limits_.idle)
       over.push_back(id);
-  totals_.idle += over.size();
+  count(counters_.tcp_idle, over.size());
   for (auto id : over)
     close(id);
   find_eviction_candidates(now);
@@ -224,6 +225,7 @@ void tcp_server::close(std::uint64_t id) {
     return;
   auto gone = std::move(i->second); // closing the descriptor takes it out of epoll
   connections_.erase(i);
+  counters_.tcp_connections.fetch_sub(1, std::memory_order_relaxed);
   auto source = of_source_.find(source_of(gone->peer().client.ip));
   if (source != of_source_.end() && --source->second == 0)
     of_source_.erase(source);

@@ -7,6 +7,7 @@
 #include "media/port/handshake_budget.hpp"
 #include "media/port/tcp_connection.hpp"
 #include "media/port/tls_slot.hpp"
+#include "media/port_counters.hpp"
 #include "media/rate.hpp"
 
 #include <functional>
@@ -44,8 +45,8 @@ public:
 
   /// Tags from `first_tag` on are this server's, the first is for accepting.
   /// `handshakes` is shared with DTLS.
-  tcp_server(file_descriptor fd, tcp_limits limits, handshake_budget& handshakes, epoll& poll,
-             std::uint64_t first_tag, listener& to);
+  tcp_server(file_descriptor fd, tcp_limits limits, handshake_budget& handshakes,
+             port_counters& counters, epoll& poll, std::uint64_t first_tag, listener& to);
 
   /// Something with one of this server's tags is ready.
   void on_ready(base::time_point now, std::uint64_t tag, std::uint32_t what);
@@ -61,12 +62,12 @@ public:
   /// Whether, since the last call, a connection had more than was read.
   bool left_unread() noexcept { return std::exchange(unread_, false); }
 
-  std::size_t size() const noexcept { return connections_.size(); }
-  const tcp_totals& totals() const noexcept { return totals_; }
-
 private:
   using table = std::unordered_map<std::uint64_t, std::unique_ptr<tcp_connection>>;
 
+  static void count(std::atomic<std::uint64_t>& what, std::uint64_t n = 1) noexcept {
+    what.fetch_add(n, std::memory_order_relaxed);
+  }
   void accept(base::time_point now);
   void admit(base::time_point now, file_descriptor fd, const five_tuple& peer);
   bool make_room();
@@ -79,6 +80,7 @@ private:
   file_descriptor fd_;
   tcp_limits limits_;
   handshake_budget& handshakes_;
+  port_counters& counters_;
   epoll& poll_;
   std::uint64_t tag_;
   std::uint64_t last_id_;
@@ -91,7 +93,6 @@ private:
   base::buffer space_;
   bool accepting_ = true;
   bool unread_ = false;
-  tcp_totals totals_;
 };
 
 } // namespace catchup::media::port

@@ -28,7 +28,7 @@ worker::worker(socket_pair sockets, bool any_address, tcp_limits limits, handler
   : udp_(std::move(sockets.udp)), handlers_(std::move(served)), counters_(counters), lanes_(others),
     index_(index), receiver_(udp_.get(), sockets.port),
     sender_(udp_.get(), sockets.ipv6, any_address), handshakes_(limits.handshakes),
-    tcp_(std::move(sockets.tcp), std::move(limits), handshakes_, poll_,
+    tcp_(std::move(sockets.tcp), std::move(limits), handshakes_, counters_, poll_,
          inter_thread_lanes::first_of(index) + first_tcp_tag, *this) {
   poll_.add(udp_.get(), EPOLLIN, udp_tag);
   poll_.add(stopper_.fd(), EPOLLIN, stop_tag);
@@ -131,26 +131,12 @@ void worker::tick() {
     return;
   tick_due_ = time_.now + tick_interval;
   for (auto& h : handlers_)
-    h->count(tcp_.totals());
-  for (auto& h : handlers_)
     h->tick(time_, *this);
   counters_.ticks.fetch_add(1, std::memory_order_relaxed);
-  report();
   if (time_.now < sweep_due_)
     return;
   sweep_due_ = time_.now + sweep_interval;
   tcp_.sweep(time_.now);
-}
-
-// The counters are of all threads together, so each adds what is new.
-void worker::report() {
-  auto add = [](std::atomic<std::uint64_t>& to, std::uint64_t now, std::uint64_t& before) {
-    to.fetch_add(now - before, std::memory_order_relaxed);
-    before = now;
-  };
-  add(counters_.tcp_connections, tcp_.size(), reported_.connections);
-  add(counters_.tcp_refused, tcp_.totals().refused, reported_.refused);
-  add(counters_.tcp_dropped, tcp_.totals().dropped, reported_.dropped);
 }
 
 void worker::hand_over(std::size_t owner, const transmit& t) {

@@ -14,18 +14,6 @@ namespace catchup::media::port {
 
 using handlers = std::vector<std::shared_ptr<handler>>;
 
-/// Read by other threads at any time.
-struct port_counters {
-  std::atomic<std::uint64_t> packets_in{0}; // datagrams and frames
-  std::atomic<std::uint64_t> datagrams_out{0};
-  std::atomic<std::uint64_t> datagrams_lost{0};  // the kernel did not take them
-  std::atomic<std::uint64_t> unclaimed{0};       // no handler accepted them
-  std::atomic<std::uint64_t> tcp_connections{0}; // now
-  std::atomic<std::uint64_t> tcp_refused{0};
-  std::atomic<std::uint64_t> tcp_dropped{0}; // frames for clients that read too slowly
-  std::atomic<std::uint64_t> ticks{0};       // about ten a second, unless the thread hangs
-};
-
 class worker final : private outbox, private tcp_server::listener {
 public:
   /// `index` is the number of this thread among those that `others` connects.
@@ -55,7 +43,6 @@ private:
   void drain_udp();
   void hand_over(std::size_t owner, const transmit& t);
   void collect();
-  void report();
   void work();
   void tick();
   void flush();
@@ -71,11 +58,6 @@ private:
   udp_sender sender_;
   handshake_budget handshakes_;
   tcp_server tcp_;
-  struct {
-    std::uint64_t connections = 0;
-    std::uint64_t refused = 0;
-    std::uint64_t dropped = 0;
-  } reported_; // of `tcp_`
   std::vector<forwarded_frame> forwarded_;
   waker stopper_;
   std::atomic<bool> stopping_{false};

@@ -261,8 +261,8 @@ TEST(connections that say nothing or half a thing are closed) {
   for (auto& x : idle)
     CHECK(x->closed_by_server());
   CHECK(a.ask(a.client.refresh(600)).success());
-  CHECK(eventually([&] { return s.status().core.tcp_refused == 1; }));
-  CHECK(eventually([&] { return s.status().core.tcp_idle == 100; }));
+  CHECK(eventually([&] { return s.status().port.tcp_refused == 1; }));
+  CHECK(eventually([&] { return s.status().port.tcp_idle == 100; }));
 }
 
 TEST(when all places are taken those who say nothing give way - those with an allocation do not ) {
@@ -279,7 +279,7 @@ TEST(when all places are taken those who say nothing give way - those with an al
     return !next.receive(500).empty();
   }));
   CHECK(silent.closed_by_server());
-  CHECK(eventually([&] { return s.status().core.tcp_idle >= 1; }));
+  CHECK(eventually([&] { return s.status().port.tcp_idle >= 1; }));
   CHECK(a.ask(a.client.refresh(600)).success());
 }
 
@@ -291,7 +291,7 @@ TEST(a connection that was just opened does not give way) {
   turn_socket first{transport::tcp, s.media.port(), {}, "127.0.0.5"};
   turn_socket second{transport::tcp, s.media.port(), {}, "127.0.0.6"};
   CHECK(second.closed_by_server());
-  CHECK(eventually([&] { return s.status().core.tcp_refused == 1; }));
+  CHECK(eventually([&] { return s.status().port.tcp_refused == 1; }));
   CHECK_EQUAL(first.ask(first.client.allocate()).error(), 401);
 }
 
@@ -304,13 +304,13 @@ TEST(no connection gives way to a source at its limit) {
   turn_socket silent{transport::tcp, s.media.port(), {}, "127.0.0.5"};
   turn_socket greedy{transport::tcp, s.media.port(), {}, "127.0.0.6"};
   // For longer than the service takes to find out who could give way.
-  auto refused = [&] { return s.status().core.tcp_refused; };
+  auto refused = [&] { return s.status().port.tcp_refused; };
   for (auto until = base::clock::now() + 2500ms; base::clock::now() < until;) {
     turn_socket more{transport::tcp, s.media.port(), {}, "127.0.0.6"};
     CHECK(more.closed_by_server());
   }
   CHECK(eventually([&] { return refused() > 0; }));
-  CHECK_EQUAL(s.status().core.tcp_idle, 0u);
+  CHECK_EQUAL(s.status().port.tcp_idle, 0u);
   CHECK_EQUAL(silent.ask(silent.client.allocate()).error(), 401);
 }
 
@@ -319,8 +319,8 @@ TEST(a source has a hundred new connections a second and two hundred at once) {
   roomy.tcp.per_source = 1000;
   turn_service s{roomy};
   auto many = connections(s, 400, "127.0.0.5");
-  CHECK(eventually([&] { return s.status().core.tcp_refused > 0; }));
-  CHECK(s.status().core.tcp_refused <= 200u);
+  CHECK(eventually([&] { return s.status().port.tcp_refused > 0; }));
+  CHECK(s.status().port.tcp_refused <= 200u);
   turn_socket other{transport::tcp, s.media.port(), {}, "127.0.0.6"};
   CHECK_EQUAL(other.ask(other.client.allocate()).error(), 401);
 }

@@ -28,8 +28,10 @@ public:
   explicit turn_service(settings s = {})
     : handler(std::make_shared<turn::shell::turn_handler>(
           turn::core_config{.secret = "s3cr3t", .limits = s.core})),
-      media({.bind = s.bind, .port = 0, .tcp = true, .limits = s.tcp}, {{handler}}) {
+      media({.bind = s.bind, .port = 0, .tcp = true, .limits = s.tcp, .counters = counters},
+            {{handler}}) {
     media.start();
+    s.relay.port = counters;
     // Relayed addresses are virtual: they need not be this machine's.
     if (s.relay.plan.public_ips.empty())
       s.relay.plan.public_ips = {at("203.0.113.1", 0).ip, at("2001:db8::1", 0).ip};
@@ -71,6 +73,7 @@ private:
 public:
   caf::actor_system sys{config_};
   std::shared_ptr<turn::shell::turn_handler> handler;
+  std::shared_ptr<media::port_counters> counters = std::make_shared<media::port_counters>();
   media::port::media_port media;
   actors::relay_actor relay;
 };

@@ -98,7 +98,7 @@ TEST(nothing passes that either side does not permit) {
   core.wake_late(t.now);
   permit(b, a.relayed());
   CHECK(relayed(alice, in));
-  CHECK_EQUAL(core.totals().dropped, 2u);
+  CHECK_EQUAL(core.totals().unrouted, 2u);
 }
 
 TEST(a channel that is bound again in time relays without a gap) {

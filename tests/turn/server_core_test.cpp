@@ -367,7 +367,7 @@ TEST(requests in flight are limited for each client and in all) {
   while (n < 1000 && hand_on(alice, alice.refresh(600)))
     ++n;
   CHECK_EQUAL(n, pending_requests::max_per_client);
-  CHECK_EQUAL(core.totals().refused, 1u);
+  CHECK_EQUAL(core.totals().refused_busy, 1u);
   t.now += 10s;
   core.sweep(t.now);
   CHECK(!core.known(alice.tuple()));

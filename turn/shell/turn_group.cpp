@@ -9,19 +9,6 @@ namespace catchup::turn::shell {
 
 namespace {
 
-void add(core_counters& to, const core_counters& more) {
-  static_assert(sizeof(core_counters) == 18 * sizeof(std::uint64_t), "add the new one below");
-  for (auto field :
-       {&core_counters::bindings, &core_counters::challenges, &core_counters::auth_wrong,
-        &core_counters::auth_expired, &core_counters::auth_stale, &core_counters::requests,
-        &core_counters::forwarded, &core_counters::dropped, &core_counters::malformed,
-        &core_counters::refused, &core_counters::limited_strangers,
-        &core_counters::limited_requests, &core_counters::limited_allocations,
-        &core_counters::limited_uninvited, &core_counters::limited_media,
-        &core_counters::tcp_refused, &core_counters::tcp_idle, &core_counters::tcp_dropped})
-    to.*field += more.*field;
-}
-
 /// Passes events of one thread to the subscriber of the group.
 class one_of_many final : public events {
 public:
@@ -54,7 +41,7 @@ public:
     totals_[thread] = its;
     core_counters out;
     for (const auto& t : totals_)
-      add(out, t);
+      base::add(out, t, core_counter_rows);
     return out;
   }
 

@@ -26,9 +26,6 @@ public:
   void closed(const five_tuple& from) override;
   int wake_fd() const override { return queue_.wake_fd(); }
   void work(const media::timestamps& t, media::port::outbox& out) override;
-  void count(const media::port::tcp_totals& t) override {
-    core_.count_tcp(t.refused, t.idle, t.dropped);
-  }
   void tick(const media::timestamps& t, media::port::outbox& out) override;
   void stopped() override;
 
