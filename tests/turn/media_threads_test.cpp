@@ -65,6 +65,39 @@ TEST(a group that ends lets go of a subscriber that did not unsubscribe) {
   CHECK(left.expired());
 }
 
+namespace {
+
+/// How many commands still fit.
+std::size_t room_of(shell::turn_handler& h) {
+  std::size_t n = 0;
+  while (h.post(reply{}))
+    ++n;
+  return n;
+}
+
+} // namespace
+
+TEST(a command that does not fit on every thread comes to none) {
+  shell::turn_group group{core_config{.secret = "s3cr3t"}, 3};
+  const auto& all = group.handlers();
+  auto fits = room_of(*all[1]);
+  CHECK(fits > 1000);
+  CHECK(!group.post(reply{}));
+  CHECK_EQUAL(room_of(*all[0]), fits);
+  CHECK_EQUAL(room_of(*all[2]), fits);
+  CHECK(group.post(turn::remove{})); // always finds room
+}
+
+TEST(a command after the end of a thread comes to none) {
+  shell::turn_group group{core_config{.secret = "s3cr3t"}, 2};
+  const auto& all = group.handlers();
+  auto fits = room_of(*shell::turn_group{core_config{.secret = "s3cr3t"}, 1}.handlers()[0]);
+  all[1]->stopped();
+  CHECK(!group.post(reply{}));
+  CHECK(!group.post(turn::remove{}));
+  CHECK_EQUAL(room_of(*all[0]), fits);
+}
+
 FIXTURE_SCOPE(media_threads_tests, fixture)
 
 TEST(media right behind a request passes whichever threads the clients have) {

@@ -29,8 +29,9 @@ class command_sink {
 public:
   virtual ~command_sink() = default;
 
-  /// False when the queue is full; then nothing was queued. A `remove` always
-  /// finds room: there is at most one for each allocation.
+  /// False when the queue of a media thread is full or such a thread has ended; then no
+  /// thread gets the command. A `remove` always finds room, because there is at most one
+  /// for each allocation. A command that a thread has not taken when it ends is dropped.
   virtual bool post(command c) = 0;
 
   /// From now on `to` receives all events, and no other subscriber does.

@@ -89,10 +89,16 @@ bool turn_group::post(command c) {
     auto thread = reports_->seen();
     return thread && all_[*thread]->post(c);
   }
-  bool everywhere = true;
+  // First a place in every queue, then the command: all threads get it or none.
+  for (std::size_t i = 0; i < all_.size(); ++i)
+    if (!all_[i]->reserve(c)) {
+      while (i-- > 0)
+        all_[i]->give_back();
+      return false;
+    }
   for (auto& h : all_)
-    everywhere = h->post(c) && everywhere;
-  return everywhere;
+    h->post_reserved(c);
+  return true;
 }
 
 void turn_group::subscribe(std::shared_ptr<events> to) {

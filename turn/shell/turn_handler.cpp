@@ -12,18 +12,7 @@ constexpr auto sweep_interval = 1s;
 
 } // namespace
 
-turn_handler::turn_handler(core_config config) : core_(std::move(config)), queue_(max_waiting) {}
-
-bool turn_handler::post(command c) {
-  bool must = std::holds_alternative<remove>(c) || std::holds_alternative<usage_seen>(c);
-  return queue_.push(std::move(c), must);
-}
-
-void turn_handler::subscribe(std::shared_ptr<events> to) {
-  queue_.push(subscription{std::move(to)}, true);
-}
-
-void turn_handler::unsubscribe(const events* from) { queue_.push(cancellation{from}, true); }
+turn_handler::turn_handler(core_config config) : core_(std::move(config)), mailbox_(max_waiting) {}
 
 media::port::claim turn_handler::receive(const media::port::packet& p, media::port::outbox& out) {
   using media::port::claim;
@@ -47,8 +36,8 @@ media::port::claim turn_handler::receive(const media::port::packet& p, media::po
 void turn_handler::carry_out(const output& o, media::port::outbox& out) {
   if (const auto* send = std::get_if<transmit>(&o))
     out.send(*send);
-  else if (const auto* r = std::get_if<request>(&o); r != nullptr && events_)
-    events_->on_request(*r);
+  else if (const auto* r = std::get_if<request>(&o); r != nullptr && mailbox_.events())
+    mailbox_.events()->on_request(*r);
   else if (const auto* l = std::get_if<local_delivery>(&o))
     out.offer({.client = l->relayed, .server = l->service, .transport = transport::relayed},
               l->payload);
@@ -62,23 +51,13 @@ bool turn_handler::deliver(const five_tuple& to, base::const_bytes payload,
 }
 
 void turn_handler::closed(const five_tuple& from) {
-  if (events_ && core_.known(from))
-    events_->on_closed(from);
+  if (mailbox_.events() && core_.known(from))
+    mailbox_.events()->on_closed(from);
 }
 
 void turn_handler::work(const media::timestamps& t, media::port::outbox& out) {
   now_ = t.now;
-  queue_.take(batch_);
-  for (auto& i : batch_)
-    if (auto* c = std::get_if<command>(&i)) {
-      carry_out(t.now, *c, out);
-    } else if (auto* s = std::get_if<subscription>(&i)) {
-      events_ = std::move(s->to);
-      usage_unseen_ = false;
-    } else if (events_.get() == std::get<cancellation>(i).from) {
-      events_.reset();
-    }
-  batch_.clear();
+  mailbox_.take([&](command& c) { carry_out(t.now, c, out); }, [&] { usage_unseen_ = false; });
 }
 
 void turn_handler::carry_out(base::time_point now, const command& c, media::port::outbox& out) {
@@ -105,7 +84,7 @@ void turn_handler::tick(const media::timestamps& t, media::port::outbox& out) {
     sweep_due_ = t.now + sweep_interval;
     core_.sweep(t.now);
   }
-  if (t.now < usage_due_ || usage_unseen_ || !events_)
+  if (t.now < usage_due_ || usage_unseen_ || !mailbox_.events())
     return;
   usage_due_ = t.now + usage_interval;
   auto changed = core_.take_usage();
@@ -113,12 +92,9 @@ void turn_handler::tick(const media::timestamps& t, media::port::outbox& out) {
     return;
   usage_unseen_ = true;
   reported_ = core_.totals();
-  events_->on_usage(std::move(changed), reported_);
+  mailbox_.events()->on_usage(std::move(changed), reported_);
 }
 
-void turn_handler::stopped() {
-  queue_.close();
-  events_.reset();
-}
+void turn_handler::stopped() { mailbox_.close(); }
 
 } // namespace catchup::turn::shell
