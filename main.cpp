@@ -4,7 +4,7 @@
 #include "app/commands.hpp"
 #include "app/serve.hpp"
 #include "base/log.hpp"
-#include "service/life.hpp"
+#include "service/lifecycle.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -26,7 +26,7 @@ int serve(const base::config& c) {
     if (!public_ip)
       return app::fail("no public address found: set CATCHUP_PUBLIC_IP");
     return app::serve(c, *public_ip, service::block_signals(),
-                      service::manager{base::split_environment(environ), getpid()});
+                      service::manager{base::split_environment(environ)});
   } catch (const std::exception& e) {
     return app::fail(e.what());
   }

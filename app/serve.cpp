@@ -11,10 +11,10 @@
 #include "http/embedded_assets.hpp"
 #include "http/shell/server.hpp"
 #include "service/clock_watch.hpp"
-#include "service/life.hpp"
+#include "service/lifecycle.hpp"
 #include "service/log_writer.hpp"
 #include "service/self_probe.hpp"
-#include "service/vital_signs.hpp"
+#include "service/watchdog.hpp"
 #include "turn/shell/turn_group.hpp"
 
 #include <caf/actor_system.hpp>
@@ -52,7 +52,7 @@ struct system_config : caf::actor_system_config {
   }
 };
 
-http::readiness readiness_of(const service::life& state) {
+http::readiness readiness_of(const service::lifecycle& state) {
   if (state.stuck)
     return http::readiness::stuck;
   return state.leaving() ? http::readiness::draining : http::readiness::ready;
@@ -70,7 +70,7 @@ class program {
 public:
   program(const base::config& c, base::ip_address public_ip);
 
-  void live(const sigset_t& signals, const service::manager& manager);
+  void run(const sigset_t& signals, const service::manager& manager);
   void end(const service::manager& manager);
   bool failed() const noexcept { return state_.failed; }
 
@@ -80,7 +80,7 @@ private:
   actors::registry_config registry_config(base::ip_address public_ip);
   actors::root_actor spawn_registry(base::ip_address public_ip);
   std::unique_ptr<http::admin::server> admin_server();
-  std::vector<service::vital_sign> vital_parts();
+  std::vector<service::watched_part> watched_parts();
   void on_tick(base::time_point now);
   void end_registry();
 
@@ -96,7 +96,7 @@ private:
   relay_certificate certificate_;
   media::port::media_port media_;
 
-  service::life state_;
+  service::lifecycle state_;
   system_config actor_config_;
   caf::actor_system system_;
   std::shared_ptr<actors::totals> counts_ = std::make_shared<actors::totals>();
@@ -191,8 +191,8 @@ std::unique_ptr<http::admin::server> program::admin_server() {
 }
 
 /// The threads and actors whose work a server cannot do without.
-std::vector<service::vital_sign> program::vital_parts() {
-  std::vector<service::vital_sign> out{
+std::vector<service::watched_part> program::watched_parts() {
+  std::vector<service::watched_part> out{
       {"http", [this] { return web_.counters().beats; }, [this] { web_.beat(); }},
       {"media", [this] { return media_.counters().ticks.load(); }, {}}};
   for (const auto& [actor, name] : actors::vital_actors) {
@@ -212,18 +212,19 @@ void program::on_tick(base::time_point now) {
     outside_.look(now);
 }
 
-void program::live(const sigset_t& signals, const service::manager& manager) {
-  service::vital_signs vital{vital_parts(), patience, base::clock::now()};
-  service::live(state_, signals, config_.drain, manager, vital,
-                {.start_draining = [this] { caf::anon_send(registry_, actors::msg::drain{}); },
-                 .clients = [this] { return web_.counters().sockets; },
-                 .now_and_then = [this](base::time_point now) { on_tick(now); }});
+void program::run(const sigset_t& signals, const service::manager& manager) {
+  service::watchdog watchdog{watched_parts(), patience, base::clock::now()};
+  service::run_main_loop(
+      state_, signals, config_.drain, manager, watchdog,
+      {.start_draining = [this] { caf::anon_send(registry_, actors::msg::drain{}); },
+       .clients = [this] { return web_.counters().sockets; },
+       .on_tick = [this](base::time_point now) { on_tick(now); }});
 }
 
 void program::end(const service::manager& manager) {
   state_.stopping = true;
   alarm(end_seconds); // an actor that does not end must not keep the process
-  manager.say("STOPPING=1\nSTATUS=Ending");
+  manager.notify("STOPPING=1\nSTATUS=Ending");
   if (state_.failed)
     base::log(base::log_level::error, "registry_down");
   end_registry();
@@ -251,7 +252,7 @@ void program::end_registry() {
 int serve(const base::config& c, base::ip_address public_ip, const sigset_t& signals,
           const service::manager& manager) {
   program all{c, public_ip};
-  all.live(signals, manager);
+  all.run(signals, manager);
   all.end(manager);
   return all.failed() ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,6 +1,5 @@
 #include "service/manager.hpp"
 
-#include <charconv>
 #include <cstring>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -8,38 +7,17 @@
 
 namespace catchup::service {
 
-namespace {
-
-std::optional<long> number(std::string_view in) {
-  long out = 0;
-  auto [end, error] = std::from_chars(in.data(), in.data() + in.size(), out);
-  if (error != std::errc{} || end != in.data() + in.size())
-    return std::nullopt;
-  return out;
-}
-
-} // namespace
-
-manager::manager(std::span<const base::env_entry> env, long pid) {
-  std::optional<long> watched_pid;
-  for (const auto& [name, value] : env) {
+manager::manager(std::span<const base::env_entry> env) {
+  for (const auto& [name, value] : env)
     if (name == "NOTIFY_SOCKET" && value.size() > 1 && (value[0] == '/' || value[0] == '@'))
       socket_ = value;
-    else if (name == "WATCHDOG_PID")
-      watched_pid = number(value);
-    else if (name == "WATCHDOG_USEC")
-      if (auto usec = number(value); usec && *usec > 0)
-        watchdog_ = std::chrono::microseconds{*usec};
-  }
   if (socket_.size() >= sizeof(sockaddr_un::sun_path))
     socket_.clear();
   if (socket_.starts_with('@'))
     socket_[0] = '\0';
-  if (socket_.empty() || (watched_pid && *watched_pid != pid))
-    watchdog_.reset();
 }
 
-void manager::say(std::string_view lines) const noexcept {
+void manager::notify(std::string_view lines) const noexcept {
   if (socket_.empty())
     return;
   int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

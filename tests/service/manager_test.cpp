@@ -10,11 +10,8 @@
 #include <unistd.h>
 
 using namespace catchup;
-using namespace std::chrono_literals;
 
 namespace {
-
-constexpr long me = 17;
 
 struct fixture {
   int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -38,42 +35,32 @@ struct fixture {
   }
 };
 
-service::manager manager(std::vector<base::env_entry> env) { return {env, me}; }
+service::manager manager(std::vector<base::env_entry> env) { return service::manager{env}; }
 
 } // namespace
 
 FIXTURE_SCOPE(manager_tests, fixture)
 
-TEST(the service manager hears what it is told) {
+TEST(the service manager gets each notification) {
   auto m = manager({{"NOTIFY_SOCKET", name}});
   CHECK(m.listens());
-  m.say("READY=1\nSTATUS=all is well");
+  m.notify("READY=1\nSTATUS=all is well");
   CHECK_EQUAL(heard(), "READY=1\nSTATUS=all is well");
 }
 
-TEST(without a service manager nothing is said) {
+TEST(without a service manager nothing is sent) {
   for (auto socket : {"", "x", "relative/path", "/"}) {
     auto m = manager({{"NOTIFY_SOCKET", socket}});
     CHECK(!m.listens());
-    m.say("READY=1");
+    m.notify("READY=1");
   }
   CHECK(!manager({}).listens());
 }
 
 TEST(a socket that is gone or too long disturbs nothing) {
-  manager({{"NOTIFY_SOCKET", "/nowhere/at/all"}}).say("READY=1");
+  manager({{"NOTIFY_SOCKET", "/nowhere/at/all"}}).notify("READY=1");
   std::string longest = "@" + std::string(300, 'x');
   CHECK(!manager({{"NOTIFY_SOCKET", longest}}).listens());
-}
-
-TEST(the watchdog is ours when it names us or nobody) {
-  CHECK(manager({{"NOTIFY_SOCKET", name}, {"WATCHDOG_USEC", "30000000"}}).watchdog() == 30s);
-  CHECK(manager({{"NOTIFY_SOCKET", name}, {"WATCHDOG_USEC", "30000000"}, {"WATCHDOG_PID", "17"}})
-            .watchdog() == 30s);
-  CHECK(!manager({{"NOTIFY_SOCKET", name}, {"WATCHDOG_USEC", "30000000"}, {"WATCHDOG_PID", "18"}})
-             .watchdog());
-  CHECK(!manager({{"NOTIFY_SOCKET", name}, {"WATCHDOG_USEC", "soon"}}).watchdog());
-  CHECK(!manager({{"NOTIFY_SOCKET", name}}).watchdog());
 }
 
 FIXTURE_SCOPE_END()

@@ -1,9 +1,9 @@
-#include "service/vital_signs.hpp"
+#include "service/watchdog.hpp"
 
 namespace catchup::service {
 
-vital_signs::vital_signs(std::vector<vital_sign> parts, std::chrono::milliseconds patience,
-                         base::time_point now)
+watchdog::watchdog(std::vector<watched_part> parts, std::chrono::milliseconds patience,
+                   base::time_point now)
   : patience_(patience) {
   for (auto& p : parts) {
     auto seen = p.beats();
@@ -13,7 +13,7 @@ vital_signs::vital_signs(std::vector<vital_sign> parts, std::chrono::millisecond
   }
 }
 
-std::string_view vital_signs::check(base::time_point now) {
+std::string_view watchdog::check(base::time_point now) {
   std::string_view stuck;
   for (auto& p : parts_) {
     if (auto beats = p.sign.beats(); beats != p.seen) {

@@ -1,5 +1,5 @@
 #pragma once
-// Whether the parts of the process still work: each has a number that must move.
+// Notices parts of the process that do not work any more: each has a number that must grow.
 
 #include "base/time.hpp"
 
@@ -13,26 +13,26 @@
 namespace catchup::service {
 
 /// A part, seen from outside.
-struct vital_sign {
+struct watched_part {
   std::string part;
   /// Grows as long as the part works.
   std::function<std::uint64_t()> beats;
-  /// Asks it for one more beat; empty when it has a pulse of its own.
+  /// Asks it for one more beat; empty when it beats by itself.
   std::function<void()> ask;
 };
 
-class vital_signs {
+class watchdog {
 public:
-  vital_signs(std::vector<vital_sign> parts, std::chrono::milliseconds patience,
-              base::time_point now);
+  watchdog(std::vector<watched_part> parts, std::chrono::milliseconds patience,
+           base::time_point now);
 
-  /// Looks at every part, and asks those that have answered for another beat. The
-  /// name of one that has not moved within the patience; empty when all is well.
+  /// Checks every part, and asks those that have answered for another beat. Returns the
+  /// name of a part whose beats have not grown within the patience; empty when all work.
   std::string_view check(base::time_point now);
 
 private:
   struct watched {
-    vital_sign sign;
+    watched_part sign;
     std::uint64_t seen = 0;
     base::time_point moved;
   };

@@ -1,4 +1,4 @@
-#include "service/life.hpp"
+#include "service/lifecycle.hpp"
 
 #include "base/log.hpp"
 
@@ -33,10 +33,10 @@ sigset_t block_signals() {
   return signals;
 }
 
-void live(life& state, const sigset_t& signals, std::chrono::seconds drain, const manager& manager,
-          vital_signs& vital, const chores& todo) {
+void run_main_loop(lifecycle& state, const sigset_t& signals, std::chrono::seconds drain,
+                   const manager& manager, watchdog& parts, const main_loop_hooks& todo) {
   std::optional<base::time_point> until;
-  manager.say("READY=1");
+  manager.notify("READY=1");
   while (true) {
     auto signal = wait_for_signal(signals);
     auto now = base::clock::now();
@@ -47,20 +47,20 @@ void live(life& state, const sigset_t& signals, std::chrono::seconds drain, cons
       state.ending = true;
       todo.start_draining();
     }
-    todo.now_and_then(now);
-    auto part = vital.check(now);
+    todo.on_tick(now);
+    auto part = parts.check(now);
     if (!part.empty() && !state.stuck)
       base::log(base::log_level::error, "stuck", {{"part", std::string{part}}});
     state.stuck = !part.empty();
     if (part.empty())
-      manager.say("WATCHDOG=1");
+      manager.notify("WATCHDOG=1");
     if (!until)
       continue;
     auto left = todo.clients();
     if (left == 0 || now >= *until)
       return;
-    manager.say("STOPPING=1\nEXTEND_TIMEOUT_USEC=10000000\nSTATUS=Draining, " +
-                std::to_string(left) + " connected");
+    manager.notify("STOPPING=1\nEXTEND_TIMEOUT_USEC=10000000\nSTATUS=Draining, " +
+                   std::to_string(left) + " connected");
   }
 }
 
