@@ -74,6 +74,10 @@ public:
   /// `relayed`: the way from a TURN client to a service on the same port. The service
   /// sends to `from` as to any client.
   virtual void offer(const five_tuple& from, base::const_bytes in) = 0;
+
+  /// Whether a handshake of `from` may be begun (`begins`) or gone on with now
+  /// (handshake_budget). False: drop the datagram, which its client repeats.
+  virtual bool may_handshake(const five_tuple& /*from*/, bool /*begins*/) { return true; }
 };
 
 /// Everything is called on the port's thread, except the constructor, and the

@@ -211,6 +211,16 @@ void worker::commit(std::size_t used, bool media) {
   counters_.datagrams_out.fetch_add(1, std::memory_order_relaxed);
 }
 
+// All clients of the relay have its address, and it has limited them.
+bool worker::may_handshake(const five_tuple& from, bool begins) {
+  bool may = (!begins || from.transport == transport::relayed ||
+              handshakes_.begin(time_.now, from.client.ip)) &&
+             handshakes_.datagram();
+  if (!may)
+    counters_.handshakes_refused.fetch_add(1, std::memory_order_relaxed);
+  return may;
+}
+
 void worker::flush() {
   if (auto lost = sender_.flush())
     counters_.datagrams_lost.fetch_add(lost, std::memory_order_relaxed);

@@ -31,6 +31,7 @@ private:
   base::bytes reserve(const five_tuple& to, std::size_t most) override;
   void commit(std::size_t used, bool media) override;
   void offer(const five_tuple& from, base::const_bytes in) override { offer_to_all(from, in); }
+  bool may_handshake(const five_tuple& from, bool begins) override;
   void on_frame(const five_tuple& from, base::const_bytes frame) override;
   bool wants(const five_tuple& from) override;
   void on_closed(const five_tuple& from) override;

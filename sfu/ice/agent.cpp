@@ -170,6 +170,18 @@ void agent::heard(base::time_point now, const path& from) noexcept {
     nominate(now, *p);
 }
 
+void agent::forget(const path& p) noexcept {
+  std::erase_if(paths_, [&](auto& k) { return k.where == p; });
+  if (selected_ != p)
+    return;
+  const known_path* best = nullptr;
+  for (auto& k : paths_)
+    if (k.nominated && (!best || k.priority > best->priority))
+      best = &k;
+  if (best)
+    selected_ = best->where;
+}
+
 bool agent::validated(const path& p) const noexcept {
   return std::any_of(paths_.begin(), paths_.end(), [&](auto& k) { return k.where == p; });
 }

@@ -80,6 +80,10 @@ public:
   /// An authenticated packet that is not STUN came by `from`.
   void heard(base::time_point now, const path& from) noexcept;
 
+  /// The TCP connection of a path is gone. Another nominated path takes its place; without
+  /// one, the first that the client nominates does.
+  void forget(const path& p) noexcept;
+
   /// Whether the client has proved that it is there (a good check came from it).
   bool validated(const path& p) const noexcept;
 

@@ -48,6 +48,11 @@ public:
   void receive_dtls(base::time_point now, const ice::path& from, base::const_bytes datagram,
                     egress& out);
 
+  /// The TCP connection of a path is gone.
+  void forget(const ice::path& p) noexcept { ice_.forget(p); }
+  /// Whether DTLS has not ended its handshake, which costs a signature.
+  bool handshaking() const noexcept { return dtls_ && dtls_->state() == dtls::state::handshaking; }
+
   enum class opened : std::uint8_t { nothing, rtp, rtcp };
   /// Opens a packet in place.
   opened open(base::time_point now, const ice::path& from, base::bytes& packet);

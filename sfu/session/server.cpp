@@ -223,6 +223,22 @@ void server::forget_path(const seat& s, const ice::path& p) {
     by_path_.erase(it);
 }
 
+bool server::handshaking(const ice::path& path) const {
+  auto it = by_path_.find(path);
+  return it != by_path_.end() && it->second->who.connection().handshaking();
+}
+
+void server::closed(base::time_point now, const ice::path& path) {
+  auto it = by_path_.find(path);
+  if (it == by_path_.end())
+    return;
+  auto& s = *it->second;
+  by_path_.erase(it);
+  std::erase(s.paths, path);
+  s.who.connection().forget(path);
+  schedule(now, s);
+}
+
 bool server::claims(const ice::stun::message& request) const {
   auto ufrag = ice::addressed_ufrag(request);
   return !ufrag.empty() && by_ufrag_.contains(std::string{ufrag});

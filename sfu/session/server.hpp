@@ -77,6 +77,10 @@ public:
                     egress& out);
   /// Whether a participant has this path.
   bool knows(const ice::path& path) const { return by_path_.contains(path); }
+  /// Whether the participant of this path has not ended its DTLS handshake.
+  bool handshaking(const ice::path& path) const;
+  /// The TCP connection of a path is gone.
+  void closed(base::time_point now, const ice::path& path);
   /// DTLS, RTP or RTCP. False when no participant has this path. Opens packets in
   /// place.
   bool receive(base::time_point now, const ice::path& from, base::bytes datagram, egress& out);

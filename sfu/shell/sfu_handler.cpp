@@ -6,6 +6,12 @@ namespace {
 
 constexpr std::size_t largest_datagram = 1500;
 
+/// Whether a record of DTLS holds the beginning of a ClientHello (RFC 6347 §4.2.2).
+bool is_client_hello(base::const_bytes in) noexcept {
+  constexpr std::byte handshake{22}, client_hello{1};
+  return in.size() > 13 && in[0] == handshake && in[13] == client_hello;
+}
+
 /// The SFU seals its datagrams in the port's own memory.
 class port_egress final : public session::egress {
 public:
@@ -30,11 +36,12 @@ overloaded(Ts...) -> overloaded<Ts...>;
 } // namespace
 
 sfu_handler::sfu_handler(session::server::config config)
-  : core_(std::move(config)), queue_(max_waiting) {}
+  : core_(std::move(config)), mailbox_(max_waiting) {}
 
 media::port::claim sfu_handler::receive(const media::port::packet& p, media::port::outbox& out) {
   using media::port::claim;
   using media::port::packet_kind;
+  now_ = p.at.now;
   port_egress to{out};
   if (p.kind == packet_kind::stun) {
     if (!p.stun || !core_.claims(*p.stun))
@@ -44,6 +51,10 @@ media::port::claim sfu_handler::receive(const media::port::packet& p, media::por
   }
   if ((p.kind != packet_kind::dtls && p.kind != packet_kind::rtp) || !core_.knows(p.from))
     return claim::not_mine;
+  // A signature stops all media of the thread; the client repeats what was dropped.
+  if (p.kind == packet_kind::dtls && core_.handshaking(p.from) &&
+      !out.may_handshake(p.from, is_client_hello(p.bytes)))
+    return claim::mine;
   // Packets are opened in place, and what the port gives is not ours to change.
   if (p.bytes.size() <= largest_datagram) {
     scratch_.assign(p.bytes.begin(), p.bytes.end());
@@ -53,14 +64,8 @@ media::port::claim sfu_handler::receive(const media::port::packet& p, media::por
 }
 
 void sfu_handler::work(const media::timestamps& t, media::port::outbox& out) {
-  queue_.take(batch_);
-  for (auto& i : batch_) {
-    if (auto c = std::get_if<command>(&i))
-      carry_out(t.now, *c);
-    else
-      listener_ = std::move(std::get<std::shared_ptr<listener>>(i));
-  }
-  batch_.clear();
+  now_ = t.now;
+  mailbox_.take([&](command& c) { carry_out(t.now, c); }, [] {});
   if (core_.deadline() <= t.now) {
     port_egress to{out};
     core_.wake(t.now, to);
@@ -91,13 +96,10 @@ void sfu_handler::tick(const media::timestamps& t, media::port::outbox& out) { w
 
 void sfu_handler::tell() {
   auto events = core_.take_events();
-  if (!events.empty() && listener_)
-    listener_->on_events(std::move(events));
+  if (!events.empty() && mailbox_.events())
+    mailbox_.events()->on_events(std::move(events));
 }
 
-void sfu_handler::stopped() {
-  queue_.close();
-  listener_.reset();
-}
+void sfu_handler::stopped() { mailbox_.close(); }
 
 } // namespace catchup::sfu::shell

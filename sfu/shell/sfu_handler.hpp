@@ -2,7 +2,7 @@
 // The SFU behind the media port: packets from its thread, commands of the signalling
 // from other threads.
 
-#include "media/port/command_queue.hpp"
+#include "media/port/command_mailbox.hpp"
 #include "media/port/handler.hpp"
 #include "sfu/session/server.hpp"
 
@@ -49,7 +49,8 @@ public:
 };
 
 /// Takes Binding requests for its own ufrags, and DTLS and RTP from the paths that
-/// they validated. Put it before the TURN handler, which takes all STUN.
+/// they validated: over UDP, over TCP that ICE frames, and through the relay of the same
+/// port. Put it before the TURN handler, which takes all STUN.
 class sfu_handler final : public media::port::handler {
 public:
   static constexpr std::size_t max_waiting = 4096;
@@ -58,32 +59,29 @@ public:
 
   /// From any thread. False when too many commands wait or the thread has ended.
   bool post(command c) {
-    auto always = std::holds_alternative<leave>(c);
-    return queue_.push(std::move(c), always);
+    bool must = std::holds_alternative<leave>(c);
+    return mailbox_.post(std::move(c), must);
   }
   /// From any thread; the listener is held until `unsubscribe` or the end.
-  void subscribe(std::shared_ptr<listener> to) { queue_.push(std::move(to), true); }
-  void unsubscribe() { queue_.push(std::shared_ptr<listener>{}, true); }
+  void subscribe(std::shared_ptr<listener> to) { mailbox_.subscribe(std::move(to)); }
+  void unsubscribe() { mailbox_.subscribe(nullptr); }
 
   media::port::claim receive(const media::port::packet& p, media::port::outbox& out) override;
   bool wants(const media::five_tuple& from) override { return core_.knows(from); }
-  void closed(const media::five_tuple&) override {}
-  int wake_fd() const override { return queue_.wake_fd(); }
+  void closed(const media::five_tuple& from) override { core_.closed(now_, from); }
+  int wake_fd() const override { return mailbox_.wake_fd(); }
   void work(const media::timestamps& t, media::port::outbox& out) override;
   base::time_point deadline() const override { return core_.deadline(); }
   void tick(const media::timestamps& t, media::port::outbox& out) override;
   void stopped() override;
 
 private:
-  using item = std::variant<command, std::shared_ptr<listener>>;
-
   void carry_out(base::time_point now, command& c);
   void tell();
 
   session::server core_;
-  media::port::command_queue<item> queue_;
-  std::vector<item> batch_;
-  std::shared_ptr<listener> listener_;
+  media::port::command_mailbox<command, listener> mailbox_;
+  base::time_point now_{}; // of the last call
   base::buffer scratch_;
 };
 

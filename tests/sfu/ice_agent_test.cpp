@@ -258,6 +258,23 @@ TEST(the number of paths is limited and the selected one stays) {
   CHECK_EQUAL(known, int{ice::agent::max_paths});
 }
 
+TEST(when the connection of the chosen path ends the best other nominated one is chosen) {
+  ask(1, {.priority = 300});
+  ask(2, {.priority = 100});
+  ask(3, {.priority = 200});
+  ask(4, {.use_candidate = false, .priority = 400});
+  REQUIRE(agent.selected() == path_of(1));
+  agent.forget(path_of(2));
+  CHECK(agent.selected() == path_of(1));
+  agent.forget(path_of(1));
+  CHECK(agent.selected() == path_of(3));
+  CHECK(!agent.validated(path_of(1)));
+  agent.forget(path_of(3));
+  // None is left, so the next nomination counts whatever its priority.
+  ask(5, {.priority = 1});
+  CHECK(agent.selected() == path_of(5));
+}
+
 FIXTURE_SCOPE_END()
 
 TEST(credentials have the sizes and letters of RFC 8445 5.3) {

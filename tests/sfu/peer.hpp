@@ -82,9 +82,15 @@ public:
     : id(i), port(static_cast<std::uint16_t>(10000 + i)), wire_(w), now_(now),
       certificate_(sfu::dtls::certificate::make()) {}
 
+  /// Transport of the client, and over TCP which of its connections.
+  media::transport by = media::transport::udp;
+  std::uint64_t tcp_connection = 0;
+
   ice::path path() const {
     return {{*base::ip_address::parse("192.0.2.1"), port},
-            {*base::ip_address::parse("192.0.2.9"), 3478}};
+            {*base::ip_address::parse("192.0.2.9"), 3478},
+            by,
+            tcp_connection};
   }
 
   std::string offer_text(const std::vector<offered>& sections) const {

@@ -35,6 +35,13 @@ struct outbox : port::outbox {
                                                      space.begin() + static_cast<long>(used));
   }
   void offer(const media::five_tuple&, base::const_bytes) override {}
+  bool may_handshake(const media::five_tuple&, bool begins) override {
+    begun += begins;
+    ++asked;
+    return handshakes_allowed;
+  }
+  bool handshakes_allowed = true;
+  int begun = 0, asked = 0;
   media::five_tuple reserved_for;
   base::buffer space;
 };
@@ -114,6 +121,56 @@ TEST(what belongs to others is not taken) {
       space, ice::stun::message_class::request, ice::stun::method::binding, {}};
   auto plain = base::to_buffer(*w.finish());
   CHECK(!takes(alice.path(), plain));
+}
+
+TEST(a client over TCP comes back on another connection when the first one ends) {
+  alice.by = media::transport::ice_tcp;
+  alice.tcp_connection = 7;
+  call();
+  CHECK(handler.wants(alice.path()));
+  handler.closed(alice.path());
+  CHECK(!handler.wants(alice.path()));
+  layer_source camera{100, 10, 1000, 50};
+  base::buffer lost = alice.marked(camera.frame(true)[0], "0");
+  alice.send_rtp(lost);
+  CHECK_EQUAL(unclaimed, 1u);
+  alice.tcp_connection = 8;
+  alice.check();
+  CHECK(handler.wants(alice.path()));
+  for (auto& p : camera.frame(true))
+    alice.send_rtp(alice.marked(p, "0"));
+  bob.collect();
+  CHECK_EQUAL(bob.received.size(), 3u);
+}
+
+TEST(a client through the relay of this server gets and sends media as any other) {
+  bob.by = media::transport::relayed;
+  call();
+  layer_source camera{100, 10, 1000, 50};
+  for (auto& p : camera.frame(true))
+    alice.send_rtp(alice.marked(p, "0"));
+  bob.collect();
+  CHECK_EQUAL(bob.received.size(), 3u);
+}
+
+TEST(a handshake beyond the budget of the port is not worked on) {
+  REQUIRE(alice.negotiate({{"0", "video", "sendonly", 100}}));
+  REQUIRE(bob.negotiate({{"0", "video", "recvonly"}}));
+  out.handshakes_allowed = false;
+  CHECK(!alice.connect());
+  CHECK_EQUAL(out.begun, 1);
+  CHECK_EQUAL(out.asked, 1);
+  CHECK_EQUAL(unclaimed, 0u);
+  out.handshakes_allowed = true;
+  CHECK(bob.connect());
+  CHECK_EQUAL(out.begun, 2);
+  // A handshake that has ended is not asked for again.
+  auto asked = out.asked;
+  bob.send_rtcp(base::buffer{std::byte{0x80}, std::byte{201}, std::byte{0}, std::byte{1},
+                             std::byte{0}, std::byte{0}, std::byte{0}, std::byte{1}});
+  base::buffer alert{std::byte{21}, std::byte{0xfe}, std::byte{0xfd}};
+  CHECK(takes(bob.path(), alert));
+  CHECK_EQUAL(out.asked, asked);
 }
 
 TEST(the listener hears what happens) {

@@ -1,5 +1,8 @@
 // Stock browsers publish to the SFU and get what others publish.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { makeCertificates } from '../lib/nginx.mjs';
 import { scenario } from '../lib/scenario.mjs';
 import { missing, SfuAlone } from '../lib/sfu-alone.mjs';
 
@@ -30,6 +33,40 @@ for (const [from, to] of kinds) {
     assert.ok(video.packetsLost <= 5, `${video.packetsLost} lost`);
   });
 }
+
+for (const kind of ['chromium', 'firefox'])
+  scenario(`SFU: ${kind} reaches it over TCP when nothing else leads there`, { skip: missing() }, async (stage) => {
+    const sfu = stage.with(await SfuAlone.start({ candidates: 'tcp' }));
+    const publisher = stage.with(await sfu.participant(kind, 'room', stage.server.url));
+    await publisher.publish();
+    const subscriber = stage.with(await sfu.participant(kind, 'room', stage.server.url));
+    await subscriber.watch();
+    await subscriber.until('video', (s) => s.framesDecoded > 40);
+    await subscriber.until('audio', (s) => s.packetsReceived > 50);
+    for (const one of [publisher, subscriber]) assert.equal((await one.local()).protocol, 'tcp');
+  });
+
+for (const [kind, scheme, transport, protocol] of [
+  ['chromium', 'turn', 'udp', 'udp'],
+  ['chromium-credulous', 'turns', 'tcp', 'tls'],
+])
+  scenario(`SFU: ${kind} reaches it through the relay of the same port, ${scheme} over ${transport}`, { skip: missing() }, async (stage) => {
+    const certificates = mkdtempSync(`${tmpdir()}/catchup-sfu-`);
+    stage.with({ close: () => rmSync(certificates, { recursive: true, force: true }) });
+    makeCertificates(certificates);
+    const sfu = stage.with(await SfuAlone.start({ certificates }));
+    const way = sfu.relayOnly(scheme, transport);
+    const publisher = stage.with(await sfu.participant(kind, 'room', stage.server.url, way));
+    await publisher.publish();
+    const subscriber = stage.with(await sfu.participant(kind, 'room', stage.server.url, way));
+    await subscriber.watch();
+    await subscriber.until('video', (s) => s.framesDecoded > 40);
+    await subscriber.until('audio', (s) => s.packetsReceived > 50);
+    for (const one of [publisher, subscriber]) {
+      const { candidateType, relayProtocol } = await one.local();
+      assert.deepEqual([candidateType, relayProtocol], ['relay', protocol]);
+    }
+  });
 
 for (const from of ['chromium', 'firefox']) {
   scenario(`SFU: a subscriber of ${from} gets the layer that it wishes`, { skip: missing() }, async (stage) => {

@@ -1,6 +1,7 @@
 // The SFU without the rest of the program (tests/sfu/alone), and pages with a plain
 // RTCPeerConnection to it.
 import { spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { createInterface } from 'node:readline';
 import { browser } from './browsers.mjs';
@@ -22,10 +23,12 @@ export class SfuAlone {
   #ids = 0;
   events = [];
 
-  static async start() {
+  /** `candidates` of its answers: `udp`, `tcp` or `all`. `certificates`: a folder, for TLS. */
+  static async start({ candidates = 'all', certificates } = {}) {
     const sfu = new SfuAlone();
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
-    sfu.process = spawn(program, [ownAddress(), `${port}`], { stdio: ['pipe', 'pipe', 'inherit'] });
+    sfu.port = 20_000 + Math.floor(Math.random() * 10_000);
+    const args = [ownAddress(), `${sfu.port}`, candidates, ...(certificates ? [certificates] : [])];
+    sfu.process = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const ready = new Promise((done, fail) => {
       sfu.#waiting.set('ready', done);
       sfu.process.once('exit', () => fail(new Error('sfu_alone ended')));
@@ -62,10 +65,21 @@ export class SfuAlone {
     });
   }
 
+  /** RTCConfiguration of a client that takes no way but the relay: `turn` or `turns`, `udp` or `tcp`. */
+  relayOnly(scheme, transport) {
+    const username = `${Math.floor(Date.now() / 1000) + 600}:someone`;
+    const credential = createHmac('sha1', 's3cr3t').update(username).digest('base64');
+    const urls = `${scheme}:${ownAddress()}:${this.port}?transport=${transport}`;
+    return { iceTransportPolicy: 'relay', iceServers: [{ urls, username, credential }] };
+  }
+
   /** A page of that browser as a participant of `room`. Microphones need a `site`. */
-  async participant(kind, room, site) {
+  async participant(kind, room, site, rtc = {}) {
     const page = await (await browser(kind)).newPage();
     await page.goto(`${site}/readyz`);
+    await page.evaluate((rtc) => {
+      window.rtc = rtc;
+    }, rtc);
     const one = new Participant(this, page, ++this.#ids);
     this.say(`join ${room} ${one.id} PA_${one.id}`);
     return one;
@@ -86,7 +100,7 @@ class Participant {
   /** Sends camera and microphone; with several `encodings`, a canvas of 1280 by 720. */
   async publish(encodings = [{}]) {
     await this.page.evaluate(async (encodings) => {
-      window.pc = new RTCPeerConnection();
+      window.pc = new RTCPeerConnection(window.rtc);
       const layered = encodings.length > 1;
       // Without a sound card, an AudioContext of Firefox never starts.
       const own = await navigator.mediaDevices.getUserMedia({ audio: true, video: !layered });
@@ -114,7 +128,7 @@ class Participant {
   /** Has a section for one sound and one picture of others. */
   async watch() {
     await this.page.evaluate(() => {
-      window.pc = new RTCPeerConnection();
+      window.pc = new RTCPeerConnection(window.rtc);
       window.pc.ontrack = ({ track, streams }) => {
         const media = document.createElement(track.kind);
         media.autoplay = true;
@@ -144,6 +158,15 @@ class Participant {
       type,
       kind,
     );
+  }
+
+  /** The local candidate of the pair in use. */
+  local() {
+    return this.page.evaluate(async () => {
+      const all = [...(await window.pc.getStats()).values()];
+      const pair = all.find((one) => one.type === 'candidate-pair' && one.nominated && one.state === 'succeeded');
+      return all.find((one) => one.id === pair?.localCandidateId);
+    });
   }
 
   /** Waits until `check(stats)` of what comes in holds; resolves to the milliseconds it took. */
