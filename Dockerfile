@@ -21,6 +21,8 @@ RUN mk/build && strip -o /catchup build/release/catchup
 FROM docker.io/library/debian:bookworm-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates libcaf-core0.17 libsodium23 libssl3 \
+      libsrtp2-1 libprotobuf-lite32 zlib1g \
+      $([ "$(dpkg --print-architecture)" != amd64 ] || echo libipsec-mb1) \
  && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/*
 ARG VERSION=0
 ARG REVISION=unknown

@@ -22,18 +22,22 @@ namespace {
 struct restart {
   endpoint_kind endpoint;
 };
+/// The same of the media server.
+struct restart_sfu {};
 
 } // namespace
 
 } // namespace catchup::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::restart)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(catchup::actors::restart_sfu)
 
 namespace catchup::actors {
 
 namespace {
 
-using inner_registry_actor = root_actor::extend<caf::reacts_to<restart>>;
+using inner_registry_actor =
+    root_actor::extend<caf::reacts_to<restart>, caf::reacts_to<restart_sfu>>;
 
 /// Limit of remembered crashed rooms.
 constexpr std::size_t max_crashed = 256;
@@ -52,6 +56,7 @@ public:
     config_.room.counts = counts_;
     if (config_.make_relay)
       start_relay();
+    start_sfu();
     room_config_ = std::make_shared<const room_config>(config_.room);
     started_ = now();
     self_->set_down_handler([this](const caf::down_msg& dm) { down(dm); });
@@ -68,6 +73,7 @@ public:
         [this](const msg::operate& m) { operate(m); },
         [this](const msg::probe& m) { return probe(m); },
         [this](const restart& m) { start_limiter(m.endpoint); },
+        [this](const restart_sfu&) { start_sfu(); },
     };
   }
 
@@ -197,6 +203,12 @@ private:
       return room_down(*room, dm.reason);
     if (collectors_.erase(dm.source.id()) > 0)
       return;
+    if (sfu_ && sfu_ == dm.source) {
+      sfu_ = nullptr;
+      log_crash("sfu_crashed", "sfu", "sfu", dm.reason);
+      self_->delayed_send(self_, config_.limiter_restart, restart_sfu{});
+      return;
+    }
     auto e = limiters_.on_down(dm.source, error_words(self_->system(), dm.reason));
     if (!e)
       return;
@@ -303,6 +315,17 @@ private:
     config_.room.observers.emplace_back(relay_);
   }
 
+  // -- the media server -------------------------------------------------------
+
+  // Clients of one that crashed come back by themselves.
+  void start_sfu() {
+    if (!config_.make_sfu)
+      return;
+    sfu_ = config_.make_sfu(*self_);
+    if (draining_)
+      self_->send(sfu_, msg::drain{true});
+  }
+
   // -- the operator -----------------------------------------------------------
 
   void drain(const msg::drain& m) {
@@ -316,6 +339,8 @@ private:
     rooms_.each([&](const open_rooms::entry& room) { self_->send(room.handle, m); });
     if (relay_)
       self_->send(relay_, m);
+    if (sfu_)
+      self_->send(sfu_, m);
   }
 
   void operate(const msg::operate& m) {
@@ -367,6 +392,8 @@ private:
     if (relay_)
       others.push_back({spawn_relay_view(*self_, relay_, config_.status_patience),
                         describe("relay", "relay", "registry", "", {})});
+    if (sfu_)
+      others.push_back({sfu_, describe("sfu", "sfu", "registry", "", {})});
     auto collector = spawn_status_collector(*self_, std::move(known), std::move(others),
                                             config_.status_patience);
     self_->monitor(collector);
@@ -391,6 +418,7 @@ private:
   registry_config config_;
   std::shared_ptr<const room_config> room_config_;
   relay_actor relay_; // empty: there is none
+  service_actor sfu_; // the same, or it is away
   base::time_point started_{};
 
   open_rooms rooms_{max_crashed};

@@ -6,6 +6,7 @@
 #include "actors/messages/room.hpp"
 #include "actors/messages/turn.hpp"
 #include "actors/room.hpp"
+#include "actors/service.hpp"
 #include "actors/totals.hpp"
 
 #include <caf/fwd.hpp>
@@ -50,6 +51,10 @@ struct registry_config {
   /// Makes the relay (spawn_relay); empty: there is none. The registry links it to itself and
   /// adds it to room.observers, so that the allocations of a member end with the membership.
   std::function<relay_actor(caf::local_actor& parent)> make_relay;
+
+  /// Makes the actor of the media server, monitored by its parent; empty: there is none.
+  /// It is made anew after a crash.
+  std::function<service_actor(caf::local_actor& parent)> make_sfu;
 
   /// Make the other children; tests watch or replace them.
   std::function<room_actor(caf::local_actor& parent, base::room_tag,

@@ -3,6 +3,8 @@
 #include "actors/probe.hpp"
 #include "actors/register.hpp"
 #include "actors/registry.hpp"
+#include "actors/sfu/slot.hpp"
+#include "app/media_server.hpp"
 #include "app/relay_certificate.hpp"
 #include "app/settings.hpp"
 #include "base/log.hpp"
@@ -15,6 +17,7 @@
 #include "service/log_writer.hpp"
 #include "service/self_probe.hpp"
 #include "service/watchdog.hpp"
+#include "sfu/shell/sfu_handler.hpp"
 #include "turn/shell/turn_group.hpp"
 
 #include <caf/actor_system.hpp>
@@ -58,10 +61,14 @@ http::readiness readiness_of(const service::lifecycle& state) {
   return state.leaving() ? http::readiness::draining : http::readiness::ready;
 }
 
-std::vector<media::port::handlers> served_by(const turn::shell::turn_group& relay) {
+/// The handlers of each media thread. `sfu` may be empty.
+std::vector<media::port::handlers> served_by(const turn::shell::turn_group& relay,
+                                             std::shared_ptr<sfu::shell::sfu_handler> sfu) {
   std::vector<media::port::handlers> out;
   for (const auto& one : relay.handlers())
     out.push_back({one});
+  if (sfu) // before TURN, which takes all STUN
+    out.front().insert(out.front().begin(), std::move(sfu));
   return out;
 }
 
@@ -93,6 +100,7 @@ private:
   const http::server_config site_config_;
 
   std::shared_ptr<turn::shell::turn_group> relay_;
+  std::shared_ptr<sfu::shell::sfu_handler> sfu_; // empty: it is off
   relay_certificate certificate_;
   media::port::media_port media_;
 
@@ -109,10 +117,12 @@ private:
 program::program(const base::config& c, base::ip_address public_ip)
   : config_(c), site_config_(site_config()),
     relay_(std::make_shared<turn::shell::turn_group>(turn_settings(c), c.media_threads)),
+    sfu_(make_sfu_handler(c, relay_addresses(c, public_ip))),
     certificate_(c.turn_cert, base::unix_now()),
-    media_(media_settings(c, certificate_.slot()), served_by(*relay_)), system_(actor_config_),
-    registry_(spawn_registry(public_ip)), web_(site_config_, http::embedded_assets(), system_,
-                                               registry_, [this] { return readiness_of(state_); }),
+    media_(media_settings(c, certificate_.slot()), served_by(*relay_, sfu_)),
+    system_(actor_config_), registry_(spawn_registry(public_ip)),
+    web_(site_config_, http::embedded_assets(), system_, registry_,
+         [this] { return readiness_of(state_); }),
     admin_(admin_server()) {
   base::log(base::log_level::info, "started",
             {{"version", CATCHUP_VERSION},
@@ -124,6 +134,8 @@ http::server_config program::site_config() {
   auto out = site_settings(config_);
   out.self_checks = [this] { return self_checks(); };
   out.clock_synchronised = [this] { return clock_.synchronised(); };
+  if (config_.sfu)
+    out.sfu = std::make_shared<actors::sfu_slot>();
   return out;
 }
 
@@ -156,6 +168,8 @@ actors::registry_config program::registry_config(base::ip_address public_ip) {
   out.make_relay = [settings, media = relay_](caf::local_actor& parent) {
     return actors::spawn_relay(parent, settings, media);
   };
+  if (sfu_)
+    keep_sfu(out, sfu_, site_config_);
   return out;
 }
 
@@ -236,6 +250,8 @@ void program::end(const service::manager& manager) {
   web_.stop();
   media_.stop();
   registry_ = nullptr; // no handle outlives the system
+  if (site_config_.sfu)
+    site_config_.sfu->set({});
   base::log(base::log_level::info, "stopped");
 }
 

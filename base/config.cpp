@@ -11,29 +11,15 @@ namespace catchup::base {
 
 namespace {
 
-constexpr std::array<std::string_view, 22> known{
-    "TURN_SECRET",
-    "CATCHUP_DOMAIN",
-    "CATCHUP_HTTP_PORT",
-    "CATCHUP_RELAY_PORT",
-    "CATCHUP_TURN_ENABLE_TCP",
-    "TURN_HOSTS",
-    "STUN_SERVERS",
-    "CATCHUP_PUBLIC_IP",
-    "CATCHUP_ADMIN_ADDR",
-    "CATCHUP_ADMIN_TOKEN",
-    "CATCHUP_AUDIO_POLICY",
-    "CATCHUP_ROOM_CAP",
-    "CATCHUP_LINK_DAYS",
-    "CATCHUP_MEDIA_THREADS",
-    "CATCHUP_LOG",
-    "CATCHUP_DRAIN_SECONDS",
-    "CATCHUP_RELAY_LIMITS",
-    "CATCHUP_TURN_CERT",
-    "LIVEKIT_API_KEY",
-    "LIVEKIT_API_SECRET",
-    "CATCHUP_ALLOW_CREATE",
-    "CATCHUP_CREATE_PASSWORD",
+constexpr std::array<std::string_view, 23> known{
+    "TURN_SECRET",          "CATCHUP_DOMAIN",          "CATCHUP_HTTP_PORT",
+    "CATCHUP_RELAY_PORT",   "CATCHUP_TURN_ENABLE_TCP", "TURN_HOSTS",
+    "STUN_SERVERS",         "CATCHUP_PUBLIC_IP",       "CATCHUP_ADMIN_ADDR",
+    "CATCHUP_ADMIN_TOKEN",  "CATCHUP_AUDIO_POLICY",    "CATCHUP_ROOM_CAP",
+    "CATCHUP_LINK_DAYS",    "CATCHUP_MEDIA_THREADS",   "CATCHUP_SFU",
+    "CATCHUP_LOG",          "CATCHUP_DRAIN_SECONDS",   "CATCHUP_RELAY_LIMITS",
+    "CATCHUP_TURN_CERT",    "LIVEKIT_API_KEY",         "LIVEKIT_API_SECRET",
+    "CATCHUP_ALLOW_CREATE", "CATCHUP_CREATE_PASSWORD",
 };
 
 constexpr std::array<std::string_view, 4> log_levels{"debug", "info", "warn", "error"};
@@ -200,6 +186,10 @@ void read_behaviour(env_reader& env, config& out) {
   out.room_cap = env.number("CATCHUP_ROOM_CAP", out.room_cap, 2, 16);
   out.link_days = env.number("CATCHUP_LINK_DAYS", out.link_days, 1, 3650);
   out.media_threads = env.number("CATCHUP_MEDIA_THREADS", out.media_threads, 1, 64);
+  out.sfu = env.flag("CATCHUP_SFU", out.media_threads == 1);
+  if (out.sfu && out.media_threads > 1)
+    env.refuse("CATCHUP_SFU is on and CATCHUP_MEDIA_THREADS is " +
+               std::to_string(out.media_threads) + "; the SFU works with one media thread only");
   out.log_level = log_levels[env.choice(
       "CATCHUP_LOG", 1, {log_levels[0], log_levels[1], log_levels[2], log_levels[3]})];
   out.drain = std::chrono::seconds{env.number("CATCHUP_DRAIN_SECONDS", 90, 0, 3600)};
@@ -316,6 +306,7 @@ std::string describe(const config& c) {
        (c.room_cap > comfortable_room ? " (above 4 is best effort)" : ""));
   line(std::to_string(c.link_days));
   line(std::to_string(c.media_threads));
+  line(c.sfu ? "1" : "0");
   line(c.log_level);
   line(std::to_string(c.drain.count()));
   line(describe(c.relay_limits));

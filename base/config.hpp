@@ -49,6 +49,9 @@ struct config {
   unsigned link_days = 30;
   /// CATCHUP_MEDIA_THREADS
   unsigned media_threads = 1;
+  /// CATCHUP_SFU: whether LiveKit's clients are served (docs/sfu.md); by default with one
+  /// media thread, because a room lives on one.
+  bool sfu = true;
   /// CATCHUP_LOG: a name that set_log_level takes.
   std::string log_level = "info";
   /// CATCHUP_DRAIN_SECONDS: the longest shutdown on SIGTERM.

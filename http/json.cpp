@@ -116,6 +116,13 @@ const value* object::find(std::string_view name) const noexcept {
 
 bool object::has(std::string_view name) const noexcept { return find(name) != nullptr; }
 
+std::vector<std::string_view> object::names() const {
+  std::vector<std::string_view> out;
+  for (const auto& [name, value] : members_)
+    out.push_back(name);
+  return out;
+}
+
 const std::string* object::string(std::string_view name) const noexcept {
   return std::get_if<std::string>(find(name));
 }

@@ -53,6 +53,8 @@ public:
   const object* inner(std::string_view name) const noexcept;
   const array* list(std::string_view name) const noexcept;
 
+  /// In the order of the text.
+  std::vector<std::string_view> names() const;
   std::size_t size() const noexcept { return members_.size(); }
   void add(std::string name, value v) { members_.emplace_back(std::move(name), std::move(v)); }
 

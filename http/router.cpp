@@ -48,6 +48,10 @@ route route_of(std::string_view path) noexcept {
     return route::turn_credentials;
   if (path == "/api/livekit/token")
     return route::livekit_token;
+  if (path == "/rtc" || path == "/rtc/v1")
+    return route::rtc;
+  if (path == "/rtc/validate" || path == "/rtc/v1/validate")
+    return route::rtc_validate;
   if (means_page(path))
     return route::page;
   return route::asset;
@@ -56,13 +60,13 @@ route route_of(std::string_view path) noexcept {
 std::string_view allowed_methods(route r) noexcept {
   if (is_issuance(r))
     return "POST";
-  return r == route::websocket ? "GET" : "GET, HEAD";
+  return r == route::websocket || r == route::rtc ? "GET" : "GET, HEAD";
 }
 
 bool is_allowed(route r, method m) noexcept {
   if (is_issuance(r))
     return m == method::post;
-  return m == method::get || (m == method::head && r != route::websocket);
+  return m == method::get || (m == method::head && r != route::websocket && r != route::rtc);
 }
 
 } // namespace catchup::http

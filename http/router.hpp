@@ -15,6 +15,8 @@ enum class route : std::uint8_t {
   create_room,
   turn_credentials,
   livekit_token,
+  rtc,          ///< signalling of LiveKit's clients
+  rtc_validate, ///< whether the same request would be accepted at `rtc`
 };
 
 enum class method : std::uint8_t { get, head, post, other };

@@ -16,6 +16,10 @@
 #include <string>
 #include <vector>
 
+namespace catchup::actors {
+class sfu_slot;
+}
+
 namespace catchup::http {
 
 /// Bounds of what clients may do (docs/protocol.md §2, §3). Tests shorten them.
@@ -56,6 +60,8 @@ struct server_config {
   std::array<std::byte, 32> session_key{};
   std::string turn_secret;
   std::string livekit_key, livekit_secret;
+  /// The actor of the media server; empty: LiveKit's clients are not served.
+  std::shared_ptr<actors::sfu_slot> sfu;
 
   unsigned link_days = 30;
   /// Networks that may create rooms; clients with the password may too.

@@ -9,6 +9,9 @@ namespace catchup::http {
 
 namespace {
 
+/// Offers of LiveKit's clients grow with every track that they ever had.
+constexpr std::size_t rtc_message = 512 * 1024;
+
 /// The items of a comma-separated list, without the spaces around them (RFC 9110 §5.6.1).
 std::vector<std::string_view> items_of(std::string_view list) {
   std::vector<std::string_view> out;
@@ -28,9 +31,18 @@ std::vector<std::string_view> items_of(std::string_view list) {
 } // namespace
 
 std::optional<upgrade_policy> upgrade_policy_of(route r, const server_limits& limits) {
+  upgrade_policy out;
+  if (r == route::rtc) {
+    out.origin = origin_rule::any; // its tokens say who may come
+    out.early_message = out.message = rtc_message;
+    out.messages_per_second = 50;
+    out.message_burst = 300;
+    out.bytes_per_second = 128 * 1024;
+    out.byte_burst = 4 * 1024 * 1024;
+    return out;
+  }
   if (r != route::websocket)
     return std::nullopt;
-  upgrade_policy out;
   out.origin = origin_rule::same_site;
   out.subprotocols = {wire::subprotocol};
   out.early_message = wire::max_early_message;

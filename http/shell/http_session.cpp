@@ -5,6 +5,7 @@
 #include "http/router.hpp"
 #include "http/shell/ask.hpp"
 #include "http/shell/exchange.hpp"
+#include "http/shell/rtc_session.hpp"
 #include "http/shell/ws_session.hpp"
 #include "http/site_headers.hpp"
 #include "http/source_address.hpp"
@@ -184,6 +185,11 @@ private:
       co_return ready_reply(hub_->ready(), hub_->config.self_checks());
     case route::page:
       co_return hub_->assets.page(wanted);
+    case route::rtc_validate: {
+      auto entry = rtc_entry_of(request);
+      co_return entry ? rtc_reply(200, "success")
+                      : rtc_reply(entry.error().status, entry.error().text);
+    }
     case route::asset:
       co_return asset_or_page(path, wanted, header(request, bhttp::field::accept));
     default:
@@ -248,6 +254,13 @@ private:
     offer.is_upgrade = beast::websocket::is_upgrade(request) && buffer_.size() == 0;
     offer.origin = header(request, bhttp::field::origin);
     offer.subprotocols = subprotocols;
+    auto where = route_of(path_of(view(request.target())));
+    auto rtc = where == route::rtc ? std::optional{rtc_entry_of(request)} : std::nullopt;
+    if (rtc && (!offer.is_upgrade || !*rtc)) {
+      auto refusal = offer.is_upgrade ? rtc->error() : rtc_refusal{404, "not a WebSocket"};
+      co_await write(request, rtc_reply(refusal.status, refusal.text), false);
+      co_return outcome::closing;
+    }
     auto subprotocol = accept_upgrade(policy, offer, hub_->config.domain);
     if (!subprotocol) {
       co_await write(request, error_reply(subprotocol.error()), false);
@@ -260,8 +273,20 @@ private:
     accepted.source = source_key_of(request);
     watch_proxy(request, accepted.source);
     accepted.request = std::move(request);
-    serve_websocket(hub_, std::move(socket_), std::move(accepted));
+    if (rtc)
+      serve_rtc(hub_, std::move(socket_), std::move(accepted), std::move(**rtc));
+    else
+      serve_websocket(hub_, std::move(socket_), std::move(accepted));
     co_return outcome::upgraded;
+  }
+
+  /// 404 when this server has no SFU, as a server without that path would answer.
+  base::result<rtc_entry, rtc_refusal> rtc_entry_of(const request_type& request) const {
+    if (!hub_->config.sfu)
+      return base::failure{rtc_refusal{404, "no media server"}};
+    return read_rtc_entry(view(request.target()), header(request, bhttp::field::authorization),
+                          {hub_->config.livekit_key, hub_->config.livekit_secret},
+                          base::unix_now());
   }
 
   // -- the client ---------------------------------------------------------------

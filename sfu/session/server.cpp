@@ -1,6 +1,7 @@
 #include "sfu/session/server.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace catchup::sfu::session {
 
@@ -16,6 +17,11 @@ struct server::seat {
   std::vector<std::string> ufrags;           // in by_ufrag_
   std::vector<ice::path> paths;              // in by_path_
   std::map<std::string, track_id> published; // by mid
+  bool wants_all = true;
+  std::map<track_id, bool> wanted; // where it differs from wants_all
+  /// Sections that lost their track: inactive in one answer before the next track, because
+  /// libwebrtc tells the page nothing of a track that takes the place of another.
+  std::set<std::string> resting;
   connection_state told = connection_state::connecting;
   base::time_point next = base::time_point::max();
 
@@ -28,7 +34,7 @@ server::server(config c) : config_(std::move(c)) {}
 server::~server() = default;
 
 bool server::join(base::time_point now, const std::string& name, participant_id id,
-                  std::string shown) {
+                  std::string shown, bool wants_all) {
   if (seats_.size() >= config_.max_participants || seats_.contains(id))
     return false;
   auto& r = rooms_[name];
@@ -40,6 +46,7 @@ bool server::join(base::time_point now, const std::string& name, participant_id 
     return false;
   auto s = std::make_unique<seat>(now, id, std::move(shown), config_.certificate);
   s->where = r.get();
+  s->wants_all = wants_all;
   r->seats.push_back(s.get());
   schedule(now, *s);
   seats_.emplace(id, std::move(s));
@@ -78,7 +85,11 @@ void server::drop_track(room& r, track_id id) {
     return;
   auto& t = *it->second;
   events_.push_back({event::kind::unpublished, t.owner, id});
+  for (auto& [_, s] : seats_)
+    s->wanted.erase(id);
   for (auto subscriber : t.subscribers) {
+    if (auto sub = subscriber->subscribed(id))
+      seats_.at(subscriber->id())->resting.insert(sub->mid);
     subscriber->unsubscribe(t);
     events_.push_back({event::kind::renegotiate, subscriber->id()});
   }
@@ -137,11 +148,14 @@ void server::take_sections(base::time_point, seat& s, const sdp::description& of
     }
     if (!sent || s.published.contains(o.mid) || s.published.size() >= participant::max_tracks)
       continue;
+    auto declared = s.who.declared(o);
+    if (!declared && config_.declared_only)
+      continue;
     auto id = ++last_track_;
-    auto said = s.who.declared(o).value_or(declaration{{}, {}, "TR_" + std::to_string(id), {}});
+    auto said = std::move(declared).value_or(declaration{{}, {}, "TR_" + std::to_string(id)});
     forward::uplink up{participant::uplink_of(o, *codec, said.rids)};
     auto t = std::make_unique<track>(
-        track{id, s.who.id(), o.mid, std::move(said.label), std::move(up), {}});
+        track{id, s.who.id(), o.mid, std::move(said.label), std::move(up), {}, said.to_all});
     s.who.add_track(*t, o);
     s.published.emplace(o.mid, id);
     events_.push_back(
@@ -164,11 +178,11 @@ void server::bind(base::time_point now, seat& s, const sdp::description& offer) 
       std::erase(bound->source->subscribers, &s.who);
       s.who.unsubscribe(*bound->source);
     }
-    if (!free)
+    if (s.resting.erase(o.mid) > 0 || !free)
       continue;
     auto kind = o.kind == sdp::media_kind::audio ? forward::kind::audio : forward::kind::video;
     for (auto& [id, t] : s.where->tracks) {
-      if (t->owner == s.who.id() || t->up.settings().kind != kind || s.who.subscribed(id))
+      if (!wants(s, *t) || t->up.settings().kind != kind || s.who.subscribed(id))
         continue;
       auto owner = seats_.find(t->owner);
       s.who.subscribe(now, *t, o, *codec, owner->second->who.name());
@@ -184,7 +198,7 @@ void server::ask_for_sections(seat& s, const sdp::description* offer) {
     return;
   event want{event::kind::renegotiate, s.who.id()};
   for (auto& [id, t] : s.where->tracks)
-    if (t->owner != s.who.id() && !s.who.subscribed(id))
+    if (wants(s, *t) && !s.who.subscribed(id))
       ++(t->up.settings().kind == forward::kind::audio ? want.audio : want.video);
   if (want.audio + want.video > 0 || !offer)
     events_.push_back(want);
@@ -198,6 +212,31 @@ void server::wish(base::time_point now, participant_id subscriber, track_id trac
     return;
   sub->wish = layer;
   it->second->who.choose_layers(now);
+}
+
+bool server::wants(const seat& s, const track& t) const {
+  auto said = s.wanted.find(t.id);
+  return t.owner != s.who.id() && (said == s.wanted.end() ? s.wants_all && t.to_all : said->second);
+}
+
+void server::subscribe(base::time_point, participant_id subscriber, track_id id, bool wanted) {
+  auto it = seats_.find(subscriber);
+  if (it == seats_.end() || !it->second->where->tracks.contains(id))
+    return;
+  auto& s = *it->second;
+  s.wanted[id] = wanted;
+  auto sub = s.who.subscribed(id);
+  if (wanted != (sub == nullptr))
+    return;
+  if (sub) {
+    auto& source = *sub->source;
+    s.resting.insert(sub->mid);
+    std::erase(source.subscribers, &s.who);
+    s.who.unsubscribe(source);
+    events_.push_back({event::kind::renegotiate, subscriber});
+  } else {
+    ask_for_sections(s, nullptr);
+  }
 }
 
 std::vector<event> server::take_events() { return std::exchange(events_, {}); }

@@ -38,6 +38,9 @@ public:
     std::vector<std::string> candidates;
     std::size_t max_participants = 500;
     std::size_t max_room = 50;
+    /// Sections without a declaration stay inactive, so that signalling decides what
+    /// is published. Otherwise such a track gets a label of its own.
+    bool declared_only = false;
   };
 
   explicit server(config c);
@@ -46,12 +49,13 @@ public:
   // --- control -------------------------------------------------------------------
 
   /// A participant of a room, which comes to be with the first. `name` is what
-  /// others see as the stream of its tracks. False: the id is taken, or a limit reached.
-  bool join(base::time_point now, const std::string& room, participant_id id, std::string name);
+  /// others see as the stream of its tracks. Without `wants_all` it gets only the tracks
+  /// that `subscribe` names. False: the id is taken, or a limit reached.
+  bool join(base::time_point now, const std::string& room, participant_id id, std::string name,
+            bool wants_all = true);
   void leave(base::time_point now, participant_id id);
 
-  /// Declares a track of the participant's next offer. Without a declaration, a
-  /// track gets a label of its own.
+  /// Declares a track of the participant's next offer.
   void declare(participant_id id, declaration d);
 
   struct negotiated {
@@ -65,6 +69,9 @@ public:
   /// The largest layer that a subscriber wants of a track; nothing: paused.
   void wish(base::time_point now, participant_id subscriber, track_id track,
             std::optional<std::size_t> layer);
+
+  /// Whether the subscriber wants a track at all, whatever it said when it joined.
+  void subscribe(base::time_point now, participant_id subscriber, track_id track, bool wanted);
 
   /// Takes the events since the last call.
   std::vector<event> take_events();
@@ -98,6 +105,7 @@ private:
 
   void take_sections(base::time_point now, seat& s, const sdp::description& offer);
   void drop_track(room& r, track_id id);
+  bool wants(const seat& s, const track& t) const;
   void bind(base::time_point now, seat& s, const sdp::description& offer);
   void ask_for_sections(seat& s, const sdp::description* offer);
   void look_at(base::time_point now, seat& s);

@@ -22,7 +22,9 @@ struct declaration {
   forward::kind kind = forward::kind::audio;
   std::string label;
   /// From the smallest picture to the largest; empty: as the offer names them.
-  std::vector<std::string> rids;
+  std::vector<std::string> rids{};
+  /// Else only participants get it that `subscribe` names.
+  bool to_all = true;
 };
 
 /// A track that a participant publishes in one section of its offers.
@@ -33,6 +35,7 @@ struct track {
   std::string label; // what subscribers see as the track of a=msid
   forward::uplink up;
   std::vector<participant*> subscribers; // those with a downlink of it
+  bool to_all = true;
 };
 
 /// A track that a participant gets in one section of its offers.

@@ -76,7 +76,8 @@ void sfu_handler::work(const media::timestamps& t, media::port::outbox& out) {
 void sfu_handler::carry_out(base::time_point now, command& c) {
   std::visit(overloaded{
                  [&](join& j) {
-                   bool seated = core_.join(now, j.room, j.participant, std::move(j.name));
+                   bool seated =
+                       core_.join(now, j.room, j.participant, std::move(j.name), j.wants_all);
                    if (j.done)
                      j.done(seated);
                  },
@@ -84,10 +85,12 @@ void sfu_handler::carry_out(base::time_point now, command& c) {
                  [&](declare& d) { core_.declare(d.participant, std::move(d.declaration)); },
                  [&](offer& o) {
                    auto result = core_.offer(now, o.participant, o.description);
+                   tell(); // of tracks, before the answer that has them
                    if (o.done)
                      o.done(std::move(result));
                  },
                  [&](wish& w) { core_.wish(now, w.subscriber, w.track, w.layer); },
+                 [&](want& w) { core_.subscribe(now, w.subscriber, w.track, w.wanted); },
              },
              c);
 }

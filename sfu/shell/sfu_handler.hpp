@@ -19,6 +19,7 @@ struct join {
   session::participant_id participant = 0;
   std::string name;
   std::function<void(bool)> done;
+  bool wants_all = true; // else only what it subscribes to
 };
 struct leave {
   session::participant_id participant = 0;
@@ -39,7 +40,13 @@ struct wish {
   session::track_id track = 0;
   std::optional<std::size_t> layer;
 };
-using command = std::variant<join, leave, declare, offer, wish>;
+/// Whether a subscriber wants a track at all.
+struct want {
+  session::participant_id subscriber = 0;
+  session::track_id track = 0;
+  bool wanted = false;
+};
+using command = std::variant<join, leave, declare, offer, wish, want>;
 
 /// Hears what happens, on the media thread.
 class listener {

@@ -200,6 +200,9 @@ TEST(the other settings have their bounds) {
   refuses("CATCHUP_LINK_DAYS", "0", "a number from 1 to 3650");
   CHECK_EQUAL(good({{"CATCHUP_MEDIA_THREADS", "4"}}).media_threads, 4u);
   refuses("CATCHUP_MEDIA_THREADS", "0", "a number from 1 to 64");
+  CHECK(good({}).sfu);
+  CHECK(!good({{"CATCHUP_SFU", "0"}}).sfu);
+  CHECK(!good({{"CATCHUP_MEDIA_THREADS", "4"}}).sfu);
   CHECK(good({{"CATCHUP_DRAIN_SECONDS", "0"}}).drain == std::chrono::seconds{0});
   refuses("CATCHUP_DRAIN_SECONDS", "3601", "a number from 0 to 3600");
   CHECK_EQUAL(good({{"CATCHUP_RELAY_LIMITS", "user=3"}}).relay_limits.user, 3u);
@@ -352,6 +355,7 @@ TEST(what is in force is described under the names of the settings) {
         std::pair{"CATCHUP_ROOM_CAP", "3"},
         std::pair{"CATCHUP_LINK_DAYS", "31"},
         std::pair{"CATCHUP_MEDIA_THREADS", "5"},
+        std::pair{"CATCHUP_SFU", "0"},
         std::pair{"CATCHUP_LOG", "debug"},
         std::pair{"CATCHUP_DRAIN_SECONDS", "6"},
         std::pair{"CATCHUP_RELAY_LIMITS",
@@ -361,7 +365,7 @@ TEST(what is in force is described under the names of the settings) {
         std::pair{"LIVEKIT_API_KEY", "key"},
         std::pair{"LIVEKIT_API_SECRET", "(secret, 5 characters)"}})
     CHECK_EQUAL(line_of(text, name), value);
-  CHECK(std::count(text.begin(), text.end(), '\n') <= 22);
+  CHECK(std::count(text.begin(), text.end(), '\n') <= 23);
 }
 
 TEST(every setting is in the documentation) {

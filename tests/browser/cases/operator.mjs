@@ -64,7 +64,7 @@ const mayLog = /401|WebSocket|Failed to load/;
 
 scenario('the operator sees a call, its relay, an actor that is killed, and a drain', { env, mayLog, timeout: 150_000 }, async (stage) => {
   const operator = await lookInside(stage);
-  assert.deepEqual((await nodes(operator)).map((n) => n.kind), ['registry', 'limiter', 'limiter', 'limiter', 'relay']);
+  assert.deepEqual((await nodes(operator)).map((n) => n.kind), ['registry', 'limiter', 'limiter', 'limiter', 'relay', 'sfu']);
 
   // A call starts, and takes its way through the relay.
   const { pair, room, keys, path } = await stage.call(['chromium', 'chromium'], { route: 'relay-udp' });

@@ -10,7 +10,7 @@ import { root } from './server.mjs';
 const program = process.env.TEST_SFU ?? `${root}build/release/tests/sfu_alone`;
 
 /** An address of this machine that browsers gather candidates of; Firefox takes no loopback. */
-function ownAddress() {
+export function ownAddress() {
   const all = Object.values(networkInterfaces()).flat();
   return all.find((one) => one.family === 'IPv4' && !one.internal)?.address;
 }

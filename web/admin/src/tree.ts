@@ -16,7 +16,7 @@ export const historyLength = 60;
 /** Messages handled between two looks, the newest last. */
 export type History = number[];
 
-const kinds = ['registry', 'limiter', 'relay', 'allocation', 'room', 'peer'];
+const kinds = ['registry', 'limiter', 'relay', 'sfu', 'allocation', 'room', 'peer'];
 const order = (a: ActorNode, b: ActorNode) =>
   kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || a.since - b.since || (a.id < b.id ? -1 : 1);
 
