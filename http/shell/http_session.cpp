@@ -132,10 +132,13 @@ private:
       co_await write(parser.get(), error_reply(api_error::bad_request), false);
       co_return outcome::closing; // RFC 9112 §3.2
     }
-    auto policy =
-        upgrade_policy_of(route_of(path_of(view(parser.get().target()))), hub_->config.limits);
-    if (policy && parser.get().method() == bhttp::verb::get)
-      co_return co_await upgrade(parser.release(), std::move(*policy));
+    auto where = route_of(path_of(view(parser.get().target())));
+    auto policy = upgrade_policy_of(where, hub_->config.limits);
+    if (policy && parser.get().method() == bhttp::verb::get) {
+      if (where == route::rtc)
+        co_return co_await upgrade_rtc(parser.release(), std::move(*policy));
+      co_return co_await upgrade(parser.release(), std::move(*policy), nullptr);
+    }
     if (!parser.is_done() && beast::iequals(parser.get()[bhttp::field::expect], "100-continue")) {
       constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
       co_await net::async_write(socket_, net::buffer(go_on), token(ec));
@@ -247,20 +250,29 @@ private:
 
   // -- WebSocket ----------------------------------------------------------------
 
-  net::awaitable<outcome> upgrade(request_type request, upgrade_policy policy) {
+  /// Of a LiveKit client: its token is looked at first, and refusals are for its developer.
+  net::awaitable<outcome> upgrade_rtc(request_type request, upgrade_policy policy) {
+    auto entry = rtc_entry_of(request);
+    bool is_upgrade = beast::websocket::is_upgrade(request);
+    if (is_upgrade && entry) {
+      auto rtc = std::make_unique<rtc_entry>(std::move(*entry));
+      co_return co_await upgrade(std::move(request), std::move(policy), std::move(rtc));
+    }
+    disarm();
+    auto refusal = is_upgrade ? entry.error() : rtc_refusal{404, "not a WebSocket"};
+    co_await write(request, rtc_reply(refusal.status, refusal.text), false);
+    co_return outcome::closing;
+  }
+
+  /// `rtc` is of a LiveKit client, empty for others.
+  net::awaitable<outcome> upgrade(request_type request, upgrade_policy policy,
+                                  std::unique_ptr<rtc_entry> rtc) {
     disarm();
     upgrade_offer offer;
     auto subprotocols = joined_header(request, "Sec-WebSocket-Protocol");
     offer.is_upgrade = beast::websocket::is_upgrade(request) && buffer_.size() == 0;
     offer.origin = header(request, bhttp::field::origin);
     offer.subprotocols = subprotocols;
-    auto where = route_of(path_of(view(request.target())));
-    auto rtc = where == route::rtc ? std::optional{rtc_entry_of(request)} : std::nullopt;
-    if (rtc && (!offer.is_upgrade || !*rtc)) {
-      auto refusal = offer.is_upgrade ? rtc->error() : rtc_refusal{404, "not a WebSocket"};
-      co_await write(request, rtc_reply(refusal.status, refusal.text), false);
-      co_return outcome::closing;
-    }
     auto subprotocol = accept_upgrade(policy, offer, hub_->config.domain);
     if (!subprotocol) {
       co_await write(request, error_reply(subprotocol.error()), false);
@@ -274,7 +286,7 @@ private:
     watch_proxy(request, accepted.source);
     accepted.request = std::move(request);
     if (rtc)
-      serve_rtc(hub_, std::move(socket_), std::move(accepted), std::move(**rtc));
+      serve_rtc(hub_, std::move(socket_), std::move(accepted), std::move(*rtc));
     else
       serve_websocket(hub_, std::move(socket_), std::move(accepted));
     co_return outcome::upgraded;

@@ -107,10 +107,18 @@ TEST(health is told and never cached) {
 TEST(what is not there is not found) {
   auto client = connect();
   for (auto path : {"/none", "/r", "/assets/", "/assets/none.js", "/index.html.br",
-                    "/..%2f..%2fetc", "/../../etc/passwd", "/rtc", "/api/livekit/token/x"}) {
+                    "/..%2f..%2fetc", "/../../etc/passwd", "/rtc/v2", "/api/livekit/token/x"}) {
     auto got = client.get(path);
     CHECK_EQUAL(got.status, 404);
     CHECK(got.body.starts_with(R"({"error":{"code":"not-found","message":")"));
+  }
+}
+
+TEST(without a media server the paths of its clients are not there for pages of any site) {
+  for (auto path : {"/rtc", "/rtc/v1", "/rtc/validate", "/rtc/v1/validate"}) {
+    auto got = connect().get(path);
+    CHECK_EQUAL(got.status, 404);
+    CHECK_EQUAL(got.header("access-control-allow-origin"), "*");
   }
 }
 
