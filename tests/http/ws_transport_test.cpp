@@ -75,7 +75,7 @@ public:
     else if (what == "tick soon")
       tick_at(base::clock::now() + 50ms);
     else if (what == "hold")
-      transport_.hold();
+      hold();
     else if (what == "fill")
       fill();
     else
@@ -90,6 +90,11 @@ public:
   void ended() override { record_->add("ended"); }
 
 private:
+  void hold() {
+    transport_.hold();
+    record_->add("held");
+  }
+
   void tick_at(base::time_point when) {
     deadline_ = when;
     transport_.arm();
@@ -135,7 +140,7 @@ public:
   static server_config short_lived() {
     auto out = test_config();
     out.limits.ping_interval = 100ms;
-    out.limits.silence_time = 1000ms;
+    out.limits.silence_time = 2000ms;
     out.limits.linger_time = 200ms;
     out.limits.queued_messages = 8;
     return out;
@@ -271,7 +276,7 @@ TEST(nothing is read or written between hold and resume) {
   auto held = transport.lock();
   client.send("hold");
   client.send("later");
-  std::this_thread::sleep_for(50ms); // the server reads `hold` meanwhile
+  REQUIRE(record->has("held"));
   held->send(bytes_of("first"));
   std::this_thread::sleep_for(50ms);
   net::post(held->executor(), [held] {
@@ -288,7 +293,7 @@ TEST(the end of a hold by finish writes what was queued) {
   REQUIRE(record->has("opened"));
   auto held = transport.lock();
   client.send("hold");
-  std::this_thread::sleep_for(50ms);
+  REQUIRE(record->has("held"));
   held->send(bytes_of("last words"));
   std::this_thread::sleep_for(50ms);
   net::post(held->executor(), [held] { held->finish(4005); });
@@ -345,7 +350,7 @@ TEST(a connection beyond the quota is opened and told so) {
 
 TEST(a client that answers pings stays and a silent one is dropped) {
   auto client = open();
-  auto until = base::clock::now() + 1500ms;
+  auto until = base::clock::now() + 2500ms;
   client.send("still here");
   while (base::clock::now() < until)
     if (client.receive_frame().op == ws_client::ping_frame)
