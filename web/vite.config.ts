@@ -30,5 +30,7 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'admin/src/**/*.test.ts'],
     environment: 'node',
     maxWorkers: '100%',
+    // Some of them seal and open for seconds; a busy machine takes many times as long.
+    testTimeout: 30_000,
   },
 });

@@ -135,7 +135,7 @@ public:
     client.learn(ask(client.allocate()));
     auto out = ask(client.allocate());
     if (!out.success())
-      FAIL_TEST("not allocated");
+      FAIL_TEST("not allocated: " << out.error());
     return *out.address(turn::stun::attribute::xor_relayed_address);
   }
 
